@@ -1,0 +1,16 @@
+// Package clock is the one source of time, so that tests can move it.
+package clock
+
+import "time"
+
+// Clock tells the present instant.
+type Clock interface{ Now() time.Time }
+
+// System is the machine's clock in UTC.
+type System struct{}
+
+// Now returns the present instant in UTC, cut to the microseconds both databases keep.
+func (System) Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// Shanghai is the zone of a service day.
+var Shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
