@@ -302,3 +302,14 @@ func TestAnotherReleaseWroteAnotherShape(t *testing.T) {
 		}
 	})
 }
+
+func BenchmarkHit(b *testing.B) {
+	c := cache.New(nil, clock.System{}, 1000)
+	var loader counter
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := cache.Fetch(b.Context(), c, "k", time.Minute, loader.load); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
