@@ -15,13 +15,12 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// What one command may cost. Redis answers in well under a millisecond; slower than this is as good as dead.
 const (
-	dialTimeout  = 100 * time.Millisecond
-	replyTimeout = 50 * time.Millisecond
+	// patience is what one command may cost. Redis answers in well under a millisecond; slower than this
+	// is as good as dead.
+	patience          = 50 * time.Millisecond
+	connectionsPerCPU = 4
 )
-
-const connectionsPerCPU = 4
 
 // Client is the shared connection. Every command, pipeline and handshake through it is guarded:
 // while Redis is down it fails at once with ErrDown.
@@ -34,11 +33,20 @@ type Client struct {
 }
 
 // Option changes how Open connects.
-type Option func(*Client)
+type Option func(*settings)
+
+type settings struct {
+	prefix   string
+	patience time.Duration
+}
 
 // Prefix puts p in front of every name made by Key, so that strangers can share one Redis.
 // The default is "citygraph:".
-func Prefix(p string) Option { return func(c *Client) { c.prefix = p } }
+func Prefix(p string) Option { return func(s *settings) { s.prefix = p } }
+
+// Patience is how long a command waits for a connection and then for the answer; dialling may take twice
+// as long. The default is 50 ms.
+func Patience(d time.Duration) Option { return func(s *settings) { s.patience = d } }
 
 // errURL stands for every parse error: the parser's own text quotes the URL, password and all.
 var errURL = errors.New("the Redis URL is not a redis://, rediss:// or unix:// URL (not shown: it may hold a password)")
@@ -54,18 +62,19 @@ func Open(url string, log zerolog.Logger, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, errURL
 	}
-	restrain(options)
+	s := settings{prefix: "citygraph:", patience: patience}
+	for _, opt := range opts {
+		opt(&s)
+	}
+	restrain(options, s.patience)
 	redis.SetLogger(libraryLog{log})
 
 	ctx, stop := context.WithCancel(context.Background())
 	c := &Client{
 		Client: redis.NewClient(options),
 		guard:  newGuard(log.With().Str("redis", options.Addr).Logger()),
-		prefix: "citygraph:",
+		prefix: s.prefix,
 		stop:   stop,
-	}
-	for _, opt := range opts {
-		opt(c)
 	}
 	c.AddHook(c.guard)
 	c.done.Go(func() { c.guard.watch(ctx, func(ctx context.Context) error { return c.Ping(ctx).Err() }) })
@@ -73,12 +82,12 @@ func Open(url string, log zerolog.Logger, opts ...Option) (*Client, error) {
 }
 
 // restrain leaves no way for one command to wait long or be tried twice.
-func restrain(o *redis.Options) {
-	o.DialTimeout = dialTimeout
+func restrain(o *redis.Options, patience time.Duration) {
+	o.DialTimeout = 2 * patience
 	o.DialerRetries = 1
-	o.ReadTimeout = replyTimeout
-	o.WriteTimeout = replyTimeout
-	o.PoolTimeout = replyTimeout
+	o.ReadTimeout = patience
+	o.WriteTimeout = patience
+	o.PoolTimeout = patience
 	o.MaxRetries = -1
 	o.PoolSize = connectionsPerCPU * runtime.GOMAXPROCS(0)
 	o.MaxActiveConns = o.PoolSize

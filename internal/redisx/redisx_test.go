@@ -180,3 +180,19 @@ func TestNothingSecretIsLogged(t *testing.T) {
 		t.Fatalf("the log should name the address and no password: %s", text)
 	}
 }
+
+func BenchmarkDown(b *testing.B) {
+	url, _ := redistest.BlackHole(b)
+	c, err := redisx.Open(url, zerolog.Nop())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = c.Close() })
+	for c.Up() {
+		_ = c.Ping(b.Context()).Err()
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = c.Ping(b.Context()).Err()
+	}
+}

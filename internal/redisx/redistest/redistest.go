@@ -53,10 +53,10 @@ func Start(t testing.TB) *Server {
 func (s *Server) URL() string { return s.url }
 
 // Open returns a guarded client of the Server, closed at the end of the test. Clients of one Server
-// share its prefix, as replicas do.
+// share its prefix, as replicas do. They are patient, so that a busy machine is not taken for an outage.
 func (s *Server) Open(t testing.TB) *redisx.Client {
 	t.Helper()
-	c, err := redisx.Open(s.url, zerolog.Nop(), redisx.Prefix(s.prefix))
+	c, err := redisx.Open(s.url, zerolog.Nop(), redisx.Prefix(s.prefix), redisx.Patience(time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
