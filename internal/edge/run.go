@@ -1,0 +1,142 @@
+package edge
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// run is one admitted operation on its way through the executor.
+type run struct {
+	handler   *Handler
+	op        *operation
+	opCtx     *graphql.OperationContext
+	cost      int
+	transport string
+	started   time.Time
+	codes     []string
+}
+
+// admit makes an operation ready to run for a caller: variables fit, the price is within the limit
+// and paid. Nothing has been resolved yet.
+func (h *Handler) admit(ctx context.Context, q *request, op *operation, who caller, transport string) (*run, *refusal) {
+	if f := checkVariables(h.Schema.Schema(), op.ast, q.variables, h.Limits); f != nil {
+		return nil, unfit(f)
+	}
+	cost, f := op.price.of(q.variables, h.Limits)
+	if f != nil {
+		return nil, unfit(f)
+	}
+	if refusal := h.charge(ctx, who, cost); refusal != nil {
+		return nil, refusal
+	}
+	ctx = context.WithValue(graphql.StartOperationTrace(ctx), documentKey{}, op.document)
+	opCtx, errs := h.exec.CreateOperationContext(ctx, &graphql.RawParams{
+		Query:         op.document.text,
+		OperationName: op.ast.Name,
+		Variables:     q.variables,
+		Headers:       q.header,
+	})
+	if len(errs) > 0 {
+		return nil, unfit(errVariable)
+	}
+	opCtx.DisableIntrospection = !h.Introspection
+	return &run{handler: h, op: op, opCtx: opCtx, cost: cost, transport: transport, started: h.Clock.Now()}, nil
+}
+
+func (r *run) subscription() bool { return r.op.ast.Operation == ast.Subscription }
+
+// execute runs the operation and gives each answer to emit: one for a query or mutation, any number
+// for a subscription, until emit declines or the operation ends. Data given to emit is valid only
+// until it returns. The errors are those that ended a subscription.
+func (r *run) execute(ctx context.Context, emit func(*graphql.Response) bool) (ended gqlerror.List) {
+	if !r.subscription() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.handler.Limits.Timeout)
+		defer cancel()
+	}
+	last := &ending{}
+	ctx = context.WithValue(ctx, endingKey{}, last)
+	defer func() {
+		if p := recover(); p != nil {
+			ended = gqlerror.List{Present(ctx, recovered(ctx, p))}
+		}
+		r.note(ended)
+		r.observe(ctx)
+	}()
+
+	responses, ctx := r.handler.exec.DispatchOperation(ctx, r.opCtx)
+	for {
+		response := responses(ctx)
+		if response == nil {
+			return last.present(ctx)
+		}
+		r.note(response.Errors)
+		if r.subscription() && response.Data == nil {
+			return response.Errors // it could not start
+		}
+		if !emit(response) || !r.subscription() {
+			return nil
+		}
+	}
+}
+
+func (r *run) note(errs gqlerror.List) {
+	const most = 20
+	for _, e := range errs {
+		if code, ok := e.Extensions["code"].(string); ok && len(r.codes) < most {
+			r.codes = append(r.codes, code)
+		}
+	}
+}
+
+func (r *run) observe(ctx context.Context) {
+	if r.handler.Observe == nil {
+		return
+	}
+	r.handler.Observe(ctx, Operation{
+		Name:       r.op.ast.Name,
+		Kind:       r.op.ast.Operation,
+		DocumentID: r.op.document.id,
+		Cost:       r.cost,
+		Duration:   r.handler.Clock.Now().Sub(r.started),
+		Codes:      r.codes,
+		Transport:  r.transport,
+	})
+}
+
+type endingKey struct{}
+
+// ending collects what made a subscription end early.
+type ending struct {
+	mu  sync.Mutex
+	err error
+}
+
+// Fail says why the subscription of ctx ends before its time: a resolver calls it and then closes
+// its channel, and the client gets err, presented, in place of a normal end. The first call counts.
+// It works on every transport and does nothing outside a subscription.
+func Fail(ctx context.Context, err error) {
+	e, ok := ctx.Value(endingKey{}).(*ending)
+	if !ok {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err == nil {
+		e.err = err
+	}
+}
+
+func (e *ending) present(ctx context.Context) gqlerror.List {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err == nil {
+		return nil
+	}
+	return gqlerror.List{Present(ctx, e.err)}
+}

@@ -1,0 +1,33 @@
+package edge
+
+import "time"
+
+// ended reports whether nothing more may be sent under the session. An anonymous one never ends.
+func (s *Session) ended(now time.Time) bool {
+	if s == nil {
+		return false
+	}
+	select {
+	case <-s.Ended:
+		return true
+	default:
+		return !s.ExpiresAt.IsZero() && !now.Before(s.ExpiresAt)
+	}
+}
+
+// revoked closes when the session is revoked.
+func (s *Session) revoked() <-chan struct{} {
+	if s == nil {
+		return nil
+	}
+	return s.Ended
+}
+
+// expiry returns a channel that fires when the session runs out, and what stops its timer.
+func (s *Session) expiry(now time.Time) (<-chan time.Time, func()) {
+	if s == nil || s.ExpiresAt.IsZero() {
+		return nil, func() {}
+	}
+	timer := time.NewTimer(s.ExpiresAt.Sub(now))
+	return timer.C, func() { timer.Stop() }
+}

@@ -1,0 +1,202 @@
+package edge
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+const subprotocol = "graphql-transport-ws"
+
+// Close codes of graphql-transport-ws, and the two of WebSocket itself that are used here.
+const (
+	closeBadMessage    = 4400
+	closeUnauthorized  = 4401
+	closeForbidden     = 4403
+	closeSubprotocol   = 4406
+	closeInitTimeout   = 4408
+	closeDuplicate     = 4409
+	closeTooManyInits  = 4429
+	closeInternal      = websocket.StatusInternalError
+	closeTryAgainLater = websocket.StatusTryAgainLater
+	closeRestart       = websocket.StatusServiceRestart
+)
+
+// closeGrace is how long a client may take to answer a close frame before its socket is dropped.
+const closeGrace = time.Second
+
+// socket is one WebSocket connection. The goroutine that accepted it reads; one more watches over
+// time and session; each running operation has its own.
+type socket struct {
+	h      *Handler
+	conn   *websocket.Conn
+	net    net.Conn // below conn, for deadlines
+	ctx    context.Context
+	cancel context.CancelFunc
+	header http.Header
+	keys   []string
+	who    caller
+
+	writing sync.Mutex
+	closing sync.Once
+
+	mu   sync.Mutex
+	live map[string]*socketOperation
+	jobs sync.WaitGroup
+}
+
+// serveSocket holds a WebSocket until it ends. Whatever way that is, nothing of it stays behind.
+func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
+	release, open := h.hold()
+	if !open {
+		h.refuse(w, r, mediaJSON, refused(http.StatusServiceUnavailable, errClosing))
+		return
+	}
+	defer release()
+
+	tap := &hijackTap{ResponseWriter: w}
+	conn, err := websocket.Accept(tap, r, &websocket.AcceptOptions{
+		Subprotocols:       []string{subprotocol},
+		InsecureSkipVerify: true, // the origin has been checked for every transport alike
+	})
+	if err != nil {
+		w.Header().Set("Allow", http.MethodGet)
+		h.refuse(w, r, mediaJSON, refused(tap.status, errMalformed))
+		return
+	}
+	// The request's own context must not be used after the hijack; its values may.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	s := &socket{
+		h: h, conn: conn, net: tap.conn, ctx: ctx, cancel: cancel,
+		header: r.Header, keys: h.keysOf(r), live: map[string]*socketOperation{},
+	}
+	defer s.finish()
+	if conn.Subprotocol() != subprotocol {
+		s.close(closeSubprotocol, "Subprotocol not acceptable")
+		return
+	}
+	conn.SetReadLimit(int64(h.Limits.BodyBytes))
+	s.serve()
+}
+
+func (s *socket) serve() {
+	if !s.open() {
+		return
+	}
+	var watching sync.WaitGroup
+	watching.Go(s.watch)
+	for s.ctx.Err() == nil && s.next() {
+	}
+	s.cancel()
+	watching.Wait()
+}
+
+// finish ends every operation and frees the connection.
+func (s *socket) finish() {
+	s.cancel()
+	s.jobs.Wait()
+	_ = s.conn.CloseNow() // closed already in most cases
+}
+
+// watch ends the connection with its session, with the process, or when the client stops answering.
+func (s *socket) watch() {
+	heartbeat := time.NewTicker(s.h.Limits.Heartbeat)
+	defer heartbeat.Stop()
+	expired, stop := s.who.session.expiry(s.h.Clock.Now())
+	defer stop()
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-s.h.closing:
+			s.close(closeRestart, "Service restart")
+			return
+		case <-s.who.session.revoked():
+			s.close(closeUnauthorized, "Unauthorized")
+			return
+		case <-expired:
+			s.close(closeUnauthorized, "Unauthorized")
+			return
+		case <-heartbeat.C:
+			if !s.alive() {
+				s.drop()
+				return
+			}
+		}
+	}
+}
+
+// alive asks for a pong and waits for it.
+func (s *socket) alive() bool {
+	ctx, cancel := context.WithTimeout(s.ctx, s.h.Limits.WriteTimeout)
+	defer cancel()
+	return s.conn.Ping(ctx) == nil
+}
+
+// send writes one message within the write timeout. A client that does not read is dropped, and so
+// is everything it subscribed to. Nothing leaves under a session that has ended.
+func (s *socket) send(message []byte) bool {
+	if s.who.session.ended(s.h.Clock.Now()) {
+		s.close(closeUnauthorized, "Unauthorized")
+		return false
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.ctx.Err() != nil {
+		return false
+	}
+	_ = s.net.SetWriteDeadline(time.Now().Add(s.h.Limits.WriteTimeout))
+	if err := s.conn.Write(context.Background(), websocket.MessageText, message); err != nil {
+		s.drop()
+		return false
+	}
+	return true
+}
+
+// close says why and ends the connection. The first reason counts.
+func (s *socket) close(code websocket.StatusCode, reason string) {
+	s.closing.Do(func() {
+		s.cancel()
+		_ = s.net.SetDeadline(time.Now().Add(closeGrace))
+		_ = s.conn.Close(code, reason)
+	})
+}
+
+// drop ends the connection without a word.
+func (s *socket) drop() {
+	s.closing.Do(func() {
+		s.cancel()
+		_ = s.net.Close()
+	})
+}
+
+// hijackTap lets the WebSocket library take the connection over while keeping hold of it, and keeps
+// back the library's own error page, which repeats parts of the request.
+type hijackTap struct {
+	http.ResponseWriter
+	conn   net.Conn
+	status int
+}
+
+// Hijack implements http.Hijacker.
+func (t *hijackTap) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
+	conn, rw, err = http.NewResponseController(t.ResponseWriter).Hijack()
+	t.conn = conn
+	return conn, rw, err
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (t *hijackTap) WriteHeader(status int) {
+	t.status = status
+	if status == http.StatusSwitchingProtocols {
+		t.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (t *hijackTap) Write(b []byte) (int, error) { return len(b), nil }
