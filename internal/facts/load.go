@@ -79,7 +79,7 @@ func department(r *row) Department { return Department{Code: r.text("code"), Nam
 
 func place(r *row) Place {
 	return Place{
-		Key:      r.text("key"),
+		Key:      r.key("key"),
 		Name:     name(r),
 		Aliases:  r.list("aliases", "|"),
 		District: r.digits("district", 6),

@@ -45,6 +45,7 @@ func TestBadFactsAreRefused(t *testing.T) {
 		{"point outside", "streets.csv", "30.2380,120.1600", "120.1600,30.2380", "streets.csv:2: lat is not between 29.18 and 30.57"},
 		{"point not a number", "streets.csv", "30.2380,", "NaN,", "streets.csv:2: lat is not between 29.18 and 30.57"},
 		{"repeated alias", "hospitals.csv", "浙一医院|浙一,", "浙一|浙一,", "hospitals.csv:2: aliases has a blank or repeated item"},
+		{"key not a key", "schools.csv", "shengli-primary", "Shengli primary", "schools.csv:2: key is not a key in lower case"},
 		{"no hours", "case_categories.csv", "cover,12", "cover,0", "case_categories.csv:2: slaHours is not a positive whole number"},
 		{"major code", "case_categories.csv", "0101,01", "0101,02", "case_categories.csv:2: code does not begin with its major code"},
 		{"capacity", "scenic_spots.csv", "797500,398700", "797500,797501", "scenic_spots.csv:2: instantCapacity is more than the daily capacity"},

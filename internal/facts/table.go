@@ -105,6 +105,15 @@ func (r *row) list(column, separator string) []string {
 	return items
 }
 
+// key returns the cell, which must be lower-case letters and digits with hyphens between.
+func (r *row) key(column string) string {
+	cell := r.text(column)
+	if strings.Trim(cell, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || strings.Trim(cell, "-") != cell {
+		r.fail(column, "is not a key in lower case")
+	}
+	return cell
+}
+
 // digits returns the cell, which must be n digits.
 func (r *row) digits(column string, n int) string {
 	cell := r.text(column)
