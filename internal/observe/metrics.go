@@ -1,0 +1,131 @@
+package observe
+
+import (
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// other is the label of everything a client could make up.
+const other = "other"
+
+// outcomeOK is what succeeded.
+const outcomeOK = "ok"
+
+// Metrics counts what the process does. Every label comes from a closed set, so that no client can
+// make the registry grow.
+type Metrics struct {
+	Registry *prometheus.Registry
+
+	trusted map[string]bool
+
+	httpInFlight prometheus.Gauge
+	httpSeconds  *prometheus.HistogramVec
+	operations   *prometheus.HistogramVec
+	statements   *prometheus.HistogramVec
+	jobs         *prometheus.HistogramVec
+	pushes       *prometheus.CounterVec
+}
+
+// NewMetrics returns a registry with the process's own collectors. The names of trusted documents are
+// the only operation names that become labels.
+func NewMetrics(version string, trustedDocuments []string) *Metrics {
+	m := &Metrics{
+		Registry: prometheus.NewRegistry(),
+		trusted:  make(map[string]bool, len(trustedDocuments)),
+		httpInFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "citygraph_http_in_flight", Help: "Requests being served, sockets and streams included."}),
+		httpSeconds: histogram("citygraph_http_request_seconds", "Duration of HTTP requests.",
+			[]float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}, "method", "route", "status"),
+		operations: histogram("citygraph_graphql_operation_seconds", "Duration of GraphQL operations by the name of their trusted document.",
+			[]float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}, "operation", "outcome"),
+		statements: histogram("citygraph_sql_statement_seconds", "Duration of SQL statements.",
+			[]float64{.0002, .0005, .001, .0025, .005, .01, .025, .1, .5, 2.5}, "verb", "outcome"),
+		jobs: histogram("citygraph_job_seconds", "Duration of job attempts.",
+			[]float64{.005, .025, .1, .5, 1, 5, 15, 60}, "kind", "outcome"),
+		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "citygraph_push_total", Help: "Push sends by channel and outcome."}, []string{"channel", "outcome"}),
+	}
+	for _, name := range trustedDocuments {
+		m.trusted[name] = true
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "citygraph_build_info", Help: "The build that runs; always 1.",
+		ConstLabels: prometheus.Labels{"version": version, "revision": revision()},
+	})
+	build.Set(1)
+	m.Registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		build, m.httpInFlight, m.httpSeconds, m.operations, m.statements, m.jobs, m.pushes,
+	)
+	return m
+}
+
+func histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
+}
+
+// revision is the commit the binary was built from, when the build recorded it.
+func revision() string {
+	if info, read := debug.ReadBuildInfo(); read {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				return setting.Value
+			}
+		}
+	}
+	return "unknown"
+}
+
+// observeHTTP counts one HTTP request. A socket's duration says nothing of speed and is not measured.
+func (m *Metrics) observeHTTP(method, route string, status int, took time.Duration) {
+	if status == 101 {
+		took = 0
+	}
+	m.httpSeconds.WithLabelValues(boundedMethod(method), route, strconv.Itoa(status/100)+"xx").Observe(took.Seconds())
+}
+
+// Operation counts one GraphQL operation. The outcome is "ok" or an error code of the contract.
+func (m *Metrics) Operation(name, outcome string, took time.Duration) {
+	if !m.trusted[name] {
+		name = other
+	}
+	m.operations.WithLabelValues(name, outcome).Observe(took.Seconds())
+}
+
+// Statement counts one SQL statement by its verb.
+func (m *Metrics) Statement(query string, took time.Duration, err error) {
+	m.statements.WithLabelValues(verbOf(query), outcomeOf(err)).Observe(took.Seconds())
+}
+
+// Job counts one attempt of a job. The kind and the outcome are names from the code.
+func (m *Metrics) Job(kind, outcome string, took time.Duration) {
+	m.jobs.WithLabelValues(kind, outcome).Observe(took.Seconds())
+}
+
+// Push counts one send through a channel. Both labels are names from the code.
+func (m *Metrics) Push(channel, outcome string) {
+	m.pushes.WithLabelValues(channel, outcome).Inc()
+}
+
+// verbOf returns the first word of a statement when it is a common one.
+func verbOf(query string) string {
+	word, _, _ := strings.Cut(strings.TrimSpace(query[:min(len(query), 64)]), " ")
+	switch word = strings.ToLower(word); word {
+	case "select", "insert", "update", "delete", "with", "begin", "commit", "rollback", "savepoint", "pragma":
+		return word
+	default:
+		return other
+	}
+}
+
+func outcomeOf(err error) string {
+	if err != nil {
+		return "error"
+	}
+	return outcomeOK
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Config is everything an operator can set, read from the environment once at start. Tags say the
+// rest: `default` holds everywhere, `development` replaces it outside production, `secret` keeps the
+// value out of every print (`url` hides only what a URL carries besides its place), and `doc` is what
+// `server config` prints. An empty variable counts as absent unless it is tagged `empty:"kept"`.
+type Config struct {
+	Environment Environment `env:"APP_ENV" default:"development" doc:"development or production; production refuses unsafe settings"`
+
+	HTTP      HTTPConfig
+	Storage   StorageConfig
+	SignIn    SignInConfig
+	Firebase  FirebaseConfig
+	Wechat    WechatConfig
+	Graph     GraphConfig
+	Telemetry TelemetryConfig
+}
+
+// Environment is the mode the process runs in.
+type Environment string
+
+// The modes.
+const (
+	Development Environment = "development"
+	Production  Environment = "production"
+)
+
+// HTTPConfig is where the process listens and how much it takes from one client.
+type HTTPConfig struct {
+	Addr           string        `env:"HTTP_ADDR" default:":8080" doc:"address of the public endpoint"`
+	AdminAddr      string        `env:"ADMIN_ADDR" default:"127.0.0.1:9090" empty:"kept" doc:"address of metrics and pprof, never public; empty turns them off"`
+	PublicOrigins  []string      `env:"PUBLIC_ORIGINS" doc:"browser origins that may call and open sockets, by comma, such as https://app.example.cn"`
+	TrustedProxies Proxies       `env:"TRUSTED_PROXIES" doc:"proxies whose X-Forwarded-For is believed, by comma, as addresses or CIDR ranges"`
+	MaxBody        int64         `env:"MAX_BODY_BYTES" default:"262144" doc:"largest request body"`
+	MaxHeader      int           `env:"MAX_HEADER_BYTES" default:"16384" doc:"largest request header"`
+	RequestTimeout time.Duration `env:"REQUEST_TIMEOUT" default:"10s" doc:"deadline of one query or mutation"`
+	DrainDelay     time.Duration `env:"DRAIN_DELAY" default:"2s" development:"0s" doc:"how long /readyz says 503 before shutdown begins, so that balancers notice"`
+	Shutdown       time.Duration `env:"SHUTDOWN_TIMEOUT" default:"20s" doc:"how long requests and jobs may take to finish at shutdown"`
+}
+
+// StorageConfig is where rows and shared short-lived state are kept.
+type StorageConfig struct {
+	DataDir           string `env:"DATA_DIR" default:"./data" doc:"folder of the embedded database and of files"`
+	DatabaseURL       string `env:"DATABASE_URL" secret:"url" doc:"postgres://…, sqlite://path or file:path; empty is SQLite under DATA_DIR"`
+	SQLiteSynchronous string `env:"SQLITE_SYNCHRONOUS" default:"FULL" doc:"FULL or EXTRA; OFF and NORMAL can lose acknowledged rows and are refused in production"`
+	MaxConns          int    `env:"DB_MAX_CONNS" default:"0" doc:"largest number of database connections; 0 is two for each core"`
+	RedisURL          string `env:"REDIS_URL" secret:"url" doc:"redis://… or rediss://…, shared by replicas; empty keeps cache, limits and wake-ups in process"`
+}
+
+// SignInConfig is how sessions are issued.
+type SignInConfig struct {
+	SigningKey    Secret        `env:"TOKEN_SIGNING_KEY" secret:"true" development:"unsafe-development-key-never-use-in-production" doc:"key that signs access tokens, 32 bytes or more"`
+	CursorKey     Secret        `env:"CURSOR_KEY" secret:"true" doc:"key that seals page cursors, 32 bytes or more; empty derives it from TOKEN_SIGNING_KEY"`
+	AccessTTL     time.Duration `env:"ACCESS_TOKEN_TTL" default:"15m" doc:"life of an access token"`
+	RefreshTTL    time.Duration `env:"REFRESH_TOKEN_TTL" default:"720h" doc:"life of a refresh token, renewed at each use"`
+	DevelopmentOn bool          `env:"DEV_SIGN_IN" default:"false" development:"true" doc:"sign in as the named cast without proof; refused in production"`
+}
+
+// FirebaseConfig is the project that knows the citizen app's users and carries its pushes.
+type FirebaseConfig struct {
+	ProjectID       string `env:"FIREBASE_PROJECT_ID" doc:"project whose ID tokens are accepted; empty turns Firebase sign-in off"`
+	CredentialsFile string `env:"FIREBASE_CREDENTIALS_FILE" doc:"service account file for FCM"`
+	CredentialsJSON Secret `env:"FIREBASE_CREDENTIALS_JSON" secret:"true" doc:"the service account itself, where files are awkward"`
+	KeysURL         string `env:"FIREBASE_KEYS_URL" default:"https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com" doc:"where the keys of ID tokens are published, as a JWK set"`
+	EmulatorHost    string `env:"FIREBASE_AUTH_EMULATOR_HOST" doc:"Firebase emulator, whose tokens are unsigned; refused in production"`
+	FCMEndpoint     string `env:"FCM_ENDPOINT" secret:"url" doc:"replaces the FCM address, for tests and relays; https only in production"`
+}
+
+// WechatConfig is the mini-programs' app account.
+type WechatConfig struct {
+	AppID     string `env:"WECHAT_APP_ID" doc:"app id of the mini-program; empty turns WeChat sign-in off"`
+	AppSecret Secret `env:"WECHAT_APP_SECRET" secret:"true" doc:"app secret of the mini-program"`
+	BaseURL   string `env:"WECHAT_BASE_URL" default:"https://api.weixin.qq.com" secret:"url" doc:"address of the WeChat API; https only in production"`
+}
+
+// GraphConfig is what the GraphQL endpoint tells about itself.
+type GraphConfig struct {
+	Introspection bool `env:"INTROSPECTION" default:"false" development:"true" doc:"answer schema queries and run documents outside the manifest; refused in production"`
+}
+
+// TelemetryConfig is what operators see.
+type TelemetryConfig struct {
+	LogLevel     string `env:"LOG_LEVEL" default:"info" doc:"debug, info, warn or error"`
+	LogFormat    string `env:"LOG_FORMAT" doc:"json or console; empty is console in development on a terminal, else json"`
+	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" secret:"url" doc:"OpenTelemetry collector over HTTP, such as http://collector:4318; empty turns traces off"`
+}
+
+// IsProduction reports whether unsafe settings are refused.
+func (c Config) IsProduction() bool { return c.Environment == Production }
+
+// Database returns where rows are kept: dialect "postgres" with its URL, or "sqlite" with a file path.
+// It is false when DATABASE_URL is neither.
+func (s StorageConfig) Database() (dialect, place string, ok bool) {
+	if s.DatabaseURL == "" {
+		return "sqlite", filepath.Join(s.DataDir, "citygraph.db"), true
+	}
+	for _, scheme := range []string{"sqlite://", "file:"} {
+		if path, found := strings.CutPrefix(s.DatabaseURL, scheme); found {
+			return "sqlite", path, path != "" && !strings.Contains(path, "?")
+		}
+	}
+	return "postgres", s.DatabaseURL, isRemote(s.DatabaseURL, "postgres", "postgresql")
+}
+
+// CursorSealKey returns the 32 byte key of page cursors.
+func (s SignInConfig) CursorSealKey() ([]byte, error) {
+	source := s.CursorKey
+	if source == "" {
+		source = s.SigningKey
+	}
+	key, err := hkdf.Key(sha256.New, []byte(source), nil, "citygraph page cursors", 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive cursor key: %w", err)
+	}
+	return key, nil
+}
+
+// Secret is a value that no formatter prints. Convert it to string where it is used.
+type Secret string
+
+const hidden = "[redacted]"
+
+// String hides the value.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return hidden
+}
+
+// GoString hides the value from %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText hides the value from JSON and loggers.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// minKey is the fewest bytes of a signing key: the output size of SHA-256.
+const minKey = 32
+
+// checker collects problems, so that an operator sees all of them at once.
+type checker struct{ found Problems }
+
+func (k *checker) require(ok bool, variable, reason string) {
+	if !ok {
+		k.found = append(k.found, Problem{variable, reason})
+	}
+}
+
+// problems checks every setting and what they mean together.
+func (c Config) problems() Problems {
+	var k checker
+	k.require(c.Environment == Development || c.Environment == Production,
+		"APP_ENV", "must be development or production")
+	c.HTTP.check(&k)
+	c.Storage.check(&k)
+	c.SignIn.check(&k)
+	c.Firebase.check(&k)
+	c.Wechat.check(&k)
+	c.Telemetry.check(&k)
+	if c.IsProduction() {
+		c.refuseUnsafe(&k)
+	}
+	return k.found
+}
+
+// refuseUnsafe holds production to settings that cannot let a stranger in or lose an acknowledged row.
+func (c Config) refuseUnsafe(k *checker) {
+	k.require(string(c.SignIn.SigningKey) != developmentKey(), "TOKEN_SIGNING_KEY", "is the development default; production needs a key of its own")
+	k.require(string(c.SignIn.CursorKey) != developmentKey(), "CURSOR_KEY", "is the development default; production needs a key of its own")
+	k.require(!c.SignIn.DevelopmentOn, "DEV_SIGN_IN", "lets anyone be anyone; it must be off in production")
+	k.require(!c.Graph.Introspection, "INTROSPECTION", "shows the whole schema; it must be off in production")
+	k.require(c.Firebase.EmulatorHost == "", "FIREBASE_AUTH_EMULATOR_HOST", "accepts unsigned tokens; it must be unset in production")
+	k.require(slices.Contains([]string{"FULL", "EXTRA"}, strings.ToUpper(c.Storage.SQLiteSynchronous)),
+		"SQLITE_SYNCHRONOUS", "must be FULL or EXTRA in production, or a power cut loses acknowledged rows")
+	const onlyTLS = "must be https:// in production"
+	k.require(c.Firebase.FCMEndpoint == "" || isRemote(c.Firebase.FCMEndpoint, "https"), "FCM_ENDPOINT", onlyTLS)
+	k.require(isRemote(c.Firebase.KeysURL, "https"), "FIREBASE_KEYS_URL", onlyTLS)
+	k.require(isRemote(c.Wechat.BaseURL, "https"), "WECHAT_BASE_URL", onlyTLS)
+}
+
+// developmentKey is the published default of TOKEN_SIGNING_KEY.
+func developmentKey() string {
+	list := variables(Development)
+	i := slices.IndexFunc(list, func(v variable) bool { return v.name == "TOKEN_SIGNING_KEY" })
+	return list[i].fallback
+}
+
+func (h HTTPConfig) check(k *checker) {
+	k.require(isListenAddress(h.Addr), "HTTP_ADDR", "must be host:port or :port")
+	k.require(h.AdminAddr == "" || isListenAddress(h.AdminAddr), "ADMIN_ADDR", "must be host:port, or empty to turn it off")
+	k.require(h.AdminAddr != h.Addr || strings.HasSuffix(h.Addr, ":0"), "ADMIN_ADDR", "must differ from HTTP_ADDR, because pprof must not be public")
+	for _, origin := range h.PublicOrigins {
+		k.require(isOrigin(origin), "PUBLIC_ORIGINS", "must be origins such as https://app.example.cn, without a path or *")
+	}
+	k.require(h.MaxBody >= 1024 && h.MaxBody <= 64<<20, "MAX_BODY_BYTES", "must be between 1024 and 67108864")
+	k.require(h.MaxHeader >= 4096 && h.MaxHeader <= 1<<20, "MAX_HEADER_BYTES", "must be between 4096 and 1048576")
+	k.require(h.RequestTimeout > 0 && h.RequestTimeout <= 5*time.Minute, "REQUEST_TIMEOUT", "must be more than 0 and at most 5m")
+	k.require(h.DrainDelay >= 0 && h.DrainDelay <= time.Minute, "DRAIN_DELAY", "must be between 0s and 1m")
+	k.require(h.Shutdown > 0 && h.Shutdown <= 10*time.Minute, "SHUTDOWN_TIMEOUT", "must be more than 0 and at most 10m")
+}
+
+func (s StorageConfig) check(k *checker) {
+	k.require(s.DataDir != "", "DATA_DIR", "must name a folder")
+	_, _, ok := s.Database()
+	k.require(ok, "DATABASE_URL", "must be postgres://user@host/name, sqlite://path or file:path")
+	k.require(s.RedisURL == "" || isRemote(s.RedisURL, "redis", "rediss"), "REDIS_URL", "must be redis://host:port or rediss://host:port")
+	k.require(slices.Contains([]string{"OFF", "NORMAL", "FULL", "EXTRA"}, strings.ToUpper(s.SQLiteSynchronous)),
+		"SQLITE_SYNCHRONOUS", "must be FULL or EXTRA")
+	k.require(s.MaxConns >= 0 && s.MaxConns <= 1000, "DB_MAX_CONNS", "must be between 0 and 1000")
+}
+
+func (s SignInConfig) check(k *checker) {
+	k.require(len(s.SigningKey) >= minKey, "TOKEN_SIGNING_KEY", "must be set to at least 32 bytes, such as the output of: openssl rand -hex 32")
+	k.require(s.CursorKey == "" || len(s.CursorKey) >= minKey, "CURSOR_KEY", "must be at least 32 bytes, or empty")
+	k.require(s.AccessTTL >= time.Minute && s.AccessTTL <= 24*time.Hour, "ACCESS_TOKEN_TTL", "must be between 1m and 24h")
+	k.require(s.RefreshTTL > s.AccessTTL && s.RefreshTTL <= 8760*time.Hour, "REFRESH_TOKEN_TTL", "must be longer than ACCESS_TOKEN_TTL and at most 8760h")
+}
+
+func (f FirebaseConfig) check(k *checker) {
+	k.require(f.CredentialsFile == "" || f.CredentialsJSON == "", "FIREBASE_CREDENTIALS_JSON", "must be empty when FIREBASE_CREDENTIALS_FILE is set")
+	k.require(isRemote(f.KeysURL, "http", "https"), "FIREBASE_KEYS_URL", "must be an http(s) address")
+	k.require(f.FCMEndpoint == "" || isRemote(f.FCMEndpoint, "http", "https"), "FCM_ENDPOINT", "must be an http(s) address")
+}
+
+func (w WechatConfig) check(k *checker) {
+	k.require((w.AppID == "") == (w.AppSecret == ""), "WECHAT_APP_SECRET", "must be set together with WECHAT_APP_ID")
+	k.require(isRemote(w.BaseURL, "http", "https"), "WECHAT_BASE_URL", "must be an http(s) address")
+}
+
+func (t TelemetryConfig) check(k *checker) {
+	k.require(slices.Contains([]string{"debug", "info", "warn", "error"}, t.LogLevel), "LOG_LEVEL", "must be debug, info, warn or error")
+	k.require(slices.Contains([]string{"", "json", "console"}, t.LogFormat), "LOG_FORMAT", "must be json or console")
+	k.require(t.OTLPEndpoint == "" || isRemote(t.OTLPEndpoint, "http", "https"), "OTEL_EXPORTER_OTLP_ENDPOINT", "must be an http(s) address")
+}
+
+func isListenAddress(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+func isRemote(s string, schemes ...string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && slices.Contains(schemes, u.Scheme)
+}
+
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && isRemote(s, "http", "https") && u.User == nil && s == u.Scheme+"://"+u.Host
+}

@@ -1,0 +1,35 @@
+// Command server is CityGraph: the graph, its jobs and its tools in one binary.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/caarlos0/env/v11"
+)
+
+func main() {
+	os.Exit(run(app{}, os.Args[1:], env.ToMap(os.Environ()), os.Stdout, os.Stderr))
+}
+
+// run executes one command line and returns its exit code. The first SIGINT or SIGTERM asks the
+// command to stop; a second one ends the process at once.
+func run(a app, args []string, environ map[string]string, out, problems io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	root := newRoot(a, environ)
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(problems)
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(problems, "server:", err)
+		return 1
+	}
+	return 0
+}
