@@ -347,18 +347,3 @@ func TestCountStatements(t *testing.T) {
 		t.Errorf("%d begun, %d committed, %d rolled back", b, c, r)
 	}
 }
-
-func TestOpenRefuses(t *testing.T) {
-	for _, o := range []store.Options{
-		{URL: ""},
-		{URL: "mysql://localhost/city"},
-		{URL: "sqlite://"},
-		{URL: "sqlite://x.db", Synchronous: "SOMETIMES"},
-		{URL: "postgres://localhost:1/none?connect_timeout=1"},
-	} {
-		if s, err := store.Open(t.Context(), o); err == nil {
-			t.Errorf("%q opened", o.URL)
-			_ = s.Close()
-		}
-	}
-}
