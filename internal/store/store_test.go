@@ -259,15 +259,16 @@ func TestDeadlockRunsAgain(t *testing.T) {
 }
 
 func testBusyRunsAgain(t *testing.T, s *store.Store) {
-	runs := 0
+	runs, hooks := 0, 0
 	err := s.InTx(t.Context(), func(ctx context.Context) error {
+		store.AfterCommit(ctx, func(context.Context) { hooks++ })
 		if runs++; runs == 1 {
 			return busy(t)
 		}
 		return insert(ctx, s, "a")
 	})
-	if err != nil || runs != 2 {
-		t.Errorf("%d runs, error %v", runs, err)
+	if err != nil || runs != 2 || hooks != 1 {
+		t.Errorf("%d runs, %d hooks, error %v", runs, hooks, err)
 	}
 }
 
