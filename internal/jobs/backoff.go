@@ -21,7 +21,7 @@ func (backoff) NextRetry(job *rivertype.JobRow) time.Time {
 	return time.Now().Add(pauseAfter(job.Attempt))
 }
 
-// pauseAfter is between three and five quarters of the nominal pause.
+// pauseAfter is the nominal pause of the attempt, give or take a quarter.
 func pauseAfter(attempt int) time.Duration {
 	pause := longestPause
 	if doublings := max(attempt-1, 0); doublings < 12 { // one second doubled 11 times is past the bound

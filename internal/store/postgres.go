@@ -8,6 +8,7 @@ import (
 
 	"entgo.io/ent/dialect"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 )
@@ -20,6 +21,8 @@ func openPostgres(ctx context.Context, o Options, p probe) (*Store, error) {
 	cfg.MaxConns = int32(min(o.MaxConns, 1<<15))
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	cfg.ConnConfig.Tracer = tracer{p}
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	cfg.AfterConnect = readTimesInUTC
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
@@ -30,6 +33,14 @@ func openPostgres(ctx context.Context, o Options, p probe) (*Store, error) {
 	}
 	db := stdlib.OpenDBFromPool(pool)
 	return &Store{dialect: dialect.Postgres, writer: db, reader: db, pool: pool, log: o.Log}, nil
+}
+
+// readTimesInUTC makes times come back as on SQLite, whatever the zone of the machine.
+func readTimesInUTC(_ context.Context, c *pgx.Conn) error {
+	c.TypeMap().RegisterType(&pgtype.Type{
+		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+	})
+	return nil
 }
 
 // tracer counts and times at pgx's own level, so that batches and the job queue are seen as well.

@@ -52,7 +52,9 @@ func openSQLite(ctx context.Context, o Options, path string, p probe) (*Store, e
 }
 
 func openFile(ctx context.Context, path string, p probe, params url.Values) (*sql.DB, error) {
+	// Times are texts here: one zone and one format make them sort.
 	params.Set("_time_format", "sqlite")
+	params.Set("_timezone", "UTC")
 	params["_pragma"] = append([]string{
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 		"foreign_keys(1)",
