@@ -1,6 +1,13 @@
 package fault
 
-import "citygraph/internal/lang"
+import (
+	"errors"
+	"io"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"citygraph/internal/lang"
+)
 
 // Code is a stable error code of the contract. The list is closed: clients switch on it.
 type Code string
@@ -44,3 +51,12 @@ func Codes() []Code {
 	}
 	return codes
 }
+
+// IsValid reports whether c is in use.
+func (c Code) IsValid() bool { _, ok := sentences[c]; return ok }
+
+// MarshalGQL writes the enum value.
+func (c Code) MarshalGQL(w io.Writer) { graphql.MarshalString(string(c)).MarshalGQL(w) }
+
+// UnmarshalGQL refuses: an error code is never an input.
+func (c *Code) UnmarshalGQL(any) error { return errors.New("an error code is not an input") }

@@ -3,6 +3,7 @@
 package id
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"strings"
 	"time"
@@ -36,24 +37,33 @@ const (
 	AuditEvent      Kind = "audit"
 )
 
+// entropy is cryptographic, and monotonic within a millisecond so that ids made in a row stay in order.
+var entropy = &ulid.LockedMonotonicReader{MonotonicReader: ulid.Monotonic(rand.Reader, 0)}
+
 // New returns a fresh id of the kind. Eighty of its bits are random.
-func New(k Kind) string { return string(k) + "_" + ulid.Make().String() }
+func New(k Kind) string { return join(k, ulid.MustNew(ulid.Now(), entropy)) }
+
+// Maker returns a function that makes ids of the kind, in the form ent wants for a default.
+func Maker(k Kind) func() string { return func() string { return New(k) } }
+
+func join(k Kind, u ulid.ULID) string { return string(k) + "_" + u.String() }
 
 // catalogueEpoch stands in the time part of derived ids, so that they sort before everything made later.
 var catalogueEpoch = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Derive returns the same id for the same natural key every time. It is for public reference rows
 // (districts, categories, hospitals), whose ids must be equal in every database and guard nothing.
-func Derive(k Kind, key string) string {
+// rank stands in the time part, so that a catalogue listed by id comes in its editors' order.
+func Derive(k Kind, rank int, key string) string {
 	sum := sha256.Sum256([]byte(string(k) + "\x00" + key))
 	var u ulid.ULID
-	if err := u.SetTime(ulid.Timestamp(catalogueEpoch)); err != nil {
-		panic(err) // the epoch is a constant within ULID's range
+	if err := u.SetTime(ulid.Timestamp(catalogueEpoch) + uint64(rank)); err != nil { //nolint:gosec // ranks are small and positive
+		panic(err) // the epoch is within ULID's range for ten thousand years
 	}
 	if err := u.SetEntropy(sum[:10]); err != nil {
 		panic(err) // ten bytes by construction
 	}
-	return string(k) + "_" + u.String()
+	return join(k, u)
 }
 
 // KindOf returns the kind of a well-formed id, and false for anything else. It never touches storage,

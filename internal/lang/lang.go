@@ -3,7 +3,10 @@ package lang
 
 import (
 	"context"
+	"errors"
+	"io"
 
+	"github.com/99designs/gqlgen/graphql"
 	"golang.org/x/text/language"
 )
 
@@ -43,8 +46,11 @@ func From(ctx context.Context) Tag {
 	return ZH
 }
 
-// Text is one sentence or name in both languages.
-type Text struct{ ZH, EN string }
+// Text is one sentence or name in both languages. As a GraphQL String it shows in the caller's language.
+type Text struct {
+	ZH string `json:"zh"`
+	EN string `json:"en,omitempty"`
+}
 
 // In returns the text in the language; a missing English text falls back to Chinese.
 func (t Text) In(tag Tag) string {
@@ -52,4 +58,15 @@ func (t Text) In(tag Tag) string {
 		return t.EN
 	}
 	return t.ZH
+}
+
+// MarshalGQLContext writes the text in the language of the request.
+func (t Text) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	graphql.MarshalString(t.In(From(ctx))).MarshalGQL(w)
+	return nil
+}
+
+// UnmarshalGQLContext refuses: a text in both languages is never an input.
+func (t *Text) UnmarshalGQLContext(context.Context, any) error {
+	return errors.New("a bilingual text is not an input")
 }

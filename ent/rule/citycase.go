@@ -1,0 +1,97 @@
+package rule
+
+import (
+	"entgo.io/ent/dialect/sql"
+
+	"citygraph/internal/viewer"
+)
+
+// Tables and columns the case rules speak of.
+const (
+	cityCaseTable    = "city_cases"
+	cityCaseID       = "id"
+	cityCaseReporter = "reporter_id"
+	cityCaseDistrict = "district_id"
+	caseEventCase    = "city_case_id"
+	caseEventPublic  = "public"
+)
+
+// CityCase is seen by its reporter and by the officers of its district. A citizen creates a case as
+// its reporter; officers of the district change it.
+var CityCase = Policy{
+	Read:   caseReaders,
+	Create: makesOwn(cityCaseReporter),
+	Change: caseOfficers,
+}
+
+// CaseEvent is seen with its case; what is not public is for the officers of the district. Events
+// are written with the change they tell of, by the reporter or an officer, and never changed.
+var CaseEvent = Policy{
+	Read:   caseEventReaders,
+	Create: makesOwn("actor_id"),
+}
+
+func caseReaders(v *viewer.Viewer) Rows {
+	if !v.SignedIn() {
+		return nil
+	}
+	if v.Has(viewer.Admin) || v.Has(viewer.Auditor) {
+		return everybody
+	}
+	if !v.Has(viewer.CaseOfficer) {
+		return own(cityCaseReporter)(v)
+	}
+	return func(s *sql.Selector) {
+		s.Where(sql.Or(
+			sql.EQ(s.C(cityCaseReporter), v.PersonID),
+			inDistricts(s, v),
+		))
+	}
+}
+
+func caseOfficers(v *viewer.Viewer) Rows {
+	if !v.Has(viewer.CaseOfficer) {
+		return nil
+	}
+	return func(s *sql.Selector) { s.Where(inDistricts(s, v)) }
+}
+
+func inDistricts(s *sql.Selector, v *viewer.Viewer) *sql.Predicate {
+	districts := v.Organisations(viewer.CaseOfficer)
+	values := make([]any, len(districts))
+	for i, d := range districts {
+		values[i] = d
+	}
+	return sql.In(s.C(cityCaseDistrict), values...)
+}
+
+func caseEventReaders(v *viewer.Viewer) Rows {
+	readable := caseReaders(v)
+	if readable == nil {
+		return nil
+	}
+	return func(s *sql.Selector) {
+		s.Where(caseOf(s, readable))
+		if !v.Has(viewer.Admin) && !v.Has(viewer.Auditor) {
+			s.Where(publicOrOfficers(s, v))
+		}
+	}
+}
+
+// caseOf holds for events whose case is among the rows.
+func caseOf(events *sql.Selector, rows Rows) *sql.Predicate {
+	d := sql.Dialect(events.Dialect())
+	cases := d.Select(cityCaseID).From(d.Table(cityCaseTable))
+	cases.Where(sql.ColumnsEQ(cases.C(cityCaseID), events.C(caseEventCase)))
+	rows(cases)
+	return sql.Exists(cases)
+}
+
+func publicOrOfficers(s *sql.Selector, v *viewer.Viewer) *sql.Predicate {
+	public := sql.EQ(s.C(caseEventPublic), true)
+	officers := caseOfficers(v)
+	if officers == nil {
+		return public
+	}
+	return sql.Or(public, caseOf(s, officers))
+}

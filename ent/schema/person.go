@@ -1,0 +1,49 @@
+package schema
+
+import (
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+
+	"citygraph/ent/rule"
+	"citygraph/internal/id"
+	"citygraph/internal/lang"
+	"citygraph/internal/mask"
+)
+
+// Person is a natural person known to the city.
+type Person struct{ ent.Schema }
+
+// Mixin gives the common columns.
+func (Person) Mixin() []ent.Mixin { return []ent.Mixin{noun{kind: id.Person}, touched{}} }
+
+// Fields are the columns. Values that identify a person are stored masked until they are bound.
+func (Person) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("name").MaxLen(64).Default("").GoType(mask.Name("")).Annotations(entgql.MapsTo("maskedName")),
+		field.String("masked_id_number").MaxLen(18).Default(""),
+		field.String("masked_phone").MaxLen(16).Default(""),
+		field.String("birth_date").MaxLen(10).Default("").Comment("YYYY-MM-DD, empty when unknown").Annotations(hidden),
+		field.String("language").MaxLen(8).Default(string(lang.ZH)).Comment("of notices pushed to this person").Annotations(hidden),
+		field.String("district_id").MaxLen(64).Optional().Annotations(hidden),
+		field.Int64("inbox_seq").Default(0).Comment("the last seq given to a notification of this person").Annotations(hidden),
+	}
+}
+
+// Edges are walked by the graph (district, card) and by sign-in (identities, roles).
+func (Person) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("district", District.Type).Field("district_id").Unique(),
+		edge.To("card", CitizenCard.Type).Unique(),
+		edge.To("identities", Identity.Type).Annotations(hidden),
+		edge.To("roles", StaffRole.Type).Annotations(hidden),
+	}
+}
+
+// Annotations name the table.
+func (Person) Annotations() []schema.Annotation { return []schema.Annotation{table("people")} }
+
+// Policy is the row rule.
+func (Person) Policy() ent.Policy { return rule.Person }

@@ -1,0 +1,72 @@
+// Package scalar reads and writes the schema's own scalars.
+package scalar
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+)
+
+// MarshalInt64 writes a 64-bit integer as a JSON number.
+func MarshalInt64(i int64) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { writeInt(w, i) })
+}
+
+// UnmarshalInt64 reads a whole JSON number of 64 bits.
+func UnmarshalInt64(v any) (int64, error) { return wholeNumber(v) }
+
+// MarshalFen writes an amount in fen.
+func MarshalFen(i int64) graphql.Marshaler { return MarshalInt64(i) }
+
+// UnmarshalFen reads an amount in fen: a whole number, never a float or a string.
+func UnmarshalFen(v any) (int64, error) { return wholeNumber(v) }
+
+// MarshalDateTime writes an instant in RFC 3339 with its offset.
+func MarshalDateTime(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = w.Write(t.UTC().AppendFormat(make([]byte, 0, 32), `"2006-01-02T15:04:05.999999Z07:00"`))
+	})
+}
+
+// UnmarshalDateTime reads an RFC 3339 instant; an offset is required.
+func UnmarshalDateTime(v any) (time.Time, error) {
+	s, ok := v.(string)
+	if !ok {
+		return time.Time{}, errors.New("a DateTime is an RFC 3339 string")
+	}
+	return time.Parse(time.RFC3339Nano, s)
+}
+
+// MarshalUUID writes the canonical form.
+func MarshalUUID(u uuid.UUID) graphql.Marshaler { return graphql.MarshalString(u.String()) }
+
+// UnmarshalUUID reads the canonical 36-character form.
+func UnmarshalUUID(v any) (uuid.UUID, error) {
+	s, ok := v.(string)
+	if !ok || len(s) != 36 {
+		return uuid.Nil, errors.New("a UUID is a string of 36 characters")
+	}
+	return uuid.Parse(s)
+}
+
+func writeInt(w io.Writer, i int64) {
+	_, _ = w.Write(strconv.AppendInt(make([]byte, 0, 20), i, 10))
+}
+
+func wholeNumber(v any) (int64, error) {
+	switch n := v.(type) {
+	case int64:
+		return n, nil
+	case int:
+		return int64(n), nil
+	case json.Number:
+		return strconv.ParseInt(string(n), 10, 64)
+	default:
+		return 0, errors.New("a whole number is wanted")
+	}
+}

@@ -1,0 +1,57 @@
+package graph
+
+import (
+	"context"
+
+	"citygraph/graph/model"
+	"citygraph/internal/fault"
+	"citygraph/internal/identity"
+	"citygraph/internal/lang"
+)
+
+// topLevel are the faults that are errors of the whole request rather than of its input.
+var topLevel = map[fault.Code]bool{
+	fault.Unauthenticated: true, fault.Forbidden: true, fault.RateLimited: true, fault.InternalError: true,
+}
+
+// userErrors parts what a user can put right, for the payload, from what is an error of the request.
+func userErrors(ctx context.Context, err error) ([]*model.UserError, error) {
+	if err == nil {
+		return []*model.UserError{}, nil
+	}
+	f := fault.From(err)
+	if topLevel[f.Code] {
+		return nil, err
+	}
+	e := &model.UserError{Code: f.Code, Message: f.Sentence(lang.From(ctx))}
+	if len(f.Field) > 0 {
+		e.Field = append([]string{"input"}, f.Field...)
+	}
+	return []*model.UserError{e}, nil
+}
+
+// sessionPayload is the answer to every way of signing in.
+func sessionPayload(ctx context.Context, tokens *identity.Tokens, err error) (*model.SessionPayload, error) {
+	problems, err := userErrors(ctx, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SessionPayload{Tokens: tokens, UserErrors: problems}, nil
+}
+
+// deref reads an optional input as its zero value when it is absent.
+func deref[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+// ifDone is the value unless there was a fault.
+func ifDone[T any](value T, err error) *T {
+	if err != nil {
+		return nil
+	}
+	return &value
+}

@@ -1,0 +1,11 @@
+package geo
+
+// Input is a position as a client sends it.
+type Input struct {
+	Lat float64
+	Lng float64
+	CRS Datum
+}
+
+// WGS84 is the position in the datum CityGraph stores.
+func (i Input) WGS84() Point { return ToWGS84(Point{Lat: i.Lat, Lng: i.Lng}, i.CRS) }

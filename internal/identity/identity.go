@@ -1,0 +1,30 @@
+// Package identity knows who signs in, keeps their sessions, and the devices they can be reached on.
+package identity
+
+import (
+	"context"
+	"time"
+
+	"citygraph/ent/db"
+	"citygraph/internal/cache"
+	"citygraph/internal/clock"
+	"citygraph/internal/live"
+	"citygraph/internal/store"
+)
+
+// Accounts are the verbs of signing in and out.
+type Accounts struct {
+	DB    *db.Client
+	Store *store.Store
+	Clock clock.Clock
+	Cache *cache.Cache
+	Hub   *live.Hub
+	Mint  Mint
+
+	// FirebaseUser verifies a Firebase ID token; nil when no project is configured.
+	FirebaseUser func(ctx context.Context, idToken string) (uid string, expires time.Time, err error)
+	// WechatUser exchanges a wx.login code for the account's open id; nil when no app is configured.
+	WechatUser func(ctx context.Context, code string) (openID string, err error)
+	// Development accepts sessions made by `server token`.
+	Development bool
+}

@@ -1,0 +1,59 @@
+// Package mask holds personal values as types that hide themselves: printed, logged or sent to a
+// client they show masked, and only an explicit Reveal gives the full value.
+package mask
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// Name is a person's name. Everywhere but in Reveal it shows as its first character and stars: 张*.
+type Name string
+
+// String returns the masked name.
+func (n Name) String() string {
+	runes := []rune(string(n))
+	if len(runes) < 2 {
+		return strings.Repeat("*", len(runes))
+	}
+	return string(runes[0]) + strings.Repeat("*", min(len(runes)-1, 2))
+}
+
+// Reveal returns the full name; the caller answers for who sees it.
+func (n Name) Reveal() string { return string(n) }
+
+// MarshalGQL writes the masked name.
+func (n Name) MarshalGQL(w io.Writer) { graphql.MarshalString(n.String()).MarshalGQL(w) }
+
+// UnmarshalGQL refuses: a masked name is never an input.
+func (n *Name) UnmarshalGQL(any) error { return errors.New("a masked name is not an input") }
+
+// MarshalText masks in JSON and in structured logs.
+func (n Name) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
+
+// CardNumber masks a card number to its last four digits: **** **** **** 1234.
+func CardNumber(number string) string {
+	if len(number) < 4 {
+		return "****"
+	}
+	return "**** **** **** " + number[len(number)-4:]
+}
+
+// IDNumber masks a resident id number to its area code and last four: 330106********1234.
+func IDNumber(number string) string {
+	if len(number) != 18 {
+		return strings.Repeat("*", len(number))
+	}
+	return number[:6] + "********" + number[14:]
+}
+
+// Phone masks a mainland mobile number to its prefix and last four: 138****5678.
+func Phone(number string) string {
+	if len(number) != 11 {
+		return strings.Repeat("*", len(number))
+	}
+	return number[:3] + "****" + number[7:]
+}

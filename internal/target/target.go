@@ -1,0 +1,68 @@
+// Package target says what a notification opens: the node, and the links into the app and the
+// mini-program. It is a pure function of the id, so an inbox page loads no targets.
+package target
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"citygraph/internal/id"
+)
+
+// Target is the global id of what a notification opens.
+type Target string
+
+// Kind is the sort of thing a target is.
+type Kind string
+
+// The kinds of target.
+const (
+	CityCase Kind = "CITY_CASE"
+)
+
+var kinds = map[id.Kind]Kind{id.CityCase: CityCase}
+
+// MarshalGQL writes the enum value.
+func (k Kind) MarshalGQL(w io.Writer) { graphql.MarshalString(string(k)).MarshalGQL(w) }
+
+// UnmarshalGQL refuses: a target is never an input.
+func (k *Kind) UnmarshalGQL(any) error { return errors.New("a target kind is not an input") }
+
+// Of returns the target for a node's id; it fails for a node no client can open.
+func Of(nodeID string) (Target, error) {
+	k, _ := id.KindOf(nodeID)
+	if _, ok := kinds[k]; !ok {
+		return "", fmt.Errorf("target: nothing opens %q", nodeID)
+	}
+	return Target(nodeID), nil
+}
+
+// ID is the node's global id.
+func (t Target) ID() string { return string(t) }
+
+// Kind is what sort of thing it is.
+func (t Target) Kind() Kind {
+	k, _ := id.KindOf(string(t))
+	return kinds[k]
+}
+
+// AppLink is the deep link into the citizen app.
+func (t Target) AppLink() string { return "citygraph://" + t.page() + "/" + url.PathEscape(string(t)) }
+
+// MiniProgramPath is the page path of the WeChat mini-program.
+func (t Target) MiniProgramPath() string {
+	return "pages/" + t.page() + "/index?id=" + url.QueryEscape(string(t))
+}
+
+func (t Target) page() string {
+	switch t.Kind() {
+	case CityCase:
+		return "case"
+	default:
+		return "home"
+	}
+}
