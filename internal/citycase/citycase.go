@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"citygraph/ent/db"
@@ -65,8 +64,3 @@ func text(field, value string, least, most int) (string, error) {
 }
 
 func control(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f }
-
-// number is what a citizen reads out on the phone: the day, and the tail of the id, which is random.
-func number(at time.Time, caseID string) string {
-	return "HZ" + at.In(clock.Shanghai).Format("20060102") + "-" + caseID[len(caseID)-6:]
-}

@@ -78,7 +78,7 @@ func (c *Cases) open(ctx context.Context, r Report) (string, error) {
 	}
 	now, caseID, reporter := c.Clock.Now(), id.New(id.CityCase), viewer.From(ctx).PersonID
 	err = c.DB.CityCase.Create().
-		SetID(caseID).SetNumber(number(now, caseID)).
+		SetID(caseID).SetNumber(machine.Number(now, caseID)).
 		SetStatus(machine.Submitted).SetDueAt(now.Add(time.Duration(category.SLAHours) * time.Hour)).
 		SetCategoryID(category.ID).SetReporterID(reporter).
 		SetDescription(r.Description).SetAddress(r.Address).

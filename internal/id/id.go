@@ -55,10 +55,15 @@ var catalogueEpoch = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 // (districts, categories, hospitals), whose ids must be equal in every database and guard nothing.
 // rank stands in the time part, so that a catalogue listed by id comes in its editors' order.
 func Derive(k Kind, rank int, key string) string {
+	return At(k, catalogueEpoch.Add(time.Duration(rank)*time.Millisecond), key)
+}
+
+// At returns the same id for the same natural key and instant every time. It is for invented rows.
+func At(k Kind, at time.Time, key string) string {
 	sum := sha256.Sum256([]byte(string(k) + "\x00" + key))
 	var u ulid.ULID
-	if err := u.SetTime(ulid.Timestamp(catalogueEpoch) + uint64(rank)); err != nil { //nolint:gosec // ranks are small and positive
-		panic(err) // the epoch is within ULID's range for ten thousand years
+	if err := u.SetTime(ulid.Timestamp(at)); err != nil {
+		panic(err) // an instant within ULID's ten thousand years
 	}
 	if err := u.SetEntropy(sum[:10]); err != nil {
 		panic(err) // ten bytes by construction

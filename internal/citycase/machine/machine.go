@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"citygraph/internal/clock"
 	"citygraph/internal/lang"
 )
 
@@ -100,6 +102,12 @@ func Allowed(from Status, sides ...Side) []Action {
 		}
 	}
 	return allowed
+}
+
+// Number is what a citizen reads out on the phone: the service day, and the tail of the id, which is
+// random.
+func Number(at time.Time, caseID string) string {
+	return "HZ" + at.In(clock.Shanghai).Format("20060102") + "-" + caseID[len(caseID)-8:]
 }
 
 type enum interface {

@@ -1,0 +1,157 @@
+package seed
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/citizencard"
+	"citygraph/internal/citycase/machine"
+	"citygraph/internal/facts"
+	"citygraph/internal/id"
+	"citygraph/internal/mask"
+)
+
+// streetsOf groups the streets by district, for people who live and report somewhere.
+type streetsOf map[string][]facts.Street
+
+func groupStreets(city *facts.City) streetsOf {
+	grouped := streetsOf{}
+	for _, s := range city.Streets {
+		grouped[s.District] = append(grouped[s.District], s)
+	}
+	return grouped
+}
+
+var (
+	familyNames = []rune("王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常")
+	givenNames  = []rune("伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅春生建国志文辉力健俊峰斌鹏飞宇浩然子涵欣怡梓轩雨晨佳琪思远嘉豪若溪诗涵一诺")
+	troubles    = []string{"晚上不亮，已经三天了。", "有破损，行人容易绊倒。", "堆在路边很久没人清理。", "占了盲道，轮椅过不去。", "下雨以后积水很深。", "声音很大，影响休息。"}
+)
+
+// casesPerCitizen is how many reports an invented citizen has on average, in hundredths.
+const casesPerCitizen = 20
+
+// person is one invented citizen, fully decided by the seed and the number.
+type person struct {
+	id, name, born, idNumber, phone, card string
+	district                              facts.District
+	balance                               int64
+}
+
+func (w *writer) invent(i int) person {
+	r := w.rand
+	d := w.city.Districts[r.IntN(len(w.city.Districts))]
+	born := time.Date(1935+r.IntN(85), time.Month(1+r.IntN(12)), 1+r.IntN(28), 0, 0, 0, 0, time.UTC)
+	name := string(familyNames[r.IntN(len(familyNames))]) + string(givenNames[r.IntN(len(givenNames))])
+	if r.IntN(3) > 0 {
+		name += string(givenNames[r.IntN(len(givenNames))])
+	}
+	return person{
+		id: id.Derive(id.Person, 1+i, fmt.Sprintf("citizen/%d/%d", w.seed, i)), name: name, district: d,
+		born:     born.Format(time.DateOnly),
+		idNumber: d.Code + born.Format("20060102") + fmt.Sprintf("%04d", r.IntN(10_000)),
+		phone:    fmt.Sprintf("139%08d", r.IntN(100_000_000)),
+		card:     fmt.Sprintf("3301%012d", 1_000_000+i),
+		balance:  int64(r.IntN(500_00)),
+	}
+}
+
+// citizens writes the invented people, their cards and their reports, a batch at a time.
+func (w *writer) citizens(ctx context.Context) error {
+	if err := w.cases(ctx, demoReporters(w)); err != nil {
+		return err
+	}
+	for from := 0; from < w.count; from += batch {
+		people := make([]person, 0, batch)
+		var reports []report
+		for i := from; i < min(from+batch, w.count); i++ {
+			p := w.invent(i)
+			people = append(people, p)
+			for w.rand.IntN(100) < casesPerCitizen && len(reports) < 2*batch {
+				reports = append(reports, w.report(p.id, p.district.Code, w.rand.IntN(90*24)))
+			}
+		}
+		if err := w.people(ctx, people); err != nil {
+			return err
+		}
+		if err := w.cases(ctx, reports); err != nil {
+			return err
+		}
+		w.wrote(len(people))
+	}
+	return nil
+}
+
+func (w *writer) people(ctx context.Context, people []person) error {
+	rows := make([]*db.PersonCreate, len(people))
+	cards := make([]*db.CitizenCardCreate, len(people))
+	for i, p := range people {
+		rows[i] = w.db.Person.Create().SetID(p.id).SetName(mask.Name(p.name)).SetBirthDate(p.born).
+			SetMaskedIDNumber(mask.IDNumber(p.idNumber)).SetMaskedPhone(mask.Phone(p.phone)).
+			SetDistrictID(districtID(p.district.Code))
+		cards[i] = w.db.CitizenCard.Create().SetID(id.Derive(id.CitizenCard, 1, p.id)).SetPersonID(p.id).
+			SetMaskedNumber(mask.CardNumber(p.card)).SetKind(citizencard.KindNamed).SetStatus(citizencard.StatusActive).
+			SetBalance(p.balance).SetAvailable(p.balance).SetCap(namedCap)
+	}
+	if err := w.db.Person.CreateBulk(rows...).Exec(ctx); err != nil {
+		return err
+	}
+	return w.db.CitizenCard.CreateBulk(cards...).Exec(ctx)
+}
+
+// report is one case as the seed decides it.
+type report struct {
+	id, reporter, text string
+	category           facts.CaseCategory
+	street             facts.Street
+	at                 time.Time
+	lat, lng           float64
+}
+
+// report invents a case by a person in a district, so many hours ago.
+func (w *writer) report(reporter, districtCode string, hoursAgo int) report {
+	r := w.rand
+	c := w.city.CaseCategories[r.IntN(len(w.city.CaseCategories))]
+	s := w.streetsOf[districtCode][r.IntN(len(w.streetsOf[districtCode]))]
+	at := w.before(time.Duration(hoursAgo)*time.Hour + time.Duration(r.IntN(3600))*time.Second)
+	return report{
+		id: id.At(id.CityCase, at, fmt.Sprintf("%s/%d", reporter, r.Uint64())), reporter: reporter, at: at,
+		category: c, street: s, text: c.Name.ZH + "：" + troubles[r.IntN(len(troubles))],
+		lat: s.At.Lat + (r.Float64()-0.5)/200, lng: s.At.Lng + (r.Float64()-0.5)/200,
+	}
+}
+
+// demoReporters gives the grandmother's daughter a few reports near home.
+func demoReporters(w *writer) []report {
+	parent := Cast[0]
+	return []report{
+		w.report(parent.PersonID(), parent.District, 5),
+		w.report(parent.PersonID(), parent.District, 50),
+		w.report(parent.PersonID(), parent.District, 400),
+	}
+}
+
+// cases writes reports as submitted cases with their first event.
+func (w *writer) cases(ctx context.Context, reports []report) error {
+	if len(reports) == 0 {
+		return nil
+	}
+	cases := make([]*db.CityCaseCreate, len(reports))
+	events := make([]*db.CaseEventCreate, len(reports))
+	for i, r := range reports {
+		cases[i] = w.db.CityCase.Create().SetID(r.id).SetNumber(machine.Number(r.at, r.id)).SetCreatedAt(r.at).SetUpdatedAt(r.at).
+			SetStatus(machine.Submitted).SetDueAt(r.at.Add(time.Duration(r.category.SLAHours) * time.Hour)).
+			SetCategoryID(categoryID(r.category.Kind, r.category.Code)).SetReporterID(r.reporter).SetDescription(r.text).
+			SetLat(r.lat).SetLng(r.lng).SetStreetID(streetID(r.street.Code)).SetDistrictID(districtID(r.street.District))
+		events[i] = w.db.CaseEvent.Create().SetID(id.At(id.CaseEvent, r.at, r.id)).SetCreatedAt(r.at).
+			SetCityCaseID(r.id).SetSeq(1).SetToStatus(machine.Submitted).
+			SetActorKind(caseevent.ActorKindCitizen).SetActorID(r.reporter)
+	}
+	if err := w.db.CityCase.CreateBulk(cases...).Exec(ctx); err != nil {
+		return err
+	}
+	return w.db.CaseEvent.CreateBulk(events...).Exec(ctx)
+}

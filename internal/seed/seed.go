@@ -1,0 +1,117 @@
+// Package seed fills an empty database with the demo city: Hangzhou by its facts, a named cast, and as
+// many invented citizens as asked. Equal sizes make equal cities, but for times, which are relative
+// to now.
+package seed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"citygraph/ent/db"
+	"citygraph/internal/clock"
+	"citygraph/internal/facts"
+	"citygraph/internal/store"
+	"citygraph/internal/viewer"
+)
+
+// Options say which city to make.
+type Options struct {
+	Citizens int    // invented, besides the cast
+	Seed     uint64 // which ones
+	Clock    clock.Clock
+	// Progress is told how many of total rows are written; may be nil.
+	Progress func(done, total int)
+}
+
+// ErrNotEmpty says that there is a city already, which a seed would only spoil.
+var ErrNotEmpty = errors.New("the database has a city already; seed an empty one")
+
+// Empty reports whether the database has no city yet.
+func Empty(ctx context.Context, c *db.Client) (bool, error) {
+	n, err := c.District.Query().Count(ctx)
+	return n == 0, err
+}
+
+// City writes the demo city in one transaction: a seed that is interrupted leaves nothing.
+func City(ctx context.Context, s *store.Store, c *db.Client, o Options) error {
+	city, err := facts.Load()
+	if err != nil {
+		return err
+	}
+	ctx = viewer.AsSystem(ctx, "seed the demo city")
+	return s.InTx(ctx, func(ctx context.Context) error {
+		if empty, err := Empty(ctx, c); err != nil || !empty {
+			return errors.Join(err, ErrNotEmpty)
+		}
+		w := newWriter(c, city, o)
+		for _, write := range []struct {
+			what string
+			rows func(context.Context) error
+		}{
+			{"districts", w.districts}, {"streets", w.streets}, {"clinics", w.clinics}, {"departments", w.departments},
+			{"schools", w.schools}, {"scenic spots", w.scenicSpots}, {"case categories", w.caseCategories},
+			{"cast", w.cast}, {"citizens", w.citizens},
+		} {
+			if err := write.rows(ctx); err != nil {
+				return fmt.Errorf("seed %s: %w", write.what, err)
+			}
+		}
+		return nil
+	})
+}
+
+// writer carries what the parts of a seed share.
+type writer struct {
+	db    *db.Client
+	city  *facts.City
+	now   time.Time
+	rand  *rand.Rand
+	seed  uint64
+	count int // citizens to invent
+	streetsOf
+
+	progress    func(done, total int)
+	done, total int
+}
+
+func newWriter(c *db.Client, city *facts.City, o Options) *writer {
+	w := &writer{
+		db: c, city: city, now: o.Clock.Now(), seed: o.Seed, count: o.Citizens, streetsOf: groupStreets(city),
+		rand:     rand.New(rand.NewPCG(o.Seed, 0x6369747967726170)), //nolint:gosec // invented people need no secrets
+		progress: o.Progress,
+	}
+	if w.progress == nil {
+		w.progress = func(int, int) {}
+	}
+	w.total = len(city.Districts) + len(city.Streets) + len(city.Hospitals) + len(city.Schools) +
+		len(city.ScenicSpots) + len(city.CaseCategories) + len(Cast) + o.Citizens
+	for _, h := range city.Hospitals {
+		w.total += len(h.Departments)
+	}
+	return w
+}
+
+func (w *writer) wrote(rows int) {
+	w.done += rows
+	w.progress(w.done, w.total)
+}
+
+// batch is how many rows go into one statement, within every database's limit of bound values.
+const batch = 500
+
+// inBatches makes the creates of n rows and sends them in batches.
+func inBatches[C any](n int, create func(i int) C, send func(...C) error) error {
+	for from := 0; from < n; from += batch {
+		rows := make([]C, 0, batch)
+		for i := from; i < min(from+batch, n); i++ {
+			rows = append(rows, create(i))
+		}
+		if err := send(rows...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
