@@ -106,6 +106,7 @@ func BenchmarkGuard(b *testing.B) {
 		name, next := string(rune('0'+i/10))+string(rune('0'+i%10)), string(rune('0'+(i+1)/10))+string(rune('0'+(i+1)%10))
 		text.WriteString(" fragment F" + name + " on Query{...F" + next + " ...F" + next + "}")
 	}
+	text.WriteString(" fragment F90 on Query{nodes(ids:[1]){id}}")
 	l := fuzzLibrary(b)
 	for b.Loop() {
 		if _, refusal := l.prepare(text.String()); refusal == nil {
