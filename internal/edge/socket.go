@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"net"
 	"net/http"
@@ -30,8 +31,8 @@ const (
 // closeGrace is how long a client may take to answer a close frame before its socket is dropped.
 const closeGrace = time.Second
 
-// socket is one WebSocket connection. The goroutine that accepted it reads; one more watches over
-// time and session; each running operation has its own.
+// socket is one WebSocket connection. One goroutine reads, one watches over time and session, each
+// running operation has its own.
 type socket struct {
 	h      *Handler
 	conn   *websocket.Conn
@@ -50,54 +51,61 @@ type socket struct {
 	jobs sync.WaitGroup
 }
 
-// serveSocket holds a WebSocket until it ends. Whatever way that is, nothing of it stays behind.
+// serveSocket accepts a WebSocket and hands it to a goroutine of its own, so that the buffers and the
+// stack of the HTTP request are free while the connection idles.
 func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	release, open := h.hold()
 	if !open {
 		h.refuse(w, r, mediaJSON, refused(http.StatusServiceUnavailable, errClosing))
 		return
 	}
-	defer release()
-
 	tap := &hijackTap{ResponseWriter: w}
 	conn, err := websocket.Accept(tap, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // the origin has been checked for every transport alike
 	})
 	if err != nil {
+		release()
 		w.Header().Set("Allow", http.MethodGet)
 		h.refuse(w, r, mediaJSON, refused(tap.status, errMalformed))
 		return
 	}
-	// The request's own context must not be used after the hijack; its values may.
+	// The request's own context ends with the handler; its values may live on.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	s := &socket{
 		h: h, conn: conn, net: tap.conn, ctx: ctx, cancel: cancel,
 		header: r.Header, keys: h.keysOf(r), live: map[string]*socketOperation{},
 	}
-	defer s.finish()
-	if conn.Subprotocol() != subprotocol {
-		s.close(closeSubprotocol, "Subprotocol not acceptable")
-		return
-	}
-	conn.SetReadLimit(int64(h.Limits.BodyBytes))
-	s.serve()
+	go func() {
+		defer release()
+		defer s.finish()
+		s.serve()
+	}()
 }
 
 func (s *socket) serve() {
+	if s.conn.Subprotocol() != subprotocol {
+		s.close(closeSubprotocol, "Subprotocol not acceptable")
+		return
+	}
+	s.conn.SetReadLimit(int64(s.h.Limits.BodyBytes))
 	if !s.open() {
 		return
 	}
 	var watching sync.WaitGroup
 	watching.Go(s.watch)
+	defer watching.Wait()
+	defer s.cancel()
 	for s.ctx.Err() == nil && s.next() {
 	}
-	s.cancel()
-	watching.Wait()
 }
 
-// finish ends every operation and frees the connection.
+// finish ends every operation and frees the connection, whatever way it ended.
 func (s *socket) finish() {
+	if p := recover(); p != nil {
+		Present(s.ctx, recovered(s.ctx, p))
+		s.close(closeInternal, "Internal server error")
+	}
 	s.cancel()
 	s.jobs.Wait()
 	_ = s.conn.CloseNow() // closed already in most cases
@@ -183,11 +191,26 @@ type hijackTap struct {
 	status int
 }
 
-// Hijack implements http.Hijacker.
-func (t *hijackTap) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
-	conn, rw, err = http.NewResponseController(t.ResponseWriter).Hijack()
+// socketBuffer is the size of each buffer of an idle connection: its messages are short, and longer
+// ones pass it by.
+const socketBuffer = 512
+
+// Hijack implements http.Hijacker. It trades the server's buffers for small ones.
+func (t *hijackTap) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(t.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
 	t.conn = conn
-	return conn, rw, err
+	early, err := rw.Reader.Peek(rw.Reader.Buffered()) // sent before our answer
+	if err != nil {
+		return nil, nil, err
+	}
+	in := bufio.NewReaderSize(bytes.NewReader(bytes.Clone(early)), max(socketBuffer, len(early)))
+	if _, err := in.Peek(len(early)); err != nil {
+		return nil, nil, err
+	}
+	return conn, bufio.NewReadWriter(in, bufio.NewWriterSize(conn, socketBuffer)), nil
 }
 
 // WriteHeader implements http.ResponseWriter.
