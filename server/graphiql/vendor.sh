@@ -22,6 +22,6 @@ put "$work/graphiql.css" graphiql.css
 # The bundle holds its dependencies, so their licences travel with it.
 find "$modules" -maxdepth 3 -iname 'licen[sc]e*' -type f | LC_ALL=C sort | while read -r licence; do
   printf '=== %s\n\n' "$(dirname "${licence#"$modules"/}")"
-  cat "$licence"
+  tr -d '\r' <"$licence"
   printf '\n\n'
 done >assets/LICENSES.txt
