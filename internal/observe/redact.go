@@ -42,7 +42,7 @@ func RedactURL(address string) string {
 		return ""
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme == "" {
+	if err != nil || u.Scheme == "" || u.Opaque != "" && u.Scheme != "file" {
 		return Redacted
 	}
 	u.User, u.RawQuery, u.Fragment = nil, "", ""

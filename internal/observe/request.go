@@ -59,7 +59,7 @@ func isRequestID(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; c >= 0x80 || !isWord(c) {
+		if !isWord(s[i]) {
 			return false
 		}
 	}
@@ -71,7 +71,7 @@ func isOperationName(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; c >= 0x80 || c == '-' || !isWord(c) {
+		if s[i] == '-' || !isWord(s[i]) {
 			return false
 		}
 	}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// fakeApp writes down what was asked of it.
+func fakeApp() app {
+	return app{
+		Serve:   func(_ context.Context, cfg Config, out io.Writer) error { return say(out, "serve "+cfg.HTTP.Addr) },
+		Migrate: func(_ context.Context, _ Config, out io.Writer) error { return say(out, "migrate") },
+		Seed: func(_ context.Context, _ Config, size seedSize, out io.Writer) error {
+			return say(out, fmt.Sprintf("seed %d %d", size.Citizens, size.Seed))
+		},
+		TokenList: func(_ context.Context, _ Config, out io.Writer) error { return say(out, "cast") },
+		TokenAs: func(_ context.Context, _ Config, name string, out io.Writer) error {
+			return say(out, "token of "+name)
+		},
+	}
+}
+
+func say(out io.Writer, what string) error {
+	_, err := io.WriteString(out, what)
+	return err
+}
+
+// command runs one command line with the fake app.
+func command(environ map[string]string, args ...string) (code int, out, problems string) {
+	var o, p bytes.Buffer
+	code = run(fakeApp(), args, environ, &o, &p)
+	return code, o.String(), p.String()
+}
+
+func TestCommandsReachTheirVerb(t *testing.T) {
+	for line, want := range map[string]string{
+		"":                            "serve :8080",
+		"serve":                       "serve :8080",
+		"migrate":                     "migrate",
+		"seed":                        "seed 200 1",
+		"seed --citizens 9 --seed 7":  "seed 9 7",
+		"token --list":                "cast",
+		"token --as chen":             "token of chen",
+		"token --as=officer --help=0": "token of officer",
+	} {
+		if code, out, problems := command(nil, strings.Fields(line)...); code != 0 || out != want {
+			t.Errorf("%q: exit %d, %q, %q, want %q", line, code, out, problems, want)
+		}
+	}
+}
+
+func TestMistakesEndWithOneSentence(t *testing.T) {
+	for line, want := range map[string]string{
+		"serv":                   `unknown command "serv"`,
+		"seed --citizens -1":     "--citizens must not be negative",
+		"seed --citizens many":   "invalid argument",
+		"token":                  "at least one of the flags",
+		"token --list --as chen": "none of the others can be",
+	} {
+		code, out, problems := command(nil, strings.Fields(line)...)
+		if code != 1 || out != "" || !strings.Contains(problems, want) || !strings.HasPrefix(problems, "server: ") {
+			t.Errorf("%q: exit %d, %q, %q, want %q", line, code, out, problems, want)
+		}
+	}
+}
+
+func TestBadSettingsStopEveryVerb(t *testing.T) {
+	for _, line := range []string{"serve", "migrate", "seed", "token --list", "config", "healthcheck"} {
+		code, _, problems := command(map[string]string{"LOG_LEVEL": "loud"}, strings.Fields(line)...)
+		if code != 1 || !strings.Contains(problems, "LOG_LEVEL must be") {
+			t.Errorf("%q: exit %d, %q", line, code, problems)
+		}
+	}
+}
+
+func TestTokensNeedDevelopmentSignIn(t *testing.T) {
+	code, out, problems := command(map[string]string{"DEV_SIGN_IN": "false"}, "token", "--as", "chen")
+	if code != 1 || out != "" || !strings.Contains(problems, "DEV_SIGN_IN") {
+		t.Errorf("exit %d, %q, %q", code, out, problems)
+	}
+}
+
+func TestConfigHidesSecrets(t *testing.T) {
+	environ := map[string]string{
+		"TOKEN_SIGNING_KEY": "canary-signing-key-of-32-bytes-or-more", "CURSOR_KEY": "canary-cursor-key-of-32-bytes-or-more",
+		"FIREBASE_CREDENTIALS_JSON": `{"private_key":"canary"}`, "WECHAT_APP_ID": "wx1", "WECHAT_APP_SECRET": "canary",
+		"DATABASE_URL": "postgres://user:canary@db:5432/city?password=canary", "REDIS_URL": "redis://:canary@cache:6379/1",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://u:canary@collector:4318", "FCM_ENDPOINT": "http://localhost:1?key=canary",
+	}
+	for _, args := range [][]string{{"config"}, {"config", "--json"}} {
+		code, out, problems := command(environ, args...)
+		if code != 0 || strings.Contains(out+problems, "canary") {
+			t.Errorf("%v: exit %d, %s%s", args, code, out, problems)
+		}
+		if !strings.Contains(out, "postgres://db:5432/city") || !strings.Contains(out, "redis://cache:6379/1") {
+			t.Errorf("%v hides where the data is:\n%s", args, out)
+		}
+	}
+}
+
+func TestConfigPrintsEveryVariable(t *testing.T) {
+	_, text, _ := command(nil, "config")
+	_, encoded, _ := command(nil, "config", "--json")
+	var rows []setting
+	if err := json.Unmarshal([]byte(encoded), &rows); err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != len(variables(Development)) {
+		t.Errorf("JSON has %d rows, want %d", len(rows), len(variables(Development)))
+	}
+	for _, row := range rows {
+		if !strings.Contains(text, "\n"+row.Name+" ") || row.Doc == "" {
+			t.Errorf("%s is not in the text, or has no doc", row.Name)
+		}
+	}
+}
+
+func TestSecretsAreNotFormatted(t *testing.T) {
+	cfg, err := loadConfig(map[string]string{"TOKEN_SIGNING_KEY": "canary-signing-key-of-32-bytes-or-more"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := json.Marshal(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := fmt.Sprintf("%v %+v %#v %s", cfg, cfg, cfg, encoded); strings.Contains(all, "canary") {
+		t.Errorf("a formatter prints the key: %s", all)
+	}
+}
+
+func TestHealthcheckAsksThisMachine(t *testing.T) {
+	status := http.StatusOK
+	var asked string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.URL.Path
+		w.WriteHeader(status)
+	}))
+	defer server.Close()
+	environ := map[string]string{"HTTP_ADDR": ":" + server.URL[strings.LastIndexByte(server.URL, ':')+1:]}
+
+	if code, _, problems := command(environ, "healthcheck"); code != 0 || asked != "/healthz" {
+		t.Errorf("exit %d after asking %s: %s", code, asked, problems)
+	}
+	status = http.StatusServiceUnavailable
+	if code, _, problems := command(environ, "healthcheck", "--ready"); code != 1 || asked != "/readyz" || !strings.Contains(problems, "503") {
+		t.Errorf("exit %d after asking %s: %s", code, asked, problems)
+	}
+	server.Close()
+	if code, _, _ := command(environ, "healthcheck"); code != 1 {
+		t.Errorf("exit %d with nobody listening", code)
+	}
+}
+
+func TestSignalStopsTheVerb(t *testing.T) {
+	a := fakeApp()
+	a.Serve = func(ctx context.Context, _ Config, _ io.Writer) error {
+		if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(5 * time.Second):
+			return errors.New("SIGTERM did not reach the verb")
+		}
+	}
+	var out, problems bytes.Buffer
+	if code := run(a, nil, nil, &out, &problems); code != 0 {
+		t.Errorf("exit %d: %s", code, &problems)
+	}
+}
