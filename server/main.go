@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	os.Exit(run(app{}, os.Args[1:], env.ToMap(os.Environ()), os.Stdout, os.Stderr))
+	os.Exit(run(city(), os.Args[1:], env.ToMap(os.Environ()), os.Stdout, os.Stderr))
 }
 
 // run executes one command line and returns its exit code. The first SIGINT or SIGTERM asks the
@@ -32,4 +32,9 @@ func run(a app, args []string, environ map[string]string, out, problems io.Write
 		return 1
 	}
 	return 0
+}
+
+// city is what the commands do outside tests.
+func city() app {
+	return app{Serve: serve, Migrate: migrate, Seed: seedDatabase, TokenList: tokenList, TokenAs: tokenAs}
 }

@@ -9,6 +9,13 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// The table of the parents and its one column, named so that ent's unqualified order columns mean the
+// children's.
+const (
+	parents  = "nested_parents"
+	parentID = "nested_parent_id"
+)
+
 // LimitPerParent turns a query for the children of many parents (… WHERE fk IN (parents)) into one
 // that reads at most limit children of each, through the index on (fk, order): a short lookup per
 // parent instead of a window over all their children.
@@ -17,20 +24,19 @@ import (
 // row rules and the cursor narrow each parent's lookup too.
 func LimitPerParent(fk string, limit int, orderBy ...sql.Querier) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		parents, err := parentIDs(s, fk)
+		ids, err := parentIDs(s, fk)
 		if err != nil {
 			s.AddError(err)
 			return
 		}
-		const parent = "parent"
 		d := sql.Dialect(s.Dialect())
-		with := d.With(parent).As(idTable(d, parents))
+		with := d.With(parents).As(idTable(d, ids))
 		first := s.Clone().Select(s.C("id")).SetDistinct(false)
-		first.Where(sql.ColumnsEQ(s.C(fk), d.Table(parent).C("id"))).OrderExpr(orderBy...).Limit(limit)
+		first.Where(sql.ColumnsEQ(s.C(fk), d.Table(parents).C(parentID))).OrderExpr(orderBy...).Limit(limit)
 
-		children := d.Table(s.TableName())
+		children := d.Table(s.TableName()).As(s.TableName()) // or the join would rename it
 		*s = *d.Select(s.SelectedColumns()...).
-			From(d.Table(parent)).
+			From(d.Table(parents)).
 			Join(children).OnP(sql.P(func(b *sql.Builder) { isOneOf(b, children.C("id"), first) })).
 			OrderExpr(orderBy...).
 			Prefix(with)
@@ -49,10 +55,10 @@ func isOneOf(b *sql.Builder, key string, ids *sql.Selector) {
 func idTable(d *sql.DialectBuilder, ids []string) *sql.Selector {
 	return d.SelectExpr(sql.ExprFunc(func(b *sql.Builder) {
 		if b.Dialect() == dialect.Postgres {
-			b.WriteString("unnest(").Arg(ids).WriteString("::varchar[]) AS ").Ident("id")
+			b.WriteString("unnest(").Arg(ids).WriteString("::varchar[]) AS ").Ident(parentID)
 			return
 		}
-		b.WriteString("value AS ").Ident("id").WriteString(" FROM json_each(").Arg(jsonStrings(ids)).WriteString(")")
+		b.WriteString("value AS ").Ident(parentID).WriteString(" FROM json_each(").Arg(jsonStrings(ids)).WriteString(")")
 	}))
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"citygraph/ent/db"
+	"citygraph/internal/requestid"
 	"citygraph/internal/viewer"
 )
 
@@ -21,7 +22,7 @@ func Record(ctx context.Context, c *db.Client, d Deed) error {
 	actor := viewer.From(ctx).PersonID
 	err := c.AuditEvent.Create().
 		SetActorID(actor).SetSubjectID(d.Subject).SetAction(d.Action).SetTargetID(d.TargetID).
-		SetRequestID(viewer.RequestID(ctx)).
+		SetRequestID(requestid.From(ctx)).
 		Exec(viewer.AsSystem(ctx, "the audit log is written for the viewer, never by the viewer"))
 	if err != nil {
 		return fmt.Errorf("record %s: %w", d.Action, err)

@@ -8,6 +8,7 @@ import (
 
 	"citygraph/internal/fault"
 	"citygraph/internal/lang"
+	"citygraph/internal/requestid"
 )
 
 // caller is who stands behind a request or a connection.
@@ -18,9 +19,18 @@ type caller struct {
 
 // enter returns the context every request starts with: its language and a logger that knows its id.
 func (h *Handler) enter(r *http.Request) context.Context {
-	ctx := speak(r.Context(), r.Header.Get("Accept-Language"))
-	log := h.Log.With().Str("requestId", RequestID(ctx)).Logger()
+	ctx := context.WithValue(r.Context(), addressKey{}, h.Address(r))
+	ctx = speak(ctx, r.Header.Get("Accept-Language"))
+	log := h.Log.With().Str("requestId", requestid.From(ctx)).Logger()
 	return log.WithContext(ctx)
+}
+
+type addressKey struct{}
+
+// AddressFrom returns the network address of the client behind ctx, "" when there is none.
+func AddressFrom(ctx context.Context) string {
+	address, _ := ctx.Value(addressKey{}).(string)
+	return address
 }
 
 // speak returns a context in the language of an Accept-Language value. A value too long to be
@@ -52,7 +62,7 @@ func (h *Handler) authenticate(ctx context.Context, authorization string, keys [
 // the client names a sane one, its device.
 func (h *Handler) keysOf(r *http.Request) []string {
 	keys := []string{"address:" + h.Address(r)}
-	if device := r.Header.Get("X-Device-Id"); sane(device) {
+	if device := r.Header.Get("X-Device-Id"); requestid.Sane(device) {
 		keys = append(keys, "device:"+device)
 	}
 	return keys

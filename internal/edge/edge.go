@@ -21,13 +21,18 @@ import (
 
 	"citygraph/internal/clock"
 	"citygraph/internal/fault"
+	"citygraph/internal/requestid"
 )
 
 // Session is the proof of sign-in behind a connection or a request.
 type Session struct {
-	Key       string          // names the session for limits; never shown
-	ExpiresAt time.Time       // when an open connection must end; zero never
-	Ended     <-chan struct{} // closes when the session is revoked; nil never
+	Key       string    // names the session for limits; never shown
+	ExpiresAt time.Time // when an open connection must end; zero never
+	// Watch returns a channel that closes when the session is revoked, watched until ctx ends; nil
+	// when it cannot be. Only a long-lived connection calls it, once.
+	Watch func(ctx context.Context) <-chan struct{}
+
+	gone <-chan struct{}
 }
 
 // Documents finds a trusted document by the id its client's build gave it.
@@ -107,7 +112,7 @@ func New(o Options) *Handler {
 	h.exec.SetQueryCache(prepared{})
 	h.exec.SetErrorPresenter(Present)
 	h.exec.SetRecoverFunc(recovered)
-	h.identify = Identify(http.HandlerFunc(h.route))
+	h.identify = requestid.Middleware(http.HandlerFunc(h.route))
 	return h
 }
 

@@ -73,7 +73,7 @@ func newRig(t *testing.T, o edge.Options) *rig {
 		case "short":
 			s.ExpiresAt = time.Now().Add(300 * time.Millisecond)
 		case "revocable":
-			s.Ended = ended
+			s.Watch = func(context.Context) <-chan struct{} { return ended }
 		case "banned":
 			return ctx, nil, fault.New(fault.Forbidden)
 		default:

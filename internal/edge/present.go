@@ -15,6 +15,7 @@ import (
 
 	"citygraph/internal/fault"
 	"citygraph/internal/lang"
+	"citygraph/internal/requestid"
 )
 
 // Present is the one way an error reaches a client: a stable code, a safe sentence in the language
@@ -38,7 +39,7 @@ func Present(ctx context.Context, err error) *gqlerror.Error {
 		out.Extensions["retryAfter"] = seconds(f.RetryAfter)
 	}
 	if f.Code == fault.InternalError {
-		out.Extensions["requestId"] = RequestID(ctx)
+		out.Extensions["requestId"] = requestid.From(ctx)
 		report(ctx, f)
 	}
 	return out

@@ -78,6 +78,7 @@ func (s *socket) signIn(payload map[string]any) bool {
 		return false
 	}
 	s.ctx, s.who = ctx, who
+	who.session.watch(ctx)
 	return true
 }
 

@@ -1,6 +1,16 @@
 package edge
 
-import "time"
+import (
+	"context"
+	"time"
+)
+
+// watch begins to look out for the session's revocation, until ctx ends.
+func (s *Session) watch(ctx context.Context) {
+	if s != nil && s.Watch != nil {
+		s.gone = s.Watch(ctx)
+	}
+}
 
 // ended reports whether nothing more may be sent under the session. An anonymous one never ends.
 func (s *Session) ended(now time.Time) bool {
@@ -8,7 +18,7 @@ func (s *Session) ended(now time.Time) bool {
 		return false
 	}
 	select {
-	case <-s.Ended:
+	case <-s.gone:
 		return true
 	default:
 		return !s.ExpiresAt.IsZero() && !now.Before(s.ExpiresAt)
@@ -20,7 +30,7 @@ func (s *Session) revoked() <-chan struct{} {
 	if s == nil {
 		return nil
 	}
-	return s.Ended
+	return s.gone
 }
 
 // expiry returns a channel that fires when the session runs out, and what stops its timer.

@@ -59,6 +59,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request, q *request, op 
 
 func (s *eventStream) serve(ctx context.Context, job *run, who caller) {
 	ctx, cancel := context.WithCancel(ctx)
+	who.session.watch(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() { s.watch(ctx, cancel, who.session) })
 	ended := job.execute(ctx, func(response *graphql.Response) bool {

@@ -73,16 +73,16 @@ func (a *Accounts) Ended(ctx context.Context, sessionID string) <-chan struct{} 
 	wake := a.Hub.Subscribe(ctx, sessionTopic(sessionID))
 	go func() {
 		defer wake.Close()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-wake.C():
-			}
+		for { // the first look is for a session that ended while the watch was set up
 			_, err := a.live(viewer.AsSystem(ctx, "an open connection stands for its session"), sessionID)
 			if fault.CodeOf(err) == fault.Unauthenticated {
 				close(ended)
 				return
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-wake.C():
 			}
 		}
 	}()

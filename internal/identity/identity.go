@@ -25,6 +25,8 @@ type Accounts struct {
 	FirebaseUser func(ctx context.Context, idToken string) (uid string, expires time.Time, err error)
 	// WechatUser exchanges a wx.login code for the account's open id; nil when no app is configured.
 	WechatUser func(ctx context.Context, code string) (openID string, err error)
+	// Limit holds the callers of sign-in to a stricter rate: RATE_LIMITED.
+	Limit func(ctx context.Context) error
 	// Development accepts sessions made by `server token`.
 	Development bool
 }

@@ -20,6 +20,9 @@ func (a *Accounts) SignInWithWechat(ctx context.Context, code string) (*Tokens, 
 	if a.WechatUser == nil {
 		return nil, fault.New(fault.Forbidden)
 	}
+	if err := a.Limit(ctx); err != nil {
+		return nil, err
+	}
 	openID, err := a.WechatUser(ctx, code)
 	if err != nil {
 		return nil, err
@@ -32,6 +35,9 @@ func (a *Accounts) SignInWithWechat(ctx context.Context, code string) (*Tokens, 
 func (a *Accounts) SignInWithFirebase(ctx context.Context, idToken string) (*Tokens, error) {
 	if a.FirebaseUser == nil {
 		return nil, fault.New(fault.Forbidden)
+	}
+	if err := a.Limit(ctx); err != nil {
+		return nil, err
 	}
 	uid, _, err := a.FirebaseUser(ctx, idToken)
 	if err != nil {

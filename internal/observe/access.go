@@ -8,13 +8,15 @@ import (
 	"github.com/felixge/httpsnoop"
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
+
+	"citygraph/internal/requestid"
 )
 
 // maxLoggedPath cuts paths that only an attacker would send.
 const maxLoggedPath = 200
 
 // AccessLog writes one line for each request when it ends and counts it in the metrics. It must run
-// inside RequestID, and as a chi middleware so that metrics know the route. Query strings, headers
+// inside requestid.Middleware and Record, and as a chi middleware so that metrics know the route. Query strings, headers
 // and bodies are never logged. Probes are logged at debug level.
 func AccessLog(log zerolog.Logger, metrics *Metrics) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
@@ -47,8 +49,8 @@ func line(log zerolog.Logger, r *http.Request, seen httpsnoop.Metrics) *zerolog.
 		path = path[:maxLoggedPath]
 	}
 	event.Str("method", boundedMethod(r.Method)).Str("path", path).Int("status", seen.Code).Int64("bytes", seen.Written)
+	event.Str("requestId", requestid.From(r.Context()))
 	if rec, ok := r.Context().Value(recordKey{}).(*record); ok {
-		event.Str("request", rec.id)
 		if rec.operation != "" {
 			event.Str("operation", rec.operation)
 		}

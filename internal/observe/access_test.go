@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"citygraph/internal/observe"
+	"citygraph/internal/requestid"
 )
 
 // served runs one request through the middlewares and returns the answer and its log line.
@@ -21,7 +22,7 @@ func served(t *testing.T, m *observe.Metrics, target string, header http.Header,
 	t.Helper()
 	var log bytes.Buffer
 	router := chi.NewRouter()
-	router.Use(observe.RequestID, observe.AccessLog(zerolog.New(&log), m))
+	router.Use(requestid.Middleware, observe.Record, observe.AccessLog(zerolog.New(&log), m))
 	router.HandleFunc("/cases/{id}", h)
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, target, nil)
 	request.Header = header
@@ -36,7 +37,7 @@ func served(t *testing.T, m *observe.Metrics, target string, header http.Header,
 
 func TestAccessLogTellsTheRequest(t *testing.T) {
 	m := observe.NewMetrics("test", nil)
-	header := http.Header{"Authorization": {"Bearer canary"}, observe.RequestIDHeader: {"gateway-0001"}}
+	header := http.Header{"Authorization": {"Bearer canary"}, requestid.Header: {"gateway-0001"}}
 	w, line := served(t, m, "/cases/7?token=canary", header, func(w http.ResponseWriter, r *http.Request) {
 		observe.SetOperation(r.Context(), "HomeScreen", "RATE_LIMITED")
 		w.WriteHeader(http.StatusTeapot)
@@ -44,7 +45,7 @@ func TestAccessLogTellsTheRequest(t *testing.T) {
 	})
 	for field, want := range map[string]any{
 		"method": "POST", "path": "/cases/7", "status": 418.0, "bytes": 5.0, "operation": "HomeScreen",
-		"outcome": "RATE_LIMITED", "request": "gateway-0001", "level": "info",
+		"outcome": "RATE_LIMITED", "requestId": "gateway-0001", "level": "info",
 	} {
 		if line[field] != want {
 			t.Errorf("%s is %v, want %v", field, line[field], want)
@@ -53,8 +54,8 @@ func TestAccessLogTellsTheRequest(t *testing.T) {
 	if strings.Contains(fmt.Sprint(line), "canary") {
 		t.Errorf("the log shows a secret: %v", line)
 	}
-	if w.Header().Get(observe.RequestIDHeader) != "gateway-0001" {
-		t.Errorf("the answer has request id %q", w.Header().Get(observe.RequestIDHeader))
+	if w.Header().Get(requestid.Header) != "gateway-0001" {
+		t.Errorf("the answer has request id %q", w.Header().Get(requestid.Header))
 	}
 	if text := scrape(t, m); !strings.Contains(text, `citygraph_http_request_seconds_count{method="POST",route="/cases/{id}",status="4xx"} 1`) {
 		t.Errorf("metrics lack the route:\n%s", text)
@@ -78,12 +79,12 @@ func TestAccessLogSurvivesAPanic(t *testing.T) {
 }
 
 func TestRequestIDIsOursUnlessWellFormed(t *testing.T) {
-	for _, theirs := range []string{"", "short", "with space in it", "new\nline-00", strings.Repeat("x", 65), "编号编号编号"} {
-		w, line := served(t, observe.NewMetrics("test", nil), "/cases/7", http.Header{observe.RequestIDHeader: {theirs}},
-			func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, observe.RequestIDFrom(r.Context())) })
-		id := w.Header().Get(observe.RequestIDHeader)
-		if id == theirs || len(id) != 26 || w.Body.String() != id || line["request"] != id {
-			t.Errorf("%q: header %q, context %q, log %q", theirs, id, w.Body, line["request"])
+	for _, theirs := range []string{"", "with space in it", "new\nline-00", strings.Repeat("x", 65), "编号编号编号"} {
+		w, line := served(t, observe.NewMetrics("test", nil), "/cases/7", http.Header{requestid.Header: {theirs}},
+			func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, requestid.From(r.Context())) })
+		id := w.Header().Get(requestid.Header)
+		if id == theirs || len(id) != 26 || w.Body.String() != id || line["requestId"] != id {
+			t.Errorf("%q: header %q, context %q, log %q", theirs, id, w.Body, line["requestId"])
 		}
 	}
 }

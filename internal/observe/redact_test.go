@@ -124,7 +124,7 @@ func FuzzRedact(f *testing.F) {
 }
 
 func BenchmarkRedactAccessLine(b *testing.B) {
-	line := []byte(`{"level":"info","method":"POST","path":"/graphql","status":200,"bytes":10240,"request":"01J9ZQ4M1W6Y8Q3V5T7R2N0KXB","operation":"HomeScreen","outcome":"ok","took":3.21,"time":"2026-11-24T04:00:00Z","message":"request"}`)
+	line := []byte(`{"level":"info","method":"POST","path":"/graphql","status":200,"bytes":10240,"requestId":"01J9ZQ4M1W6Y8Q3V5T7R2N0KXB","operation":"HomeScreen","outcome":"ok","took":3.21,"time":"2026-11-24T04:00:00Z","message":"request"}`)
 	b.ReportAllocs()
 	for b.Loop() {
 		observe.Redact(line)

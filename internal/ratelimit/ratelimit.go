@@ -26,7 +26,7 @@ type Rule struct {
 
 // Requests is the rule for ordinary operations, a point of cost each unless they are dearer: ten a second
 // over time, and a minute's worth at once.
-func Requests() Rule { return Rule{Class: "requests", Rate: 600, Per: time.Minute, Burst: 600} }
+func Requests() Rule { return Rule{Class: "requests", Rate: 600_000, Per: time.Minute, Burst: 600_000} }
 
 // SignIn is the rule for signing in and for codes: five tries at once, then one every twelve seconds.
 func SignIn() Rule { return Rule{Class: "signin", Rate: 5, Per: time.Minute, Burst: 5} }
