@@ -3,7 +3,6 @@ package observe
 import (
 	"io"
 	"net/url"
-	"strings"
 )
 
 // Redacted stands where a secret was.
@@ -59,15 +58,21 @@ var secretNames = []string{
 // isSecretName reports whether a value under the name is hidden. A bare "code" is an error code in a
 // log field, but a one-time credential in a query string.
 func isSecretName(name []byte, query bool) bool {
-	if len(name) > 64 {
-		return false
+	var buffer [64]byte
+	plain := buffer[:0]
+	for _, c := range name[max(len(name)-len(buffer), 0):] { // the ending decides
+		switch {
+		case c >= 'A' && c <= 'Z':
+			plain = append(plain, c+'a'-'A')
+		case c != '-' && c != '_':
+			plain = append(plain, c)
+		}
 	}
-	plain := strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(string(name)))
-	if query && (plain == "code" || plain == "key" || plain == "signature") {
+	if word := string(plain); query && (word == "code" || word == "key" || word == "signature") {
 		return true
 	}
 	for _, ending := range secretNames {
-		if strings.HasSuffix(plain, ending) {
+		if len(plain) >= len(ending) && string(plain[len(plain)-len(ending):]) == ending {
 			return true
 		}
 	}

@@ -1,6 +1,9 @@
 package observe
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // redactJSON copies a JSON line, hiding the values of secret names and scrubbing every other string.
 func redactJSON(out, line []byte) []byte {
@@ -194,7 +197,7 @@ func grouped(text []byte) bool {
 }
 
 func skip(text []byte, from int, set string) int {
-	for from < len(text) && bytes.IndexByte([]byte(set), text[from]) >= 0 {
+	for from < len(text) && strings.IndexByte(set, text[from]) >= 0 {
 		from++
 	}
 	return from
