@@ -12,7 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-//go:generate go run github.com/99designs/gqlgen --config ../gqlgen.yml
+//go:generate go tool gqlgen --config ../gqlgen.yml
 
 // Resolver holds the rooms the graph opens onto.
 type Resolver struct {

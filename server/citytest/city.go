@@ -1,0 +1,114 @@
+// Package citytest runs a whole city for tests: a fresh migrated and seeded database, the fakes that
+// speak the providers' protocols, workers, and the real HTTP handler.
+package citytest
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"citygraph/ent/migrations"
+	"citygraph/internal/clock"
+	"citygraph/internal/fake/fcmfake"
+	"citygraph/internal/push"
+	"citygraph/internal/seed"
+	"citygraph/internal/store"
+	"citygraph/internal/store/storetest"
+	contracts "citygraph/mobile-contracts"
+	"citygraph/server/wiring"
+)
+
+// City is one replica behind a real HTTP listener.
+type City struct {
+	*wiring.City
+	URL      string // of the listener, without a path
+	FCM      *fcmfake.Server
+	Manifest *contracts.Manifest
+
+	options wiring.Options
+}
+
+// Option changes how the city is wired.
+type Option func(*wiring.Options)
+
+// Start runs a city on a fresh database: SQLite, or PostgreSQL where the environment names a server.
+// It is stopped when the test ends.
+func Start(t testing.TB, options ...Option) *City {
+	t.Helper()
+	fcm := fcmfake.New()
+	google := httptest.NewServer(fcm.Handler())
+	t.Cleanup(google.Close)
+	sender, err := push.NewFCM(t.Context(), push.FCMOptions{ProjectID: "citygraph-test", Endpoint: google.URL + "/v1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := contracts.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := wiring.Options{
+		Database:   store.Options{URL: storetest.URL(t, migrations.Files), Synchronous: "OFF", MaxConns: 8},
+		SigningKey: bytes.Repeat([]byte("k"), 32), CursorKey: bytes.Repeat([]byte("c"), 32),
+		AccessTTL: 15 * time.Minute, RefreshTTL: 24 * time.Hour,
+		Push: sender, Development: true, Introspection: true, Unlimited: true, Documents: manifest,
+		Clock: clock.System{}, Log: zerolog.New(os.Stderr).Level(zerolog.WarnLevel),
+	}
+	for _, option := range options {
+		option(&o)
+	}
+	c := open(t, o, manifest, fcm)
+	err = seed.City(t.Context(), c.Store, c.DB, seed.Options{Citizens: 20, Seed: 1, Clock: o.Clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Replica runs another replica on the same database, and the same Redis where there is one.
+func (c *City) Replica(t testing.TB) *City {
+	t.Helper()
+	return open(t, c.options, c.Manifest, c.FCM)
+}
+
+func open(t testing.TB, o wiring.Options, manifest *contracts.Manifest, fcm *fcmfake.Server) *City {
+	t.Helper()
+	city, err := wiring.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := city.Start(context.WithoutCancel(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(city.Edge)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		for _, stop := range []func() error{
+			func() error { return city.Edge.Shutdown(ctx) },
+			func() error { server.Close(); return city.Queue.Stop(ctx) },
+			city.Close,
+		} {
+			if err := stop(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return &City{City: city, URL: server.URL, FCM: fcm, Manifest: manifest, options: o}
+}
+
+// Eventually fails the test unless ok holds within a generous time; it polls.
+func Eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("in vain: %s", what)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
