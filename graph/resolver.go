@@ -12,8 +12,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-//go:generate go tool gqlgen --config ../gqlgen.yml
-
 // Resolver holds the rooms the graph opens onto.
 type Resolver struct {
 	DB       *db.Client
