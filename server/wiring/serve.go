@@ -76,6 +76,7 @@ func (c *City) observe(ctx context.Context, op edge.Operation) {
 		outcome = op.Codes[0]
 	}
 	observe.SetOperation(ctx, op.Name, outcome)
+	traceOperation(ctx, op, outcome)
 	if m := c.options.Metrics; m != nil && op.Kind != ast.Subscription {
 		m.Operation(op.Name, outcome, op.Duration)
 	}

@@ -210,8 +210,11 @@ func (noChannel) Send(context.Context, push.Message) push.Result {
 func (c *City) databaseOptions() store.Options {
 	o := c.options.Database
 	o.Log = c.options.Log
-	if m := c.options.Metrics; m != nil {
-		o.Observe = func(_ context.Context, kind store.Kind, took time.Duration) { m.Statement(string(kind), took, nil) }
+	o.Observe = func(ctx context.Context, kind store.Kind, took time.Duration) {
+		traceStatement(ctx, kind, took)
+		if m := c.options.Metrics; m != nil {
+			m.Statement(string(kind), took)
+		}
 	}
 	return o
 }
