@@ -24,8 +24,14 @@ run: ## Serve on :8080 with the demo city in ./data
 	go run ./server
 
 .PHONY: generate
-generate: ## Regenerate ent/db and graph/generated from schema and SDL
-	go generate ./ent/... ./graph/... ./internal/...
+generate: ## Regenerate ent/db, graph/generated and mobile-contracts from schema, SDL and operations
+	go generate ./ent/... ./internal/...
+	go tool gqlgen generate
+	go generate ./mobile-contracts/...
+
+.PHONY: migration
+migration: ## Plan the next migration of both databases: name=reason (needs CITYGRAPH_DEV_DATABASE_URL)
+	go run ./ent/migrations/plan $(name)
 
 .PHONY: verify
 verify: ## Regenerate everything, plan migrations, and require that nothing changes (needs CITYGRAPH_DEV_DATABASE_URL)
