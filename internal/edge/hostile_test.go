@@ -196,7 +196,7 @@ func TestRealDocumentsPass(t *testing.T) {
 		"undeclared value": asJSON("{whoami}", map[string]any{"extra": 1}),
 		"GraphiQL":         asJSON(introspection.Query, nil),
 	} {
-		if got := r.post(body); got.StatusCode != 200 || strings.Contains(got.body, `"errors"`) {
+		if got := r.post(body); got.StatusCode != http.StatusOK || strings.Contains(got.body, `"errors"`) {
 			t.Errorf("%s: %d %.300s", name, got.StatusCode, got.body)
 		}
 	}

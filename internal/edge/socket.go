@@ -101,7 +101,7 @@ func (s *socket) serve() {
 // finish ends every operation and frees the connection, whatever way it ended.
 func (s *socket) finish() {
 	if p := recover(); p != nil {
-		Present(s.ctx, recovered(s.ctx, p))
+		_ = Present(s.ctx, recovered(s.ctx, p)) // for its log line
 		s.close(closeInternal, "Internal server error")
 	}
 	s.cancel()
@@ -218,7 +218,7 @@ func (t *hijackTap) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	t.conn = conn
-	early, err := rw.Reader.Peek(rw.Reader.Buffered()) // sent before our answer
+	early, err := rw.Peek(rw.Reader.Buffered()) // sent before our answer
 	if err != nil {
 		return nil, nil, err
 	}

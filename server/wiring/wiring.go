@@ -103,7 +103,10 @@ func Open(ctx context.Context, o Options) (_ *City, err error) {
 	if err := c.work(); err != nil {
 		return nil, err
 	}
-	return c, c.serve()
+	if err := c.serve(); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // cacheSize is how many values a replica keeps in process.
