@@ -55,7 +55,7 @@ func differ(at string, x, y any) string {
 			return ""
 		}
 	}
-	return fmt.Sprintf("%s: %.200v against %.200v", at, x, y)
+	return fmt.Sprintf("%s: %.200s against %.200s", at, fmt.Sprint(x), fmt.Sprint(y))
 }
 
 func sameInstant(x, y string) bool {
