@@ -7,6 +7,8 @@ import (
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent/entc"
 	"entgo.io/ent/entc/gen"
+
+	"citygraph/internal/amend"
 )
 
 func main() {
@@ -36,5 +38,5 @@ func generate() error {
 	}, entc.Extensions(graphql), entc.TemplateDir("./template")); err != nil {
 		return err
 	}
-	return amend(target)
+	return amend.Apply(target, amendments...)
 }

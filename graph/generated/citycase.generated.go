@@ -3,13 +3,7 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/casecategory"
-	"citygraph/ent/db/caseevent"
-	"citygraph/graph/model"
-	"citygraph/internal/citycase/machine"
-	"citygraph/internal/geo"
-	"citygraph/internal/lang"
+	"citygraph/graph/exec"
 	"context"
 	"math"
 	"strconv"
@@ -19,6 +13,14 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/casecategory"
+	"citygraph/ent/db/caseevent"
+	"citygraph/graph/model"
+	"citygraph/internal/citycase/machine"
+	"citygraph/internal/geo"
+	"citygraph/internal/lang"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -1500,73 +1502,68 @@ func (ec *executionContext) _CityCase(ctx context.Context, sel ast.SelectionSet,
 		case "id":
 			out.Values[i] = ec._CityCase_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "number":
 			out.Values[i] = ec._CityCase_number(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "category":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CityCase_category(ctx, field, obj)
-				})
+			out.Values[i] = ec._CityCase_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "description":
 			out.Values[i] = ec._CityCase_description(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "address":
 			out.Values[i] = ec._CityCase_address(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "location":
 			out.Values[i] = ec._CityCase_location(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "district":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CityCase_district(ctx, field, obj)
-				})
+			out.Values[i] = ec._CityCase_district(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "street":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CityCase_street(ctx, field, obj)
-				})
+			out.Values[i] = ec._CityCase_street(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "status":
 			out.Values[i] = ec._CityCase_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "createdAt":
 			out.Values[i] = ec._CityCase_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "dueAt":
 			out.Values[i] = ec._CityCase_dueAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "allowedActions":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CityCase_allowedActions(ctx, field, obj)
-				})
+			out.Values[i] = ec._CityCase_allowedActions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "events":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CityCase_events(ctx, field, obj)
-				})
+			out.Values[i] = ec._CityCase_events(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1726,7 +1723,7 @@ func (ec *executionContext) marshalNCaseActorKind2citygraphᚋentᚋdbᚋcaseeve
 }
 
 func (ec *executionContext) marshalNCaseCategory2ᚕᚖcitygraphᚋentᚋdbᚐCaseCategoryᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.CaseCategory) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCaseCategory2ᚖcitygraphᚋentᚋdbᚐCaseCategory(ctx, sel, v[i])
@@ -1766,7 +1763,7 @@ func (ec *executionContext) marshalNCaseEventConnection2ᚖcitygraphᚋentᚋdb�
 }
 
 func (ec *executionContext) marshalNCaseEventEdge2ᚕᚖcitygraphᚋentᚋdbᚐCaseEventEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.CaseEventEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCaseEventEdge2ᚖcitygraphᚋentᚋdbᚐCaseEventEdge(ctx, sel, v[i])
@@ -1832,7 +1829,7 @@ func (ec *executionContext) unmarshalNCityCaseAction2ᚕcitygraphᚋinternalᚋc
 }
 
 func (ec *executionContext) marshalNCityCaseAction2ᚕcitygraphᚋinternalᚋcitycaseᚋmachineᚐActionᚄ(ctx context.Context, sel ast.SelectionSet, v []machine.Action) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCityCaseAction2citygraphᚋinternalᚋcitycaseᚋmachineᚐAction(ctx, sel, v[i])
@@ -1856,7 +1853,7 @@ func (ec *executionContext) marshalNCityCaseConnection2ᚖcitygraphᚋentᚋdb�
 }
 
 func (ec *executionContext) marshalNCityCaseEdge2ᚕᚖcitygraphᚋentᚋdbᚐCityCaseEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.CityCaseEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCityCaseEdge2ᚖcitygraphᚋentᚋdbᚐCityCaseEdge(ctx, sel, v[i])

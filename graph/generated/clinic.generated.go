@@ -3,10 +3,7 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/clinic"
-	"citygraph/internal/geo"
-	"citygraph/internal/lang"
+	"citygraph/graph/exec"
 	"context"
 	"math"
 	"strconv"
@@ -15,6 +12,11 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/clinic"
+	"citygraph/internal/geo"
+	"citygraph/internal/lang"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -679,45 +681,43 @@ func (ec *executionContext) _Clinic(ctx context.Context, sel ast.SelectionSet, o
 		case "id":
 			out.Values[i] = ec._Clinic_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._Clinic_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "kind":
 			out.Values[i] = ec._Clinic_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "grade":
 			out.Values[i] = ec._Clinic_grade(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "address":
 			out.Values[i] = ec._Clinic_address(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "district":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Clinic_district(ctx, field, obj)
-				})
+			out.Values[i] = ec._Clinic_district(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "location":
 			out.Values[i] = ec._Clinic_location(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "departments":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Clinic_departments(ctx, field, obj)
-				})
+			out.Values[i] = ec._Clinic_departments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -825,24 +825,23 @@ func (ec *executionContext) _Department(ctx context.Context, sel ast.SelectionSe
 		case "id":
 			out.Values[i] = ec._Department_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "code":
 			out.Values[i] = ec._Department_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._Department_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "clinic":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Department_clinic(ctx, field, obj)
-				})
+			out.Values[i] = ec._Department_clinic(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -957,7 +956,7 @@ func (ec *executionContext) marshalNClinicConnection2ᚖcitygraphᚋentᚋdbᚐC
 }
 
 func (ec *executionContext) marshalNClinicEdge2ᚕᚖcitygraphᚋentᚋdbᚐClinicEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.ClinicEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNClinicEdge2ᚖcitygraphᚋentᚋdbᚐClinicEdge(ctx, sel, v[i])
@@ -1007,7 +1006,7 @@ func (ec *executionContext) marshalNDepartmentConnection2ᚖcitygraphᚋentᚋdb
 }
 
 func (ec *executionContext) marshalNDepartmentEdge2ᚕᚖcitygraphᚋentᚋdbᚐDepartmentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.DepartmentEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDepartmentEdge2ᚖcitygraphᚋentᚋdbᚐDepartmentEdge(ctx, sel, v[i])

@@ -3,11 +3,7 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/district"
-	"citygraph/ent/db/street"
-	"citygraph/internal/geo"
-	"citygraph/internal/lang"
+	"citygraph/graph/exec"
 	"context"
 	"math"
 	"strconv"
@@ -16,6 +12,12 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/district"
+	"citygraph/ent/db/street"
+	"citygraph/internal/geo"
+	"citygraph/internal/lang"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -587,34 +589,33 @@ func (ec *executionContext) _District(ctx context.Context, sel ast.SelectionSet,
 		case "id":
 			out.Values[i] = ec._District_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "code":
 			out.Values[i] = ec._District_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._District_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "kind":
 			out.Values[i] = ec._District_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "location":
 			out.Values[i] = ec._District_location(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "streets":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._District_streets(ctx, field, obj)
-				})
+			out.Values[i] = ec._District_streets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -646,34 +647,33 @@ func (ec *executionContext) _Street(ctx context.Context, sel ast.SelectionSet, o
 		case "id":
 			out.Values[i] = ec._Street_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "code":
 			out.Values[i] = ec._Street_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._Street_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "kind":
 			out.Values[i] = ec._Street_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "location":
 			out.Values[i] = ec._Street_location(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "district":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Street_district(ctx, field, obj)
-				})
+			out.Values[i] = ec._Street_district(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -772,7 +772,7 @@ func (ec *executionContext) _StreetEdge(ctx context.Context, sel ast.SelectionSe
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNDistrict2ᚕᚖcitygraphᚋentᚋdbᚐDistrictᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.District) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDistrict2ᚖcitygraphᚋentᚋdbᚐDistrict(ctx, sel, v[i])
@@ -822,7 +822,7 @@ func (ec *executionContext) marshalNStreetConnection2ᚖcitygraphᚋentᚋdbᚐS
 }
 
 func (ec *executionContext) marshalNStreetEdge2ᚕᚖcitygraphᚋentᚋdbᚐStreetEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.StreetEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStreetEdge2ᚖcitygraphᚋentᚋdbᚐStreetEdge(ctx, sel, v[i])

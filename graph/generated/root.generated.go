@@ -3,15 +3,7 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/casecategory"
-	"citygraph/ent/db/scenicspot"
-	"citygraph/graph/model"
-	"citygraph/graph/scalar"
-	"citygraph/internal/citycase/machine"
-	"citygraph/internal/fault"
-	"citygraph/internal/geo"
-	"citygraph/internal/notice"
+	"citygraph/graph/exec"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +17,16 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/casecategory"
+	"citygraph/ent/db/scenicspot"
+	"citygraph/graph/model"
+	"citygraph/graph/scalar"
+	"citygraph/internal/citycase/machine"
+	"citygraph/internal/fault"
+	"citygraph/internal/geo"
+	"citygraph/internal/notice"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -2426,7 +2428,7 @@ func (ec *executionContext) marshalNInt642int64(ctx context.Context, sel ast.Sel
 }
 
 func (ec *executionContext) marshalNNode2ᚕcitygraphᚋentᚋdbᚐNoder(ctx context.Context, sel ast.SelectionSet, v []db.Noder) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalONode2citygraphᚋentᚋdbᚐNoder(ctx, sel, v[i])
@@ -2454,7 +2456,7 @@ func (ec *executionContext) marshalNUUID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx
 }
 
 func (ec *executionContext) marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUserError2ᚖcitygraphᚋgraphᚋmodelᚐUserError(ctx, sel, v[i])

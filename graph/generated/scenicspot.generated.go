@@ -3,10 +3,7 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/scenicspot"
-	"citygraph/internal/geo"
-	"citygraph/internal/lang"
+	"citygraph/graph/exec"
 	"context"
 	"math"
 	"strconv"
@@ -15,6 +12,11 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/scenicspot"
+	"citygraph/internal/geo"
+	"citygraph/internal/lang"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -400,43 +402,42 @@ func (ec *executionContext) _ScenicSpot(ctx context.Context, sel ast.SelectionSe
 		case "id":
 			out.Values[i] = ec._ScenicSpot_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._ScenicSpot_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "description":
 			out.Values[i] = ec._ScenicSpot_description(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "grade":
 			out.Values[i] = ec._ScenicSpot_grade(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "dailyCapacity":
 			out.Values[i] = ec._ScenicSpot_dailyCapacity(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "instantCapacity":
 			out.Values[i] = ec._ScenicSpot_instantCapacity(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "district":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ScenicSpot_district(ctx, field, obj)
-				})
+			out.Values[i] = ec._ScenicSpot_district(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "location":
 			out.Values[i] = ec._ScenicSpot_location(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -552,7 +553,7 @@ func (ec *executionContext) marshalNScenicSpotConnection2ᚖcitygraphᚋentᚋdb
 }
 
 func (ec *executionContext) marshalNScenicSpotEdge2ᚕᚖcitygraphᚋentᚋdbᚐScenicSpotEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.ScenicSpotEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNScenicSpotEdge2ᚖcitygraphᚋentᚋdbᚐScenicSpotEdge(ctx, sel, v[i])

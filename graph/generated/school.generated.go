@@ -3,10 +3,7 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/school"
-	"citygraph/internal/geo"
-	"citygraph/internal/lang"
+	"citygraph/graph/exec"
 	"context"
 	"math"
 	"strconv"
@@ -15,6 +12,11 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/school"
+	"citygraph/internal/geo"
+	"citygraph/internal/lang"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -331,28 +333,27 @@ func (ec *executionContext) _School(ctx context.Context, sel ast.SelectionSet, o
 		case "id":
 			out.Values[i] = ec._School_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._School_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "stage":
 			out.Values[i] = ec._School_stage(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "district":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._School_district(ctx, field, obj)
-				})
+			out.Values[i] = ec._School_district(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "location":
 			out.Values[i] = ec._School_location(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -468,7 +469,7 @@ func (ec *executionContext) marshalNSchoolConnection2ᚖcitygraphᚋentᚋdbᚐS
 }
 
 func (ec *executionContext) marshalNSchoolEdge2ᚕᚖcitygraphᚋentᚋdbᚐSchoolEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.SchoolEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSchoolEdge2ᚖcitygraphᚋentᚋdbᚐSchoolEdge(ctx, sel, v[i])
