@@ -16,7 +16,6 @@ import (
 	"citygraph/ent/db"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/internal/geo"
-	"citygraph/internal/lang"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -44,138 +43,42 @@ func (ec *executionContext) field_ScenicSpot_location_args(ctx context.Context, 
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _ScenicSpot_id(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpot_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ScenicSpot_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpot", field, false, false, "ID")
 }
 
 func (ec *executionContext) _ScenicSpot_name(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpot_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v lang.Text) graphql.Marshaler {
-			return ec.marshalNString2citygraphᚋinternalᚋlangᚐText(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2citygraphᚋinternalᚋlangᚐText(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ScenicSpot_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpot", field, false, false, "String")
 }
 
 func (ec *executionContext) _ScenicSpot_description(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpot_description(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v lang.Text) graphql.Marshaler {
-			return ec.marshalNString2citygraphᚋinternalᚋlangᚐText(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2citygraphᚋinternalᚋlangᚐText(ctx, field.Selections, obj.Description)
 }
 func (ec *executionContext) fieldContext_ScenicSpot_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpot", field, false, false, "String")
 }
 
 func (ec *executionContext) _ScenicSpot_grade(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpot_grade(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Grade, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v scenicspot.Grade) graphql.Marshaler {
-			return ec.marshalNScenicSpotGrade2citygraphᚋentᚋdbᚋscenicspotᚐGrade(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNScenicSpotGrade2citygraphᚋentᚋdbᚋscenicspotᚐGrade(ctx, field.Selections, obj.Grade)
 }
 func (ec *executionContext) fieldContext_ScenicSpot_grade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpot", field, false, false, "ScenicSpotGrade")
 }
 
 func (ec *executionContext) _ScenicSpot_dailyCapacity(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpot_dailyCapacity(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DailyCapacity, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.DailyCapacity)
 }
 func (ec *executionContext) fieldContext_ScenicSpot_dailyCapacity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpot", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ScenicSpot_instantCapacity(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpot_instantCapacity(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.InstantCapacity, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.InstantCapacity)
 }
 func (ec *executionContext) fieldContext_ScenicSpot_instantCapacity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpot", field, false, false, "Int")
@@ -354,23 +257,7 @@ func (ec *executionContext) fieldContext_ScenicSpotEdge_node(_ context.Context, 
 }
 
 func (ec *executionContext) _ScenicSpotEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpotEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpotEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.Cursor[string]) graphql.Marshaler {
-			return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ScenicSpotEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpotEdge", field, false, false, "Cursor")
