@@ -14,9 +14,27 @@ var amendments = []amend.Amendment{
 		Theirs: regexp.MustCompile(`graphql\.MarshalSliceConcurrently\(ctx, len\(v\), 0, false, `),
 		Ours:   `exec.Slice(ctx, len(v), `, Import: exec,
 	},
-	{ // theirs makes a context, three closures and a path for each scalar that is read from a struct
+	{ // theirs makes a context, a path and three closures for each scalar that is read from a struct
+		Files:  "*.generated.go",
+		Theirs: regexp.MustCompile(readField + `\}\n(func .*\n\treturn graphql\.NewScalarFieldContext\()`),
+		Ours:   "return $2(ctx, field.Selections, $1)\n}\n$3",
+	},
+	{ // and for each object; only its path is ever asked for
+		Files:  "*.generated.go",
+		Theirs: regexp.MustCompile(readField),
+		Ours:   "return $2(exec.Enter(ctx, field), field.Selections, $1)\n", Import: exec,
+	},
+	{ // theirs prepares each object for @defer, which the edge takes out of every document
 		Files: "*.generated.go",
-		Theirs: regexp.MustCompile(`return graphql\.ResolveField\(
+		Theirs: regexp.MustCompile(`(?s)(:= graphql\.CollectFields\([^\n]*\)\n\n)\tout := graphql\.NewFieldSet\(fields\)\n\tdeferred := [^\n]*\n` +
+			`(.*?)\tout\.Dispatch\(ctx\)\n(.*?)\n\tif n := len\(deferred\.Defers\).*?\n\t\}\n(\n\treturn out\n)`),
+		Ours: "${1}\tout := exec.NewObject(fields)\n$2$3$4", Import: exec,
+	},
+}
+
+// readField is the body of a field that is read from a struct, or by a method that neither waits nor
+// fails: what is read, and what marshals it.
+const readField = `return graphql\.ResolveField\(
 		ctx,
 		ec\.OperationContext,
 		field,
@@ -33,11 +51,4 @@ var amendments = []amend.Amendment{
 		true,
 		\w+,
 	\)
-\}
-(func .*
-	return graphql\.NewScalarFieldContext\()`),
-		Ours: `return $2(ctx, field.Selections, $1)
-}
-$3`,
-	},
-}
+`

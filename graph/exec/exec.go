@@ -7,6 +7,11 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+// Enter returns the context below a field that is read from a struct.
+func Enter(ctx context.Context, field graphql.CollectedField) context.Context {
+	return graphql.WithFieldContext(ctx, &graphql.FieldContext{Field: field})
+}
+
 // Slice marshals the elements of a list one after another: what they hold was loaded with the list.
 // A panic in one makes it null, and an error of its own.
 func Slice(ctx context.Context, n int, element func(ctx context.Context, i int) graphql.Marshaler) graphql.Array {

@@ -3,10 +3,9 @@
 package generated
 
 import (
+	"citygraph/graph/exec"
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -91,8 +90,7 @@ var citizenCardImplementors = []string{"CitizenCard", "Node"}
 func (ec *executionContext) _CitizenCard(ctx context.Context, sel ast.SelectionSet, obj *db.CitizenCard) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, citizenCardImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -136,14 +134,8 @@ func (ec *executionContext) _CitizenCard(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out

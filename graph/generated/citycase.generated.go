@@ -5,9 +5,7 @@ package generated
 import (
 	"citygraph/graph/exec"
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
@@ -88,23 +86,7 @@ func (ec *executionContext) field_CityCase_location_args(ctx context.Context, ra
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _AcceptCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.AcceptCasePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AcceptCasePayload_cityCase(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CityCase, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.CityCase) graphql.Marshaler {
-			return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
 }
 func (ec *executionContext) fieldContext_AcceptCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -120,23 +102,7 @@ func (ec *executionContext) fieldContext_AcceptCasePayload_cityCase(_ context.Co
 }
 
 func (ec *executionContext) _AcceptCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AcceptCasePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AcceptCasePayload_userErrors(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UserErrors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
 }
 func (ec *executionContext) fieldContext_AcceptCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -243,23 +209,7 @@ func (ec *executionContext) fieldContext_CaseEvent_createdAt(_ context.Context, 
 }
 
 func (ec *executionContext) _CaseEventConnection_edges(ctx context.Context, field graphql.CollectedField, obj *db.CaseEventConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CaseEventConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.CaseEventEdge) graphql.Marshaler {
-			return ec.marshalNCaseEventEdge2ᚕᚖcitygraphᚋentᚋdbᚐCaseEventEdgeᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCaseEventEdge2ᚕᚖcitygraphᚋentᚋdbᚐCaseEventEdgeᚄ(exec.Enter(ctx, field), field.Selections, obj.Edges)
 }
 func (ec *executionContext) fieldContext_CaseEventConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -275,23 +225,7 @@ func (ec *executionContext) fieldContext_CaseEventConnection_edges(_ context.Con
 }
 
 func (ec *executionContext) _CaseEventConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *db.CaseEventConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CaseEventConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.PageInfo[string]) graphql.Marshaler {
-			return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(exec.Enter(ctx, field), field.Selections, obj.PageInfo)
 }
 func (ec *executionContext) fieldContext_CaseEventConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -307,23 +241,7 @@ func (ec *executionContext) fieldContext_CaseEventConnection_pageInfo(_ context.
 }
 
 func (ec *executionContext) _CaseEventEdge_node(ctx context.Context, field graphql.CollectedField, obj *db.CaseEventEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CaseEventEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.CaseEvent) graphql.Marshaler {
-			return ec.marshalNCaseEvent2ᚖcitygraphᚋentᚋdbᚐCaseEvent(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCaseEvent2ᚖcitygraphᚋentᚋdbᚐCaseEvent(exec.Enter(ctx, field), field.Selections, obj.Node)
 }
 func (ec *executionContext) fieldContext_CaseEventEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -602,23 +520,7 @@ func (ec *executionContext) fieldContext_CityCase_events(ctx context.Context, fi
 }
 
 func (ec *executionContext) _CityCaseConnection_edges(ctx context.Context, field graphql.CollectedField, obj *db.CityCaseConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CityCaseConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.CityCaseEdge) graphql.Marshaler {
-			return ec.marshalNCityCaseEdge2ᚕᚖcitygraphᚋentᚋdbᚐCityCaseEdgeᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCityCaseEdge2ᚕᚖcitygraphᚋentᚋdbᚐCityCaseEdgeᚄ(exec.Enter(ctx, field), field.Selections, obj.Edges)
 }
 func (ec *executionContext) fieldContext_CityCaseConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -634,23 +536,7 @@ func (ec *executionContext) fieldContext_CityCaseConnection_edges(_ context.Cont
 }
 
 func (ec *executionContext) _CityCaseConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *db.CityCaseConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CityCaseConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.PageInfo[string]) graphql.Marshaler {
-			return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(exec.Enter(ctx, field), field.Selections, obj.PageInfo)
 }
 func (ec *executionContext) fieldContext_CityCaseConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -666,23 +552,7 @@ func (ec *executionContext) fieldContext_CityCaseConnection_pageInfo(_ context.C
 }
 
 func (ec *executionContext) _CityCaseEdge_node(ctx context.Context, field graphql.CollectedField, obj *db.CityCaseEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CityCaseEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.CityCase) graphql.Marshaler {
-			return ec.marshalNCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.Node)
 }
 func (ec *executionContext) fieldContext_CityCaseEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -705,23 +575,7 @@ func (ec *executionContext) fieldContext_CityCaseEdge_cursor(_ context.Context, 
 }
 
 func (ec *executionContext) _SubmitCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.SubmitCasePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SubmitCasePayload_cityCase(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CityCase, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.CityCase) graphql.Marshaler {
-			return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
 }
 func (ec *executionContext) fieldContext_SubmitCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -737,23 +591,7 @@ func (ec *executionContext) fieldContext_SubmitCasePayload_cityCase(_ context.Co
 }
 
 func (ec *executionContext) _SubmitCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SubmitCasePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SubmitCasePayload_userErrors(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UserErrors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
 }
 func (ec *executionContext) fieldContext_SubmitCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -904,8 +742,7 @@ var acceptCasePayloadImplementors = []string{"AcceptCasePayload"}
 func (ec *executionContext) _AcceptCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.AcceptCasePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, acceptCasePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -924,14 +761,8 @@ func (ec *executionContext) _AcceptCasePayload(ctx context.Context, sel ast.Sele
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -942,8 +773,7 @@ var caseCategoryImplementors = []string{"CaseCategory", "Node"}
 func (ec *executionContext) _CaseCategory(ctx context.Context, sel ast.SelectionSet, obj *db.CaseCategory) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, caseCategoryImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -982,14 +812,8 @@ func (ec *executionContext) _CaseCategory(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1000,8 +824,7 @@ var caseEventImplementors = []string{"CaseEvent", "Node"}
 func (ec *executionContext) _CaseEvent(ctx context.Context, sel ast.SelectionSet, obj *db.CaseEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, caseEventImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1045,14 +868,8 @@ func (ec *executionContext) _CaseEvent(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1063,8 +880,7 @@ var caseEventConnectionImplementors = []string{"CaseEventConnection"}
 func (ec *executionContext) _CaseEventConnection(ctx context.Context, sel ast.SelectionSet, obj *db.CaseEventConnection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, caseEventConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1083,14 +899,8 @@ func (ec *executionContext) _CaseEventConnection(ctx context.Context, sel ast.Se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1101,8 +911,7 @@ var caseEventEdgeImplementors = []string{"CaseEventEdge"}
 func (ec *executionContext) _CaseEventEdge(ctx context.Context, sel ast.SelectionSet, obj *db.CaseEventEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, caseEventEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1121,14 +930,8 @@ func (ec *executionContext) _CaseEventEdge(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1139,8 +942,7 @@ var cityCaseImplementors = []string{"CityCase", "Node"}
 func (ec *executionContext) _CityCase(ctx context.Context, sel ast.SelectionSet, obj *db.CityCase) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, cityCaseImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1214,14 +1016,8 @@ func (ec *executionContext) _CityCase(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1232,8 +1028,7 @@ var cityCaseConnectionImplementors = []string{"CityCaseConnection"}
 func (ec *executionContext) _CityCaseConnection(ctx context.Context, sel ast.SelectionSet, obj *db.CityCaseConnection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, cityCaseConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1252,14 +1047,8 @@ func (ec *executionContext) _CityCaseConnection(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1270,8 +1059,7 @@ var cityCaseEdgeImplementors = []string{"CityCaseEdge"}
 func (ec *executionContext) _CityCaseEdge(ctx context.Context, sel ast.SelectionSet, obj *db.CityCaseEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, cityCaseEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1290,14 +1078,8 @@ func (ec *executionContext) _CityCaseEdge(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -1308,8 +1090,7 @@ var submitCasePayloadImplementors = []string{"SubmitCasePayload"}
 func (ec *executionContext) _SubmitCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SubmitCasePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, submitCasePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -1328,14 +1109,8 @@ func (ec *executionContext) _SubmitCasePayload(ctx context.Context, sel ast.Sele
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out

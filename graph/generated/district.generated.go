@@ -5,9 +5,7 @@ package generated
 import (
 	"citygraph/graph/exec"
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
@@ -316,23 +314,7 @@ func (ec *executionContext) fieldContext_Street_district(_ context.Context, fiel
 }
 
 func (ec *executionContext) _StreetConnection_edges(ctx context.Context, field graphql.CollectedField, obj *db.StreetConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_StreetConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.StreetEdge) graphql.Marshaler {
-			return ec.marshalNStreetEdge2ᚕᚖcitygraphᚋentᚋdbᚐStreetEdgeᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNStreetEdge2ᚕᚖcitygraphᚋentᚋdbᚐStreetEdgeᚄ(exec.Enter(ctx, field), field.Selections, obj.Edges)
 }
 func (ec *executionContext) fieldContext_StreetConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -348,23 +330,7 @@ func (ec *executionContext) fieldContext_StreetConnection_edges(_ context.Contex
 }
 
 func (ec *executionContext) _StreetConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *db.StreetConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_StreetConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.PageInfo[string]) graphql.Marshaler {
-			return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(exec.Enter(ctx, field), field.Selections, obj.PageInfo)
 }
 func (ec *executionContext) fieldContext_StreetConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -380,23 +346,7 @@ func (ec *executionContext) fieldContext_StreetConnection_pageInfo(_ context.Con
 }
 
 func (ec *executionContext) _StreetEdge_node(ctx context.Context, field graphql.CollectedField, obj *db.StreetEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_StreetEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Street) graphql.Marshaler {
-			return ec.marshalNStreet2ᚖcitygraphᚋentᚋdbᚐStreet(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNStreet2ᚖcitygraphᚋentᚋdbᚐStreet(exec.Enter(ctx, field), field.Selections, obj.Node)
 }
 func (ec *executionContext) fieldContext_StreetEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -435,8 +385,7 @@ var districtImplementors = []string{"District", "Node"}
 func (ec *executionContext) _District(ctx context.Context, sel ast.SelectionSet, obj *db.District) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, districtImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -475,14 +424,8 @@ func (ec *executionContext) _District(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -493,8 +436,7 @@ var streetImplementors = []string{"Street", "Node"}
 func (ec *executionContext) _Street(ctx context.Context, sel ast.SelectionSet, obj *db.Street) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, streetImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -533,14 +475,8 @@ func (ec *executionContext) _Street(ctx context.Context, sel ast.SelectionSet, o
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -551,8 +487,7 @@ var streetConnectionImplementors = []string{"StreetConnection"}
 func (ec *executionContext) _StreetConnection(ctx context.Context, sel ast.SelectionSet, obj *db.StreetConnection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, streetConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -571,14 +506,8 @@ func (ec *executionContext) _StreetConnection(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -589,8 +518,7 @@ var streetEdgeImplementors = []string{"StreetEdge"}
 func (ec *executionContext) _StreetEdge(ctx context.Context, sel ast.SelectionSet, obj *db.StreetEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, streetEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -609,14 +537,8 @@ func (ec *executionContext) _StreetEdge(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out

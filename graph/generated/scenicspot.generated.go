@@ -5,11 +5,8 @@ package generated
 import (
 	"citygraph/graph/exec"
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
-	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -161,23 +158,7 @@ func (ec *executionContext) fieldContext_ScenicSpot_location(ctx context.Context
 }
 
 func (ec *executionContext) _ScenicSpotConnection_edges(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpotConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpotConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.ScenicSpotEdge) graphql.Marshaler {
-			return ec.marshalNScenicSpotEdge2ᚕᚖcitygraphᚋentᚋdbᚐScenicSpotEdgeᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNScenicSpotEdge2ᚕᚖcitygraphᚋentᚋdbᚐScenicSpotEdgeᚄ(exec.Enter(ctx, field), field.Selections, obj.Edges)
 }
 func (ec *executionContext) fieldContext_ScenicSpotConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -193,23 +174,7 @@ func (ec *executionContext) fieldContext_ScenicSpotConnection_edges(_ context.Co
 }
 
 func (ec *executionContext) _ScenicSpotConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpotConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpotConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.PageInfo[string]) graphql.Marshaler {
-			return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(exec.Enter(ctx, field), field.Selections, obj.PageInfo)
 }
 func (ec *executionContext) fieldContext_ScenicSpotConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -225,23 +190,7 @@ func (ec *executionContext) fieldContext_ScenicSpotConnection_pageInfo(_ context
 }
 
 func (ec *executionContext) _ScenicSpotEdge_node(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpotEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpotEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.ScenicSpot) graphql.Marshaler {
-			return ec.marshalNScenicSpot2ᚖcitygraphᚋentᚋdbᚐScenicSpot(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNScenicSpot2ᚖcitygraphᚋentᚋdbᚐScenicSpot(exec.Enter(ctx, field), field.Selections, obj.Node)
 }
 func (ec *executionContext) fieldContext_ScenicSpotEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -280,8 +229,7 @@ var scenicSpotImplementors = []string{"ScenicSpot", "Node"}
 func (ec *executionContext) _ScenicSpot(ctx context.Context, sel ast.SelectionSet, obj *db.ScenicSpot) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scenicSpotImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -330,14 +278,8 @@ func (ec *executionContext) _ScenicSpot(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -348,8 +290,7 @@ var scenicSpotConnectionImplementors = []string{"ScenicSpotConnection"}
 func (ec *executionContext) _ScenicSpotConnection(ctx context.Context, sel ast.SelectionSet, obj *db.ScenicSpotConnection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scenicSpotConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -368,14 +309,8 @@ func (ec *executionContext) _ScenicSpotConnection(ctx context.Context, sel ast.S
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -386,8 +321,7 @@ var scenicSpotEdgeImplementors = []string{"ScenicSpotEdge"}
 func (ec *executionContext) _ScenicSpotEdge(ctx context.Context, sel ast.SelectionSet, obj *db.ScenicSpotEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scenicSpotEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -406,14 +340,8 @@ func (ec *executionContext) _ScenicSpotEdge(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
