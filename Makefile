@@ -26,7 +26,7 @@ run: ## Serve on :8080 with the demo city in ./data
 .PHONY: generate
 generate: ## Regenerate ent/db, graph/generated and mobile-contracts from schema, SDL and operations
 	go generate ./ent/... ./internal/...
-	go tool gqlgen generate
+	go run ./graph/codegen
 	go generate ./mobile-contracts/...
 
 .PHONY: migration

@@ -2,15 +2,13 @@
 package main
 
 import (
-	"bytes"
-	"fmt"
 	"log"
-	"os"
-	"path/filepath"
 
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent/entc"
 	"entgo.io/ent/entc/gen"
+
+	"citygraph/internal/amend"
 )
 
 func main() {
@@ -40,24 +38,5 @@ func generate() error {
 	}, entc.Extensions(graphql), entc.TemplateDir("./template")); err != nil {
 		return err
 	}
-	return limitPerParent(filepath.Join(target, "gql_collection.go"))
-}
-
-// limitPerParent puts our per-parent limit in the place of entgql's in nested connections: entgql's
-// numbers every child of every parent before it keeps the first few.
-func limitPerParent(file string) error {
-	code, err := os.ReadFile(file) //nolint:gosec // a constant path
-	if err != nil {
-		return err
-	}
-	const theirs, ours = "entgql.LimitPerRow(", "nested.LimitPerParent("
-	if !bytes.Contains(code, []byte(theirs)) {
-		return fmt.Errorf("%s no longer calls %s)", file, theirs)
-	}
-	code = bytes.ReplaceAll(code, []byte(theirs), []byte(ours))
-	code = bytes.Replace(code, []byte("import (\n"), []byte("import (\n\t\"citygraph/ent/nested\"\n"), 1)
-	if !bytes.Contains(code, []byte("entgql.")) {
-		code = bytes.Replace(code, []byte("\t\"entgo.io/contrib/entgql\"\n"), nil, 1)
-	}
-	return os.WriteFile(file, code, 0o600) //nolint:gosec // a constant path
+	return amend.Apply(target, amendments...)
 }

@@ -10,6 +10,7 @@ import (
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/street"
+	"citygraph/ent/nested"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -731,7 +732,7 @@ func (_q *CityCaseQuery) loadEvents(ctx context.Context, query *CaseEventQuery, 
 		query.ctx.AppendFieldOnce(caseevent.FieldCityCaseID)
 	}
 	query.Where(predicate.CaseEvent(func(s *sql.Selector) {
-		s.Where(sql.InValues(s.C(citycase.EventsColumn), fks...))
+		nested.Of(s, citycase.EventsColumn, fks)
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/predicate"
+	"citygraph/ent/nested"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -515,7 +516,7 @@ func (_q *ClinicQuery) loadDepartments(ctx context.Context, query *DepartmentQue
 		query.ctx.AppendFieldOnce(department.FieldClinicID)
 	}
 	query.Where(predicate.Department(func(s *sql.Selector) {
-		s.Where(sql.InValues(s.C(clinic.DepartmentsColumn), fks...))
+		nested.Of(s, clinic.DepartmentsColumn, fks)
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/street"
+	"citygraph/ent/nested"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -443,7 +444,7 @@ func (_q *DistrictQuery) loadStreets(ctx context.Context, query *StreetQuery, no
 		query.ctx.AppendFieldOnce(street.FieldDistrictID)
 	}
 	query.Where(predicate.Street(func(s *sql.Selector) {
-		s.Where(sql.InValues(s.C(district.StreetsColumn), fks...))
+		nested.Of(s, district.StreetsColumn, fks)
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/staffrole"
+	"citygraph/ent/nested"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -607,7 +608,7 @@ func (_q *PersonQuery) loadCard(ctx context.Context, query *CitizenCardQuery, no
 		query.ctx.AppendFieldOnce(citizencard.FieldPersonID)
 	}
 	query.Where(predicate.CitizenCard(func(s *sql.Selector) {
-		s.Where(sql.InValues(s.C(person.CardColumn), fks...))
+		nested.Of(s, person.CardColumn, fks)
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -637,7 +638,7 @@ func (_q *PersonQuery) loadIdentities(ctx context.Context, query *IdentityQuery,
 		query.ctx.AppendFieldOnce(identity.FieldPersonID)
 	}
 	query.Where(predicate.Identity(func(s *sql.Selector) {
-		s.Where(sql.InValues(s.C(person.IdentitiesColumn), fks...))
+		nested.Of(s, person.IdentitiesColumn, fks)
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -667,7 +668,7 @@ func (_q *PersonQuery) loadRoles(ctx context.Context, query *StaffRoleQuery, nod
 		query.ctx.AppendFieldOnce(staffrole.FieldPersonID)
 	}
 	query.Where(predicate.StaffRole(func(s *sql.Selector) {
-		s.Where(sql.InValues(s.C(person.RolesColumn), fks...))
+		nested.Of(s, person.RolesColumn, fks)
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

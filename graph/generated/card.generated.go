@@ -3,10 +3,9 @@
 package generated
 
 import (
+	"citygraph/graph/exec"
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -26,161 +25,49 @@ import (
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _CitizenCard_id(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CitizenCard_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_CitizenCard_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CitizenCard", field, false, false, "ID")
 }
 
 func (ec *executionContext) _CitizenCard_maskedNumber(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CitizenCard_maskedNumber(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaskedNumber, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.MaskedNumber)
 }
 func (ec *executionContext) fieldContext_CitizenCard_maskedNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CitizenCard", field, false, false, "String")
 }
 
 func (ec *executionContext) _CitizenCard_kind(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CitizenCard_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v citizencard.Kind) graphql.Marshaler {
-			return ec.marshalNCitizenCardKind2citygraphᚋentᚋdbᚋcitizencardᚐKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCitizenCardKind2citygraphᚋentᚋdbᚋcitizencardᚐKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_CitizenCard_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CitizenCard", field, false, false, "CitizenCardKind")
 }
 
 func (ec *executionContext) _CitizenCard_status(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CitizenCard_status(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Status, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v citizencard.Status) graphql.Marshaler {
-			return ec.marshalNCitizenCardStatus2citygraphᚋentᚋdbᚋcitizencardᚐStatus(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCitizenCardStatus2citygraphᚋentᚋdbᚋcitizencardᚐStatus(ctx, field.Selections, obj.Status)
 }
 func (ec *executionContext) fieldContext_CitizenCard_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CitizenCard", field, false, false, "CitizenCardStatus")
 }
 
 func (ec *executionContext) _CitizenCard_balance(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CitizenCard_balance(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Balance, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNFen2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFen2int64(ctx, field.Selections, obj.Balance)
 }
 func (ec *executionContext) fieldContext_CitizenCard_balance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CitizenCard", field, false, false, "Fen")
 }
 
 func (ec *executionContext) _CitizenCard_available(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CitizenCard_available(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Available, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNFen2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFen2int64(ctx, field.Selections, obj.Available)
 }
 func (ec *executionContext) fieldContext_CitizenCard_available(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CitizenCard", field, false, false, "Fen")
 }
 
 func (ec *executionContext) _CitizenCard_cap(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CitizenCard_cap(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cap, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNFen2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFen2int64(ctx, field.Selections, obj.Cap)
 }
 func (ec *executionContext) fieldContext_CitizenCard_cap(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CitizenCard", field, false, false, "Fen")
@@ -203,8 +90,7 @@ var citizenCardImplementors = []string{"CitizenCard", "Node"}
 func (ec *executionContext) _CitizenCard(ctx context.Context, sel ast.SelectionSet, obj *db.CitizenCard) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, citizenCardImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -248,14 +134,8 @@ func (ec *executionContext) _CitizenCard(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out

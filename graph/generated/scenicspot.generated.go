@@ -3,19 +3,16 @@
 package generated
 
 import (
+	"citygraph/graph/exec"
 	"context"
-	"math"
 	"strconv"
-	"sync/atomic"
 
-	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/internal/geo"
-	"citygraph/internal/lang"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -43,138 +40,42 @@ func (ec *executionContext) field_ScenicSpot_location_args(ctx context.Context, 
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _ScenicSpot_id(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpot_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ScenicSpot_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpot", field, false, false, "ID")
 }
 
 func (ec *executionContext) _ScenicSpot_name(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpot_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v lang.Text) graphql.Marshaler {
-			return ec.marshalNString2citygraphᚋinternalᚋlangᚐText(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2citygraphᚋinternalᚋlangᚐText(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ScenicSpot_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpot", field, false, false, "String")
 }
 
 func (ec *executionContext) _ScenicSpot_description(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpot_description(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v lang.Text) graphql.Marshaler {
-			return ec.marshalNString2citygraphᚋinternalᚋlangᚐText(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2citygraphᚋinternalᚋlangᚐText(ctx, field.Selections, obj.Description)
 }
 func (ec *executionContext) fieldContext_ScenicSpot_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpot", field, false, false, "String")
 }
 
 func (ec *executionContext) _ScenicSpot_grade(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpot_grade(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Grade, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v scenicspot.Grade) graphql.Marshaler {
-			return ec.marshalNScenicSpotGrade2citygraphᚋentᚋdbᚋscenicspotᚐGrade(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNScenicSpotGrade2citygraphᚋentᚋdbᚋscenicspotᚐGrade(ctx, field.Selections, obj.Grade)
 }
 func (ec *executionContext) fieldContext_ScenicSpot_grade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpot", field, false, false, "ScenicSpotGrade")
 }
 
 func (ec *executionContext) _ScenicSpot_dailyCapacity(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpot_dailyCapacity(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DailyCapacity, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.DailyCapacity)
 }
 func (ec *executionContext) fieldContext_ScenicSpot_dailyCapacity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpot", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ScenicSpot_instantCapacity(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpot_instantCapacity(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.InstantCapacity, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.InstantCapacity)
 }
 func (ec *executionContext) fieldContext_ScenicSpot_instantCapacity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpot", field, false, false, "Int")
@@ -257,23 +158,7 @@ func (ec *executionContext) fieldContext_ScenicSpot_location(ctx context.Context
 }
 
 func (ec *executionContext) _ScenicSpotConnection_edges(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpotConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpotConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.ScenicSpotEdge) graphql.Marshaler {
-			return ec.marshalNScenicSpotEdge2ᚕᚖcitygraphᚋentᚋdbᚐScenicSpotEdgeᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNScenicSpotEdge2ᚕᚖcitygraphᚋentᚋdbᚐScenicSpotEdgeᚄ(exec.Enter(ctx, field), field.Selections, obj.Edges)
 }
 func (ec *executionContext) fieldContext_ScenicSpotConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -289,23 +174,7 @@ func (ec *executionContext) fieldContext_ScenicSpotConnection_edges(_ context.Co
 }
 
 func (ec *executionContext) _ScenicSpotConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpotConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpotConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.PageInfo[string]) graphql.Marshaler {
-			return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(exec.Enter(ctx, field), field.Selections, obj.PageInfo)
 }
 func (ec *executionContext) fieldContext_ScenicSpotConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -321,23 +190,7 @@ func (ec *executionContext) fieldContext_ScenicSpotConnection_pageInfo(_ context
 }
 
 func (ec *executionContext) _ScenicSpotEdge_node(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpotEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpotEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.ScenicSpot) graphql.Marshaler {
-			return ec.marshalNScenicSpot2ᚖcitygraphᚋentᚋdbᚐScenicSpot(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNScenicSpot2ᚖcitygraphᚋentᚋdbᚐScenicSpot(exec.Enter(ctx, field), field.Selections, obj.Node)
 }
 func (ec *executionContext) fieldContext_ScenicSpotEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -353,23 +206,7 @@ func (ec *executionContext) fieldContext_ScenicSpotEdge_node(_ context.Context, 
 }
 
 func (ec *executionContext) _ScenicSpotEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *db.ScenicSpotEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScenicSpotEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.Cursor[string]) graphql.Marshaler {
-			return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ScenicSpotEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScenicSpotEdge", field, false, false, "Cursor")
@@ -392,8 +229,7 @@ var scenicSpotImplementors = []string{"ScenicSpot", "Node"}
 func (ec *executionContext) _ScenicSpot(ctx context.Context, sel ast.SelectionSet, obj *db.ScenicSpot) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scenicSpotImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -401,56 +237,49 @@ func (ec *executionContext) _ScenicSpot(ctx context.Context, sel ast.SelectionSe
 		case "id":
 			out.Values[i] = ec._ScenicSpot_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._ScenicSpot_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "description":
 			out.Values[i] = ec._ScenicSpot_description(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "grade":
 			out.Values[i] = ec._ScenicSpot_grade(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "dailyCapacity":
 			out.Values[i] = ec._ScenicSpot_dailyCapacity(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "instantCapacity":
 			out.Values[i] = ec._ScenicSpot_instantCapacity(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "district":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ScenicSpot_district(ctx, field, obj)
-				})
+			out.Values[i] = ec._ScenicSpot_district(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "location":
 			out.Values[i] = ec._ScenicSpot_location(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -461,8 +290,7 @@ var scenicSpotConnectionImplementors = []string{"ScenicSpotConnection"}
 func (ec *executionContext) _ScenicSpotConnection(ctx context.Context, sel ast.SelectionSet, obj *db.ScenicSpotConnection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scenicSpotConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -481,14 +309,8 @@ func (ec *executionContext) _ScenicSpotConnection(ctx context.Context, sel ast.S
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -499,8 +321,7 @@ var scenicSpotEdgeImplementors = []string{"ScenicSpotEdge"}
 func (ec *executionContext) _ScenicSpotEdge(ctx context.Context, sel ast.SelectionSet, obj *db.ScenicSpotEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scenicSpotEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := exec.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -519,14 +340,8 @@ func (ec *executionContext) _ScenicSpotEdge(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -553,7 +368,7 @@ func (ec *executionContext) marshalNScenicSpotConnection2ᚖcitygraphᚋentᚋdb
 }
 
 func (ec *executionContext) marshalNScenicSpotEdge2ᚕᚖcitygraphᚋentᚋdbᚐScenicSpotEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.ScenicSpotEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNScenicSpotEdge2ᚖcitygraphᚋentᚋdbᚐScenicSpotEdge(ctx, sel, v[i])
