@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,8 @@ type house struct {
 	*identity.Accounts
 	city  *seedtest.City
 	clock *seedtest.Clock
+
+	mu    sync.Mutex
 	asked []string // tokens that Firebase was asked about
 }
 
@@ -42,7 +45,9 @@ func open(t *testing.T) *house {
 		Mint:  identity.Mint{Key: bytes.Repeat([]byte("k"), 32), Clock: clock, AccessTTL: accessTTL, RefreshTTL: refreshTTL},
 		Limit: func(context.Context) error { return nil },
 		FirebaseUser: func(_ context.Context, token string) (string, time.Time, error) {
+			h.mu.Lock()
 			h.asked = append(h.asked, token)
+			h.mu.Unlock()
 			uid, ok := strings.CutPrefix(token, "firebase:")
 			if !ok {
 				return "", time.Time{}, fault.New(fault.Unauthenticated)
