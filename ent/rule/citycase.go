@@ -16,21 +16,23 @@ const (
 	caseEventPublic  = "public"
 )
 
-// CityCase is seen by its reporter and by the officers of its district. A citizen creates a case as
-// its reporter; officers of the district change it.
+// CityCase is seen by its reporter, by the officers of its district, and by auditors and
+// administrators. Anyone creates a case as its reporter; officers of the district change it.
 var CityCase = Policy{
 	Read:   caseReaders,
 	Create: makesOwn(cityCaseReporter),
 	Change: caseOfficers,
 }
 
-// CaseEvent is seen with its case; what is not public is for the officers of the district. Events
-// are written with the change they tell of, by the reporter or an officer, and never changed.
+// CaseEvent is seen with its case; what is not public is for the officers of the district, auditors and
+// administrators. Whoever writes one is named as its actor, and the verb sees to it that the case is
+// theirs to act on; it is never changed.
 var CaseEvent = Policy{
 	Read:   caseEventReaders,
 	Create: makesOwn("actor_id"),
 }
 
+// caseReaders see the case; own reports are seen by officers too.
 func caseReaders(v *viewer.Viewer) Rows {
 	if !v.SignedIn() {
 		return nil
@@ -49,6 +51,7 @@ func caseReaders(v *viewer.Viewer) Rows {
 	}
 }
 
+// caseOfficers are those of the case's district.
 func caseOfficers(v *viewer.Viewer) Rows {
 	if !v.Has(viewer.CaseOfficer) {
 		return nil
@@ -56,6 +59,7 @@ func caseOfficers(v *viewer.Viewer) Rows {
 	return func(s *sql.Selector) { s.Where(inDistricts(s, v)) }
 }
 
+// inDistricts holds for cases of the districts in which the viewer is an officer.
 func inDistricts(s *sql.Selector, v *viewer.Viewer) *sql.Predicate {
 	districts := v.Organisations(viewer.CaseOfficer)
 	values := make([]any, len(districts))
@@ -65,6 +69,7 @@ func inDistricts(s *sql.Selector, v *viewer.Viewer) *sql.Predicate {
 	return sql.In(s.C(cityCaseDistrict), values...)
 }
 
+// caseEventReaders see the case; internal notes are kept from its reporter.
 func caseEventReaders(v *viewer.Viewer) Rows {
 	readable := caseReaders(v)
 	if readable == nil {
@@ -87,6 +92,7 @@ func caseOf(events *sql.Selector, rows Rows) *sql.Predicate {
 	return sql.Exists(cases)
 }
 
+// publicOrOfficers holds for public events, and for all those of the viewer's districts.
 func publicOrOfficers(s *sql.Selector, v *viewer.Viewer) *sql.Predicate {
 	public := sql.EQ(s.C(caseEventPublic), true)
 	officers := caseOfficers(v)

@@ -20,29 +20,46 @@ type Rows func(*sql.Selector)
 // Reader gives the rows a viewer may reach; nil means none.
 type Reader func(*viewer.Viewer) Rows
 
-// Policy is the whole rule of one type. The system passes every policy (see viewer.AsSystem);
-// a nil part denies everybody else.
-type Policy struct {
-	Read   Reader
-	Create func(*viewer.Viewer, ent.Mutation) bool
-	Change Reader
+// For returns the rows the viewer reaches: all for the system, none without a rule. It is never nil, so
+// that a hand-built statement can be narrowed by it as it is.
+func (r Reader) For(v *viewer.Viewer) Rows {
+	if _, ok := v.System(); ok {
+		return everybody
+	}
+	if r != nil {
+		if rows := r(v); rows != nil {
+			return rows
+		}
+	}
+	return nobody
 }
 
-// filterable is what every generated query, update and delete offers.
+// Policy is the whole rule of one type. The system passes every policy (see viewer.AsSystem);
+// a nil part denies everybody else. Nobody else deletes a row of any type.
+type Policy struct {
+	Read   Reader                                  // who sees which rows
+	Create func(*viewer.Viewer, ent.Mutation) bool // who may make this row
+	Change Reader                                  // who may update which rows
+}
+
+// filterable is what every generated query, update and deletion offers.
 type filterable interface {
 	WhereP(...func(*sql.Selector))
 }
 
 // EvalQuery narrows the query to the rows its viewer may read.
 func (p Policy) EvalQuery(ctx context.Context, q ent.Query) error {
-	return narrow(p.Read, viewer.From(ctx), q)
+	return narrow(q, p.Read.For(viewer.From(ctx)))
 }
 
 // EvalMutation refuses a creation the rule does not allow, and narrows updates and deletions.
 func (p Policy) EvalMutation(ctx context.Context, m ent.Mutation) error {
 	v := viewer.From(ctx)
-	if !m.Op().Is(ent.OpCreate) {
-		return narrow(p.Change, v, m)
+	switch {
+	case m.Op().Is(ent.OpUpdate | ent.OpUpdateOne):
+		return narrow(m, p.Change.For(v))
+	case m.Op().Is(ent.OpDelete | ent.OpDeleteOne):
+		return narrow(m, Reader(nil).For(v))
 	}
 	if _, ok := v.System(); ok || (p.Create != nil && p.Create(v, m)) {
 		return nil
@@ -50,26 +67,13 @@ func (p Policy) EvalMutation(ctx context.Context, m ent.Mutation) error {
 	return fault.New(fault.Forbidden).Because(fmt.Errorf("no rule lets this viewer create a %s", m.Type()))
 }
 
-func narrow(r Reader, v *viewer.Viewer, target any) error {
-	if _, ok := v.System(); ok {
-		return nil
-	}
-	f, ok := target.(filterable)
+func narrow(statement any, rows Rows) error {
+	f, ok := statement.(filterable)
 	if !ok {
-		return fmt.Errorf("rule: %T cannot be narrowed", target)
+		return fmt.Errorf("rule: %T cannot be narrowed", statement)
 	}
-	f.WhereP(r.rows(v))
+	f.WhereP(rows)
 	return nil
-}
-
-// rows never returns nil: a viewer without a rule reaches no row.
-func (r Reader) rows(v *viewer.Viewer) Rows {
-	if r != nil {
-		if rows := r(v); rows != nil {
-			return rows
-		}
-	}
-	return nobody
 }
 
 func nobody(s *sql.Selector) { s.Where(sql.False()) }

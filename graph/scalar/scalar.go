@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -14,7 +15,9 @@ import (
 
 // MarshalInt64 writes a 64-bit integer as a JSON number.
 func MarshalInt64(i int64) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) { writeInt(w, i) })
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = w.Write(strconv.AppendInt(make([]byte, 0, 20), i, 10))
+	})
 }
 
 // UnmarshalInt64 reads a whole JSON number of 64 bits.
@@ -35,29 +38,32 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 
 // UnmarshalDateTime reads an RFC 3339 instant; an offset is required.
 func UnmarshalDateTime(v any) (time.Time, error) {
-	s, ok := v.(string)
-	if !ok {
+	s, _ := v.(string)
+	at, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || !instant.MatchString(s) {
 		return time.Time{}, errors.New("a DateTime is an RFC 3339 string")
 	}
-	return time.Parse(time.RFC3339Nano, s)
+	return at, nil
 }
+
+// instant is the form of RFC 3339; time.Parse alone would take an hour of one digit, a decimal comma
+// and an offset of a day.
+var instant = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
 // MarshalUUID writes the canonical form.
 func MarshalUUID(u uuid.UUID) graphql.Marshaler { return graphql.MarshalString(u.String()) }
 
-// UnmarshalUUID reads the canonical 36-character form.
+// UnmarshalUUID reads the canonical 36-character form, in either case.
 func UnmarshalUUID(v any) (uuid.UUID, error) {
 	s, ok := v.(string)
-	if !ok || len(s) != 36 {
+	u, err := uuid.Parse(s)
+	if !ok || len(s) != 36 || err != nil {
 		return uuid.Nil, errors.New("a UUID is a string of 36 characters")
 	}
-	return uuid.Parse(s)
+	return u, nil
 }
 
-func writeInt(w io.Writer, i int64) {
-	_, _ = w.Write(strconv.AppendInt(make([]byte, 0, 20), i, 10))
-}
-
+// wholeNumber reads what the executor makes of a literal (int64) and of a variable (json.Number).
 func wholeNumber(v any) (int64, error) {
 	switch n := v.(type) {
 	case int64:
@@ -65,8 +71,9 @@ func wholeNumber(v any) (int64, error) {
 	case int:
 		return int64(n), nil
 	case json.Number:
-		return strconv.ParseInt(string(n), 10, 64)
-	default:
-		return 0, errors.New("a whole number is wanted")
+		if whole, err := strconv.ParseInt(string(n), 10, 64); err == nil {
+			return whole, nil
+		}
 	}
+	return 0, errors.New("a whole number of 64 bits is wanted")
 }

@@ -4,6 +4,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/notification"
+	"citygraph/internal/clock"
 	"citygraph/internal/jobs"
 	"citygraph/internal/lang"
 	"citygraph/internal/push"
@@ -26,12 +28,13 @@ type Args struct {
 // Kind is the job's stable name.
 func (Args) Kind() string { return "push.notification" }
 
-// lifetime is how long a notice is worth showing on a phone that was off.
+// lifetime is how long after it was told a notice is worth showing on a phone.
 const lifetime = 24 * time.Hour
 
 // Courier is the worker of push jobs.
 type Courier struct {
 	DB      *db.Client
+	Clock   clock.Clock
 	Pool    push.Pool
 	Observe func(channel, outcome string) // counts outcomes; may be nil
 }
@@ -39,7 +42,8 @@ type Courier struct {
 // Work pushes a notification to every device of its recipient that has not settled yet, and records
 // each attempt. Push is at least once: a crash between sending and recording sends again, with the
 // notification id for the app to tell. A device that must be tried later puts the job off, honouring
-// the provider's Retry-After; the others are settled and not sent to again.
+// the provider's Retry-After, until the notice is a day old; the others are settled and not sent to
+// again.
 func (c *Courier) Work(ctx context.Context, job jobs.Job[Args]) error {
 	ctx = viewer.AsSystem(ctx, "push notifications to their recipients")
 	n, err := c.DB.Notification.Get(ctx, job.Args.NotificationID)
@@ -49,11 +53,15 @@ func (c *Courier) Work(ctx context.Context, job jobs.Job[Args]) error {
 	if err != nil {
 		return fmt.Errorf("load notification: %w", err)
 	}
+	left := lifetime - c.Clock.Now().Sub(n.CreatedAt)
+	if left <= 0 {
+		return jobs.Discard(errors.New("notification is too old to push"))
+	}
 	devices, err := c.unsettled(ctx, n)
 	if err != nil || len(devices) == 0 {
 		return err
 	}
-	messages, err := c.messages(ctx, n, devices)
+	messages, err := c.messages(ctx, n, devices, left)
 	if err != nil {
 		return err
 	}
@@ -76,7 +84,8 @@ func (c *Courier) unsettled(ctx context.Context, n *db.Notification) ([]*db.Devi
 	return devices, nil
 }
 
-func (c *Courier) messages(ctx context.Context, n *db.Notification, devices []*db.Device) ([]push.Message, error) {
+// messages are what to send: in the recipient's language, with their badge, worth so much longer.
+func (c *Courier) messages(ctx context.Context, n *db.Notification, devices []*db.Device, left time.Duration) ([]push.Message, error) {
 	recipient, err := c.DB.Person.Get(ctx, n.PersonID)
 	if err != nil {
 		return nil, fmt.Errorf("load recipient: %w", err)
@@ -92,7 +101,7 @@ func (c *Courier) messages(ctx context.Context, n *db.Notification, devices []*d
 		messages[i] = push.Message{
 			NotificationID: n.ID, Token: d.PushToken, Platform: push.Platform(d.Platform),
 			Title: n.Title.In(tag), Body: n.Body.In(tag),
-			CollapseKey: n.Target.ID(), Priority: push.High, TTL: lifetime, Badge: &badge,
+			CollapseKey: n.Target.ID(), Priority: push.High, TTL: left, Badge: &badge,
 			Data: map[string]string{
 				"seq": strconv.FormatInt(n.Seq, 10), "topic": string(n.Topic),
 				"targetId": n.Target.ID(), "link": n.Target.AppLink(),
@@ -102,6 +111,7 @@ func (c *Courier) messages(ctx context.Context, n *db.Notification, devices []*d
 	return messages, nil
 }
 
+// outcomes are what the record calls the results of a channel.
 var outcomes = map[push.Outcome]deliveryattempt.Outcome{
 	push.Delivered: deliveryattempt.OutcomeDelivered,
 	push.Retry:     deliveryattempt.OutcomeRetry,

@@ -3,6 +3,8 @@ package fault
 import (
 	"errors"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -43,14 +45,8 @@ var sentences = map[Code]lang.Text{
 	InternalError:         {ZH: "服务暂时不可用，请稍后再试。", EN: "Something went wrong. Please try again later."},
 }
 
-// Codes returns every code in use.
-func Codes() []Code {
-	codes := make([]Code, 0, len(sentences))
-	for c := range sentences {
-		codes = append(codes, c)
-	}
-	return codes
-}
+// Codes returns every code in use, in the order of the alphabet.
+func Codes() []Code { return slices.Sorted(maps.Keys(sentences)) }
 
 // IsValid reports whether c is in use.
 func (c Code) IsValid() bool { _, ok := sentences[c]; return ok }

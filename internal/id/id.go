@@ -1,5 +1,5 @@
 // Package id makes the opaque identifiers of the domain: a prefix that tells the type, then a ULID
-// that orders by time of creation and cannot be guessed. Example: case_01J9ZQ4M1W6Y8Q3V5T7R2N0KXB.
+// that orders by time of creation and cannot be enumerated. Example: case_01J9ZQ4M1W6Y8Q3V5T7R2N0KXB.
 package id
 
 import (
@@ -40,7 +40,8 @@ const (
 // entropy is cryptographic, and monotonic within a millisecond so that ids made in a row stay in order.
 var entropy = &ulid.LockedMonotonicReader{MonotonicReader: ulid.Monotonic(rand.Reader, 0)}
 
-// New returns a fresh id of the kind. Eighty of its bits are random.
+// New returns a fresh id of the kind. Eighty of its bits are random; those of a later id in the same
+// millisecond are the last one's and a random step of up to 32 bits, so an id is no secret to rely on.
 func New(k Kind) string { return join(k, ulid.MustNew(ulid.Now(), entropy)) }
 
 // Maker returns a function that makes ids of the kind, in the form ent wants for a default.
@@ -72,13 +73,14 @@ func At(k Kind, at time.Time, key string) string {
 }
 
 // KindOf returns the kind of a well-formed id, and false for anything else. It never touches storage,
-// so a forged id costs no query.
+// so a forged id costs no query. Only the canonical form, in capitals, is well-formed.
 func KindOf(s string) (Kind, bool) {
 	i := strings.LastIndexByte(s, '_')
 	if i < 1 || len(s)-i-1 != ulid.EncodedSize {
 		return "", false
 	}
-	if _, err := ulid.ParseStrict(s[i+1:]); err != nil {
+	u, err := ulid.ParseStrict(s[i+1:])
+	if err != nil || u.String() != s[i+1:] {
 		return "", false
 	}
 	return Kind(s[:i]), true

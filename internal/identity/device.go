@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/device"
@@ -23,7 +25,7 @@ type Installation struct {
 }
 
 const (
-	maxPushToken  = 4096
+	maxPushToken  = 4096 // bytes, as the columns count
 	maxAppVersion = 32
 )
 
@@ -37,43 +39,52 @@ func (a *Accounts) RegisterDevice(ctx context.Context, in Installation) (*db.Dev
 	if in.PushToken == "" || len(in.PushToken) > maxPushToken || strings.ContainsFunc(in.PushToken, unprintable) {
 		return nil, fault.BadInput("pushToken", "推送令牌无效。", "The push token is not valid.")
 	}
-	if len(in.AppVersion) > maxAppVersion {
-		return nil, fault.BadInput("appVersion", "版本号过长。", "The version is too long.")
+	if len(in.AppVersion) > maxAppVersion || strings.ContainsFunc(in.AppVersion, unicode.IsControl) {
+		return nil, fault.BadInput("appVersion", "版本号无效。", "The version is not valid.")
 	}
-	registered, err := a.upsert(ctx, v.PersonID, in)
-	if _, raced := store.IsUniqueViolation(err); raced {
-		registered, err = a.upsert(ctx, v.PersonID, in) // the other request's row is there now
+	for range registerAttempts {
+		registered, err := a.claim(ctx, v.PersonID, in)
+		if _, raced := store.IsUniqueViolation(err); raced {
+			continue // another request's row is there now
+		}
+		if err != nil {
+			return nil, fmt.Errorf("register device: %w", err)
+		}
+		return registered, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("register device: %w", err)
-	}
-	return registered, nil
+	return nil, errors.New("register device: others keep registering the same push token")
 }
 
-func (a *Accounts) upsert(ctx context.Context, personID string, in Installation) (registered *db.Device, err error) {
+// registerAttempts is how often a claim may lose to another of the same push token at the same time.
+const registerAttempts = 10
+
+// claim makes the token the person's, in statements that each hold whatever others do meanwhile; of two
+// that insert at once, one fails on the unique index.
+func (a *Accounts) claim(ctx context.Context, personID string, in Installation) (claimed *db.Device, err error) {
 	sum := sha256.Sum256([]byte(in.PushToken))
 	hash, now := hex.EncodeToString(sum[:]), a.Clock.Now()
 	err = a.Store.InTx(ctx, func(ctx context.Context) error {
 		system := viewer.AsSystem(ctx, "a push token moves to whoever registers it, also from another person")
-		found, err := a.DB.Device.Query().Where(device.PushTokenHash(hash)).Only(system)
-		if err == nil && found.PersonID == personID {
-			registered, err = found.Update().
-				SetPlatform(in.Platform).SetAppVersion(in.AppVersion).SetLastSeenAt(now).Save(system)
+		// A row of another's goes: an id its former owner knows must not come to mean somebody else's phone.
+		_, err := a.DB.Device.Delete().Where(device.PushTokenHash(hash), device.PersonIDNEQ(personID)).Exec(system)
+		if err != nil {
 			return err
 		}
-		if err == nil {
-			// The row goes too: an id the former owner knows must not come to mean somebody else's phone.
-			err = a.DB.Device.DeleteOne(found).Exec(system)
-		}
-		if err != nil && !db.IsNotFound(err) {
+		refreshed, err := a.DB.Device.Update().Where(device.PushTokenHash(hash), device.PersonID(personID)).
+			SetPlatform(in.Platform).SetAppVersion(in.AppVersion).SetLastSeenAt(now).Save(system)
+		if err != nil {
 			return err
 		}
-		registered, err = a.DB.Device.Create().
+		if refreshed > 0 {
+			claimed, err = a.DB.Device.Query().Where(device.PushTokenHash(hash)).Only(system)
+			return err
+		}
+		claimed, err = a.DB.Device.Create().
 			SetPersonID(personID).SetPlatform(in.Platform).SetPushToken(in.PushToken).SetPushTokenHash(hash).
 			SetAppVersion(in.AppVersion).SetLastSeenAt(now).Save(system)
 		return err
 	})
-	return registered, err
+	return claimed, err
 }
 
 // UnregisterDevice stops push to a device of the viewer's. Returns UNAUTHENTICATED, DEVICE_UNKNOWN.

@@ -69,7 +69,8 @@ func (a *Accounts) end(ctx context.Context, s *db.Session, reason string) error 
 	})
 }
 
-// live loads a session that has neither ended nor expired; UNAUTHENTICATED otherwise.
+// live loads a session that has neither ended nor expired, nor is for development alone;
+// UNAUTHENTICATED otherwise.
 func (a *Accounts) live(ctx context.Context, id string) (*db.Session, error) {
 	found, err := a.DB.Session.Query().
 		Where(session.ID(id), session.EndedAtIsNil(), session.ExpiresAtGT(a.Clock.Now())).
@@ -79,6 +80,9 @@ func (a *Accounts) live(ctx context.Context, id string) (*db.Session, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load session: %w", err)
+	}
+	if found.Client == session.ClientDevelopment && !a.Development {
+		return nil, fault.New(fault.Unauthenticated).Because(errors.New("development sessions are not accepted"))
 	}
 	return found, nil
 }

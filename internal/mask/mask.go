@@ -5,7 +5,9 @@ package mask
 import (
 	"errors"
 	"io"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 )
@@ -22,6 +24,9 @@ func (n Name) String() string {
 	return string(runes[0]) + strings.Repeat("*", min(len(runes)-1, 2))
 }
 
+// GoString masks in %#v too, where a struct around the name is printed whole.
+func (n Name) GoString() string { return strconv.Quote(n.String()) }
+
 // Reveal returns the full name; the caller answers for who sees it.
 func (n Name) Reveal() string { return string(n) }
 
@@ -36,24 +41,31 @@ func (n Name) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
 
 // CardNumber masks a card number to its last four digits: **** **** **** 1234.
 func CardNumber(number string) string {
-	if len(number) < 4 {
+	if len(number) <= 4 || !ascii(number) {
 		return "****"
 	}
 	return "**** **** **** " + number[len(number)-4:]
 }
 
-// IDNumber masks a resident id number to its area code and last four: 330106********1234.
+// IDNumber masks a resident id number to its area code and last four: 330106********1234. What is no
+// such number is all stars.
 func IDNumber(number string) string {
-	if len(number) != 18 {
+	if len(number) != 18 || !ascii(number) {
 		return strings.Repeat("*", len(number))
 	}
 	return number[:6] + "********" + number[14:]
 }
 
-// Phone masks a mainland mobile number to its prefix and last four: 138****5678.
+// Phone masks a mainland mobile number to its prefix and last four: 138****5678. What is no such
+// number is all stars.
 func Phone(number string) string {
-	if len(number) != 11 {
+	if len(number) != 11 || !ascii(number) {
 		return strings.Repeat("*", len(number))
 	}
 	return number[:3] + "****" + number[7:]
+}
+
+// ascii reports whether every byte of s is a character, so that s can be cut anywhere.
+func ascii(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
