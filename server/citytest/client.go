@@ -51,6 +51,8 @@ type Answer struct {
 	Body   []byte
 	Data   json.RawMessage
 	Errors []Error
+
+	Statements int // SQL sent on behalf of the request
 }
 
 // Error is a top-level error.
@@ -124,6 +126,7 @@ func (c *Client) Send(request *http.Request) Answer {
 	if c.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.Token)
 	}
+	counted := c.City.meter.watch(c.t, request)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		c.t.Fatal(err)
@@ -133,6 +136,7 @@ func (c *Client) Send(request *http.Request) Answer {
 	if answer.Body, err = io.ReadAll(response.Body); err != nil {
 		c.t.Fatal(err)
 	}
+	answer.Statements = counted()
 	var decoded struct {
 		Data   json.RawMessage `json:"data"`
 		Errors []Error         `json:"errors"`
