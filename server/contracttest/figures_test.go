@@ -44,6 +44,9 @@ func column(name string) int {
 }
 
 func TestFigures(t *testing.T) {
+	if *update && raceEnabled {
+		t.Fatal("figures are measured without the race detector")
+	}
 	r := start(t)
 	r.settle(t)
 	r.quiet(t)
@@ -72,7 +75,7 @@ func TestFigures(t *testing.T) {
 		}
 		delete(known, name)
 	}
-	if *update && !raceEnabled {
+	if *update {
 		writeGolden(t, figuresFile, formatFigures(lines))
 		return
 	}

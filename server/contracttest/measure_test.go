@@ -33,17 +33,24 @@ type asked struct {
 // request is the POST that runs an operation by its document id; a subscription asks for an event stream.
 func (a asked) request(t testing.TB, o contracts.Operation) *http.Request {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"documentId": o.ID, "variables": a.vars})
+	r := post(t, a.by, map[string]any{"documentId": o.ID, "variables": a.vars})
+	if o.Type == "subscription" {
+		r.Header.Set("Accept", "text/event-stream")
+	}
+	return r
+}
+
+// post is a request of a client's for serve.
+func post(t testing.TB, by *citytest.Client, body map[string]any) *http.Request {
+	t.Helper()
+	encoded, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", bytes.NewReader(body))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", bytes.NewReader(encoded))
 	r.Header.Set("Content-Type", "application/json")
-	if a.by.Token != "" {
-		r.Header.Set("Authorization", "Bearer "+a.by.Token)
-	}
-	if o.Type == "subscription" {
-		r.Header.Set("Accept", "text/event-stream")
+	if by.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+by.Token)
 	}
 	return r
 }

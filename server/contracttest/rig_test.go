@@ -57,16 +57,14 @@ func start(t testing.TB, options ...citytest.Option) *rig {
 	return r
 }
 
-// personID is the id of a member of the cast.
-func personID(t testing.TB, name string) string {
-	t.Helper()
+// castID is the person id of a member of the cast.
+func castID(name string) string {
 	for _, m := range seed.Cast {
 		if m.Key == name {
 			return m.PersonID()
 		}
 	}
-	t.Fatalf("%s is not in the cast", name)
-	return ""
+	panic(name + " is not in the cast")
 }
 
 // Two places, each in the district of one of the two officers of the cast.
@@ -145,7 +143,7 @@ func (r *rig) caseOf(t testing.TB, name string) string { return r.cases(t, name)
 func (r *rig) cases(t testing.TB, name string) []string {
 	t.Helper()
 	ids, err := r.DB.CityCase.Query().
-		Where(citycase.ReporterID(personID(t, name)), citycase.CreatedAtGT(r.began)).Order(citycase.ByID()).
+		Where(citycase.ReporterID(castID(name)), citycase.CreatedAtGT(r.began)).Order(citycase.ByID()).
 		IDs(viewer.AsSystem(t.Context(), "look for what a test made"))
 	if err != nil || len(ids) == 0 {
 		t.Fatalf("%s has no case: %v", name, err)
@@ -162,7 +160,7 @@ func (r *rig) whisper(t testing.TB, caseID string) {
 	system := viewer.AsSystem(t.Context(), "no verb writes private steps yet")
 	err := r.DB.CaseEvent.Create().SetCityCaseID(caseID).SetSeq(3).
 		SetFromStatus(machine.Accepted).SetToStatus(machine.Accepted).SetPublic(false).
-		SetActorKind(caseevent.ActorKindOfficer).SetActorID(personID(t, "zhaoqiang")).Exec(system)
+		SetActorKind(caseevent.ActorKindOfficer).SetActorID(castID("zhaoqiang")).Exec(system)
 	if err != nil {
 		t.Fatal(err)
 	}
