@@ -8,14 +8,14 @@ package graph
 import (
 	"context"
 
+	"entgo.io/contrib/entgql"
+
 	"citygraph/ent/db"
 	"citygraph/ent/db/casecategory"
 	"citygraph/graph/generated"
 	"citygraph/graph/model"
 	"citygraph/internal/citycase"
 	"citygraph/internal/citycase/machine"
-
-	"entgo.io/contrib/entgql"
 )
 
 func (r *cityCaseResolver) AllowedActions(ctx context.Context, obj *db.CityCase) ([]machine.Action, error) {

@@ -8,11 +8,11 @@ package graph
 import (
 	"context"
 
+	"entgo.io/contrib/entgql"
+
 	"citygraph/ent/db"
 	"citygraph/graph/generated"
 	"citygraph/internal/notice"
-
-	"entgo.io/contrib/entgql"
 )
 
 func (r *inboxChangeResolver) UnreadCount(ctx context.Context, obj *notice.Change) (int, error) {

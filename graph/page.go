@@ -9,8 +9,8 @@ import (
 	"citygraph/internal/fault"
 )
 
-// defaultPage is the size of a page when the client names none.
-const defaultPage = 20
+// DefaultPage is the size of a page when the client names none.
+const DefaultPage = 20
 
 // page is the part of a connection a client asks for.
 type page struct {
@@ -35,7 +35,7 @@ func connect[Q connectable[C, O], C, O any](ctx context.Context, q Q, err error,
 		return none, fault.New(fault.BadUserInput).At("last").
 			Say("first 和 last 不能同时使用。", "first and last cannot be used together.")
 	case p.first == nil && p.last == nil:
-		p.first = new(defaultPage)
+		p.first = new(DefaultPage)
 	}
 	return q.Paginate(ctx, p.after, p.first, p.before, p.last, opts...)
 }

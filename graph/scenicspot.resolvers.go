@@ -8,11 +8,11 @@ package graph
 import (
 	"context"
 
+	"entgo.io/contrib/entgql"
+
 	"citygraph/ent/db"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/internal/scenic"
-
-	"entgo.io/contrib/entgql"
 )
 
 func (r *queryResolver) ScenicSpots(ctx context.Context, grade *scenicspot.Grade, districtCode *string, text *string, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.ScenicSpotConnection, error) {

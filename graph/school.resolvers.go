@@ -8,10 +8,10 @@ package graph
 import (
 	"context"
 
+	"entgo.io/contrib/entgql"
+
 	"citygraph/ent/db"
 	"citygraph/internal/school"
-
-	"entgo.io/contrib/entgql"
 )
 
 func (r *queryResolver) Schools(ctx context.Context, districtCode *string, text *string, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.SchoolConnection, error) {

@@ -41,6 +41,7 @@ Without a subcommand it serves. With nothing configured it keeps everything in .
 city; DATABASE_URL and REDIS_URL make the same binary one of many replicas. See "server config".`,
 		Example: `  server
   APP_ENV=production DATABASE_URL=postgres://city@db/city REDIS_URL=redis://cache:6379 server serve`,
+		Version:       version,
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -155,11 +156,11 @@ lose their credentials. It fails when "server serve" would refuse the settings, 
 		Example: "  server config\n  APP_ENV=production server config --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			print := printSettings
+			show := printSettings
 			if asJSON {
-				print = printSettingsJSON
+				show = printSettingsJSON
 			}
-			if err := print(cmd.OutOrStdout(), settings(environ)); err != nil {
+			if err := show(cmd.OutOrStdout(), settings(environ)); err != nil {
 				return err
 			}
 			_, err := loadConfig(environ)
@@ -210,7 +211,7 @@ func askHealth(ctx context.Context, listen, path string) error {
 	if err != nil {
 		return fmt.Errorf("health check: %w", err)
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing was read that could be lost
+	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("health check: %s answered %d", path, response.StatusCode)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/hkdf"
 	"crypto/sha256"
+	"encoding"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -139,6 +140,8 @@ func (s Secret) String() string {
 
 // GoString hides the value from %#v.
 func (s Secret) GoString() string { return s.String() }
+
+var _ encoding.TextMarshaler = Secret("")
 
 // MarshalText hides the value from JSON and loggers.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

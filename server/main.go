@@ -12,6 +12,9 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
+// version is set by the linker of a release: -ldflags "-X main.version=1.2.3".
+var version = "dev"
+
 func main() {
 	os.Exit(run(city(), os.Args[1:], env.ToMap(os.Environ()), os.Stdout, os.Stderr))
 }
@@ -28,7 +31,7 @@ func run(a app, args []string, environ map[string]string, out, problems io.Write
 	root.SetOut(out)
 	root.SetErr(problems)
 	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(problems, "server:", err)
+		_, _ = fmt.Fprintln(problems, "server:", err) // a closed stderr leaves the exit code
 		return 1
 	}
 	return 0

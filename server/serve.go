@@ -24,9 +24,6 @@ import (
 	"citygraph/server/wiring"
 )
 
-// version is set by the linker.
-var version = "development"
-
 // process is one replica with everything it serves.
 type process struct {
 	cfg     Config

@@ -18,19 +18,34 @@ import (
 )
 
 // firstQuery is what GraphiQL opens with.
-const firstQuery = `# Welcome to CityGraph. Public data needs no sign-in:
+const firstQuery = `# Welcome to CityGraph. Public data needs no sign-in.
 query FirstLook {
   clinics(text: "zdyy", first: 3) {
-    edges { node { name grade district { name } departments(first: 3) { edges { node { name } } } } }
+    edges {
+      node {
+        name
+        grade
+        district { name }
+        departments(first: 3) {
+          edges { node { name } }
+        }
+      }
+    }
   }
-  scenicSpots(first: 3) { edges { node { name grade } } }
 }
 
-# With the header {"Authorization": "Bearer …"} of a cast member:
+# This one needs a token of the cast in the Authorization header below.
 query Home {
-  me { maskedName card { maskedNumber balance } }
+  me {
+    maskedName
+    card { maskedNumber balance }
+  }
   unreadCount
-  myCases(first: 3) { edges { node { number status category { name } } } }
+  myCases(first: 3) {
+    edges {
+      node { number status category { name } }
+    }
+  }
 }
 `
 

@@ -59,5 +59,5 @@ func limitPerParent(file string) error {
 	if !bytes.Contains(code, []byte("entgql.")) {
 		code = bytes.Replace(code, []byte("\t\"entgo.io/contrib/entgql\"\n"), nil, 1)
 	}
-	return os.WriteFile(file, code, 0o600)
+	return os.WriteFile(file, code, 0o600) //nolint:gosec // a constant path
 }

@@ -3,8 +3,6 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/citizencard"
 	"context"
 	"math"
 	"strconv"
@@ -12,6 +10,9 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/citizencard"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -3,13 +3,6 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/casecategory"
-	"citygraph/ent/db/caseevent"
-	"citygraph/graph/model"
-	"citygraph/internal/citycase/machine"
-	"citygraph/internal/geo"
-	"citygraph/internal/lang"
 	"context"
 	"math"
 	"strconv"
@@ -19,6 +12,14 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/casecategory"
+	"citygraph/ent/db/caseevent"
+	"citygraph/graph/model"
+	"citygraph/internal/citycase/machine"
+	"citygraph/internal/geo"
+	"citygraph/internal/lang"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -3,10 +3,6 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/clinic"
-	"citygraph/internal/geo"
-	"citygraph/internal/lang"
 	"context"
 	"math"
 	"strconv"
@@ -15,6 +11,11 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/clinic"
+	"citygraph/internal/geo"
+	"citygraph/internal/lang"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -3,9 +3,6 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/device"
-	"citygraph/graph/model"
 	"context"
 	"math"
 	"strconv"
@@ -14,6 +11,10 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/device"
+	"citygraph/graph/model"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -3,11 +3,6 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/district"
-	"citygraph/ent/db/street"
-	"citygraph/internal/geo"
-	"citygraph/internal/lang"
 	"context"
 	"math"
 	"strconv"
@@ -16,6 +11,12 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/district"
+	"citygraph/ent/db/street"
+	"citygraph/internal/geo"
+	"citygraph/internal/lang"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -3,11 +3,6 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/notification"
-	"citygraph/internal/lang"
-	"citygraph/internal/notice"
-	"citygraph/internal/target"
 	"context"
 	"math"
 	"strconv"
@@ -17,6 +12,12 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/notification"
+	"citygraph/internal/lang"
+	"citygraph/internal/notice"
+	"citygraph/internal/target"
 )
 
 // region    ************************** generated!.gotpl **************************

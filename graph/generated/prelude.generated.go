@@ -3,8 +3,6 @@
 package generated
 
 import (
-	"citygraph/internal/lang"
-	"citygraph/internal/mask"
 	"context"
 	"math"
 	"strconv"
@@ -13,6 +11,9 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/internal/lang"
+	"citygraph/internal/mask"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -3,15 +3,6 @@
 package generated
 
 import (
-	"citygraph/ent/db"
-	"citygraph/ent/db/casecategory"
-	"citygraph/ent/db/scenicspot"
-	"citygraph/graph/model"
-	"citygraph/graph/scalar"
-	"citygraph/internal/citycase/machine"
-	"citygraph/internal/fault"
-	"citygraph/internal/geo"
-	"citygraph/internal/notice"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +16,16 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/casecategory"
+	"citygraph/ent/db/scenicspot"
+	"citygraph/graph/model"
+	"citygraph/graph/scalar"
+	"citygraph/internal/citycase/machine"
+	"citygraph/internal/fault"
+	"citygraph/internal/geo"
+	"citygraph/internal/notice"
 )
 
 // region    ************************** generated!.gotpl **************************

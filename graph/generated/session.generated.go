@@ -3,8 +3,6 @@
 package generated
 
 import (
-	"citygraph/graph/model"
-	"citygraph/internal/identity"
 	"context"
 	"math"
 	"strconv"
@@ -13,6 +11,9 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"citygraph/graph/model"
+	"citygraph/internal/identity"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -4,16 +4,17 @@ package model
 
 import (
 	"bytes"
-	"citygraph/ent/db"
-	"citygraph/ent/db/device"
-	"citygraph/internal/fault"
-	"citygraph/internal/geo"
-	"citygraph/internal/identity"
 	"fmt"
 	"io"
 	"strconv"
 
 	"github.com/google/uuid"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/device"
+	"citygraph/internal/fault"
+	"citygraph/internal/geo"
+	"citygraph/internal/identity"
 )
 
 // Takes a case on.

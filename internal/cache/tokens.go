@@ -95,13 +95,7 @@ func (t *Tokens) obtain(ctx context.Context, key string, fetch func(context.Cont
 		}
 		unlock, locked := t.lock(ctx, key)
 		if locked {
-			defer unlock()
-			// The last holder may have finished between our look and our lock.
-			if shared, ok := t.shared(ctx, key); ok {
-				t.hold(key, shared)
-				return shared, nil
-			}
-			return t.fetch(ctx, key, fetch)
+			return t.obtainAlone(ctx, key, fetch, unlock)
 		}
 		select {
 		case <-ctx.Done():
@@ -109,6 +103,17 @@ func (t *Tokens) obtain(ctx context.Context, key string, fetch func(context.Cont
 		case <-time.After(pollEvery):
 		}
 	}
+}
+
+// obtainAlone fetches the token as the holder of its lock.
+func (t *Tokens) obtainAlone(ctx context.Context, key string, fetch func(context.Context) (string, time.Duration, error), unlock func()) (token, error) {
+	defer unlock()
+	// The last holder may have finished between our look and our lock.
+	if shared, ok := t.shared(ctx, key); ok {
+		t.hold(key, shared)
+		return shared, nil
+	}
+	return t.fetch(ctx, key, fetch)
 }
 
 func (t *Tokens) fetch(ctx context.Context, key string, fetch func(context.Context) (string, time.Duration, error)) (fresh token, err error) {

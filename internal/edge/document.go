@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -148,8 +149,8 @@ func (l *library) parse(text string) (*ast.QueryDocument, *refusal) {
 }
 
 func (l *library) syntaxError(err error) *refusal {
-	g, ok := err.(*gqlerror.Error)
-	if !ok {
+	var g *gqlerror.Error
+	if !errors.As(err, &g) {
 		return unfit(errSyntax)
 	}
 	return &refusal{errors: []*gqlerror.Error{{Err: l.explain(errSyntax, g.Message), Locations: g.Locations}}}

@@ -91,7 +91,8 @@ type Handler struct {
 
 	mu      sync.Mutex
 	streams sync.WaitGroup
-	closing chan struct{}
+	life    context.Context // ends when Shutdown begins
+	endLife context.CancelFunc
 }
 
 // New returns a handler for the options.
@@ -106,7 +107,8 @@ func New(o Options) *Handler {
 	if o.Address == nil {
 		o.Address = peer
 	}
-	h := &Handler{Options: o, origins: newOrigins(o.Origins), closing: make(chan struct{})}
+	h := &Handler{Options: o, origins: newOrigins(o.Origins)}
+	h.life, h.endLife = context.WithCancel(context.Background())
 	h.documents = newLibrary(o)
 	h.exec = executor.New(o.Schema)
 	h.exec.SetQueryCache(prepared{})
@@ -156,11 +158,7 @@ func (h *Handler) survive(w http.ResponseWriter, r *http.Request) {
 // for them until ctx is done. Plain requests are drained by http.Server.Shutdown.
 func (h *Handler) Shutdown(ctx context.Context) error {
 	h.mu.Lock()
-	select {
-	case <-h.closing:
-	default:
-		close(h.closing)
-	}
+	h.endLife()
 	h.mu.Unlock()
 
 	done := make(chan struct{})
@@ -181,13 +179,11 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 func (h *Handler) hold() (release func(), ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	select {
-	case <-h.closing:
+	if h.life.Err() != nil {
 		return nil, false
-	default:
-		h.streams.Add(1)
-		return h.streams.Done, true
 	}
+	h.streams.Add(1)
+	return h.streams.Done, true
 }
 
 func peer(r *http.Request) string {

@@ -41,7 +41,9 @@ func (l Limits) check(doc *ast.QueryDocument, introspection bool) *fault.Fault {
 	}
 	for _, f := range doc.Fragments {
 		g.directives += len(f.Directives)
-		g.fragment(f.Name)
+		if g.fragment(f.Name).fields > l.Fields { // even one that nothing spreads is validated
+			return errTooComplex
+		}
 	}
 	for _, op := range doc.Operations {
 		g.directives += len(op.Directives)

@@ -86,7 +86,7 @@ func unauthenticated(err error) *refusal {
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, m media, job *run, who caller) {
 	var body []byte
 	cache := cachePolicy{}
-	ended := job.execute(r.Context(), func(response *graphql.Response) bool {
+	ended := job.begin(r.Context()).drain(func(response *graphql.Response) bool {
 		body = encode(response)
 		if len(response.Errors) == 0 && r.Method == http.MethodGet {
 			cache = job.op.cache

@@ -108,7 +108,7 @@ func TestForeignPagesAreKeptOut(t *testing.T) {
 		}
 	}
 	preflight := r.do(r.request(http.MethodOptions, "/graphql", "", "Origin", "https://app.example"))
-	if preflight.StatusCode != 204 || preflight.Header.Get("Access-Control-Allow-Origin") != "https://app.example" {
+	if preflight.StatusCode != http.StatusNoContent || preflight.Header.Get("Access-Control-Allow-Origin") != "https://app.example" {
 		t.Errorf("preflight: %d %v", preflight.StatusCode, preflight.Header)
 	}
 }
@@ -324,7 +324,7 @@ func TestBudgets(t *testing.T) {
 	l.ok = false
 	for _, query := range []string{"{whoami}", "{nope}"} {
 		got := r.post(`{"query":"` + query + `"}`)
-		if got.StatusCode != 429 || got.Header.Get("Retry-After") != "2" || !strings.Contains(got.body, `"code":"RATE_LIMITED","retryAfter":2`) {
+		if got.StatusCode != http.StatusTooManyRequests || got.Header.Get("Retry-After") != "2" || !strings.Contains(got.body, `"code":"RATE_LIMITED","retryAfter":2`) {
 			t.Errorf("%s: %d %s", query, got.StatusCode, got.body)
 		}
 	}

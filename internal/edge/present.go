@@ -88,9 +88,9 @@ func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 // report logs the private cause of an internal fault, unless the client has simply gone away.
 func report(ctx context.Context, f *fault.Fault) {
-	event := zerolog.Ctx(ctx).Error()
+	event := zerolog.Ctx(ctx).Error() //nolint:zerologlint // sent at the end
 	if errors.Is(f, context.Canceled) && ctx.Err() != nil {
-		event = zerolog.Ctx(ctx).Debug()
+		event = zerolog.Ctx(ctx).Debug() //nolint:zerologlint // sent at the end
 	}
 	var p *panicked
 	if errors.As(f, &p) {

@@ -71,7 +71,7 @@ func (s *socket) signIn(payload map[string]any) bool {
 	if accept := text("acceptLanguage"); accept != "" {
 		s.ctx = speak(s.ctx, accept)
 	}
-	token := firstOf(text("authorization"), text("Authorization"), s.header.Get("Authorization"))
+	token := firstOf(text("authorization"), text("Authorization"), s.bearer)
 	ctx, who, err := s.h.authenticate(s.ctx, token, s.keys)
 	if err != nil {
 		s.close(closeFor(err))
@@ -142,16 +142,26 @@ func (s *socket) subscribe(m message) bool {
 		cancel()
 		return s.fail(m.ID, refused(http.StatusTooManyRequests, errTooMany).present(s.ctx))
 	}
+	s.jobs.Go(func() { s.start(ctx, m, op) })
+	return true
+}
+
+// start begins the operation a message asks for and leaves its answers to a goroutine of their own:
+// validation and dispatch need a deep stack, which an idle subscription must not keep, and neither
+// must the reader.
+func (s *socket) start(ctx context.Context, m message, op *socketOperation) {
 	job, refusal := s.prepare(ctx, m.Payload)
 	if refusal != nil {
-		s.forget(m.ID, op)
-		return s.fail(m.ID, refusal.present(s.ctx))
+		if s.forget(m.ID, op) {
+			s.fail(m.ID, refusal.present(s.ctx))
+		}
+		return
 	}
+	f := job.begin(ctx)
 	s.jobs.Go(func() {
 		defer s.h.usage.release(s.who.keys[0])
-		s.run(ctx, m.ID, op, job)
+		s.deliver(m.ID, op, f)
 	})
-	return true
 }
 
 // prepare admits the operation in a payload. When it does, a place in the user's share is taken.
@@ -160,7 +170,6 @@ func (s *socket) prepare(ctx context.Context, payload []byte) (*run, *refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	q.header = s.header
 	op, refusal := s.h.documents.operation(q)
 	if refusal != nil {
 		if over := s.h.charge(ctx, s.who, 1); over != nil {
@@ -179,9 +188,10 @@ func (s *socket) prepare(ctx context.Context, payload []byte) (*run, *refusal) {
 	return job, refusal
 }
 
-func (s *socket) run(ctx context.Context, id string, op *socketOperation, job *run) {
-	ended := job.execute(ctx, func(response *graphql.Response) bool {
-		return ctx.Err() == nil && s.send(reply("next", id, encode(response)))
+// deliver sends the answers of an operation and how it ended.
+func (s *socket) deliver(id string, op *socketOperation, f *flow) {
+	ended := f.drain(func(response *graphql.Response) bool {
+		return f.ctx.Err() == nil && s.send(reply("next", id, encode(response)))
 	})
 	// An operation the client has completed is gone from live, and its id may be in use again.
 	if !s.forget(id, op) || s.ctx.Err() != nil {

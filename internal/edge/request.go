@@ -18,7 +18,6 @@ type request struct {
 	text          string
 	operationName string
 	variables     map[string]any
-	header        http.Header
 }
 
 // decodeRequest reads the JSON form. Unknown members are ignored, known ones must have their type.
@@ -101,15 +100,6 @@ func unmarshal(data []byte, into any) error {
 
 // read takes the request from the query string of a GET or the body of a POST.
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) (*request, *refusal) {
-	q, refusal := h.decode(w, r)
-	if refusal != nil {
-		return nil, refusal
-	}
-	q.header = r.Header
-	return q, nil
-}
-
-func (h *Handler) decode(w http.ResponseWriter, r *http.Request) (*request, *refusal) {
 	if r.Method == http.MethodGet {
 		if len(r.URL.RawQuery) > h.Limits.BodyBytes {
 			return nil, refused(http.StatusRequestURITooLong, errTooLarge)

@@ -39,7 +39,6 @@ func (h *Handler) admit(ctx context.Context, q *request, op *operation, who call
 		Query:         op.document.text,
 		OperationName: op.ast.Name,
 		Variables:     q.variables,
-		Headers:       q.header,
 	})
 	if len(errs) > 0 {
 		return nil, unfit(errVariable)
@@ -50,38 +49,63 @@ func (h *Handler) admit(ctx context.Context, q *request, op *operation, who call
 
 func (r *run) subscription() bool { return r.op.ast.Operation == ast.Subscription }
 
-// execute runs the operation and gives each answer to emit: one for a query or mutation, any number
-// for a subscription, until emit declines or the operation ends. Data given to emit is valid only
-// until it returns. The errors are those that ended a subscription.
-func (r *run) execute(ctx context.Context, emit func(*graphql.Response) bool) (ended gqlerror.List) {
-	if !r.subscription() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.handler.Limits.Timeout)
-		defer cancel()
-	}
-	last := &ending{}
-	ctx = context.WithValue(ctx, endingKey{}, last)
-	defer func() {
-		if p := recover(); p != nil {
-			ended = gqlerror.List{Present(ctx, recovered(ctx, p))}
-		}
-		r.note(ended)
-		r.observe(ctx)
-	}()
+// flow is a run that has begun: its answers, one for a query or mutation, any number for a
+// subscription.
+type flow struct {
+	*run
+	ctx       context.Context
+	cancel    context.CancelFunc
+	last      *ending
+	responses graphql.ResponseHandler // nil when it could not begin
+}
 
-	responses, ctx := r.handler.exec.DispatchOperation(ctx, r.opCtx)
-	for {
-		response := responses(ctx)
-		if response == nil {
-			return last.present(ctx)
-		}
-		r.note(response.Errors)
-		if r.subscription() && response.Data == nil {
+// begin hands the run to the executor. The flow must be drained.
+func (r *run) begin(ctx context.Context) (f *flow) {
+	f = &flow{run: r, cancel: func() {}, last: &ending{}}
+	if !r.subscription() {
+		ctx, f.cancel = context.WithTimeout(ctx, r.handler.Limits.Timeout)
+	}
+	f.ctx = context.WithValue(ctx, endingKey{}, f.last)
+	defer f.survive()
+	f.responses, f.ctx = r.handler.exec.DispatchOperation(f.ctx, r.opCtx)
+	return f
+}
+
+// drain gives each answer to emit until emit declines or the operation ends. Data given to emit is
+// valid only until it returns. The errors are those that ended a subscription.
+func (f *flow) drain(emit func(*graphql.Response) bool) gqlerror.List {
+	defer f.cancel()
+	ended := f.pump(emit)
+	if ended == nil {
+		ended = f.last.present(f.ctx)
+	}
+	f.note(ended)
+	f.observe(f.ctx)
+	return ended
+}
+
+func (f *flow) pump(emit func(*graphql.Response) bool) gqlerror.List {
+	defer f.survive()
+	for f.responses != nil {
+		response := f.responses(f.ctx)
+		switch {
+		case response == nil:
+			return nil
+		case f.subscription() && response.Data == nil:
 			return response.Errors // it could not start
 		}
-		if !emit(response) || !r.subscription() {
+		f.note(response.Errors)
+		if !emit(response) || !f.subscription() {
 			return nil
 		}
+	}
+	return nil
+}
+
+// survive ends the flow with INTERNAL after a panic outside the resolvers.
+func (f *flow) survive() {
+	if p := recover(); p != nil {
+		Fail(f.ctx, recovered(f.ctx, p))
 	}
 }
 
@@ -119,7 +143,7 @@ type ending struct {
 
 // Fail says why the subscription of ctx ends before its time: a resolver calls it and then closes
 // its channel, and the client gets err, presented, in place of a normal end. The first call counts.
-// It works on every transport and does nothing outside a subscription.
+// It works on every transport and does nothing outside an operation.
 func Fail(ctx context.Context, err error) {
 	e, ok := ctx.Value(endingKey{}).(*ending)
 	if !ok {

@@ -33,11 +33,10 @@ func (s *Session) revoked() <-chan struct{} {
 	return s.gone
 }
 
-// expiry returns a channel that fires when the session runs out, and what stops its timer.
-func (s *Session) expiry(now time.Time) (<-chan time.Time, func()) {
-	if s == nil || s.ExpiresAt.IsZero() {
-		return nil, func() {}
+// expiry is when the session runs out, zero for never.
+func (s *Session) expiry() time.Time {
+	if s == nil {
+		return time.Time{}
 	}
-	timer := time.NewTimer(s.ExpiresAt.Sub(now))
-	return timer.C, func() { timer.Stop() }
+	return s.ExpiresAt
 }

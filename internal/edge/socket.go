@@ -31,23 +31,24 @@ const (
 // closeGrace is how long a client may take to answer a close frame before its socket is dropped.
 const closeGrace = time.Second
 
-// socket is one WebSocket connection. One goroutine reads, one watches over time and session, each
-// running operation has its own.
+// socket is one WebSocket connection. One goroutine reads and each running operation has its own;
+// time is watched by timers, because ten thousand idle connections pay for every stack.
 type socket struct {
 	h      *Handler
 	conn   *websocket.Conn
 	net    net.Conn // below conn, for deadlines
 	ctx    context.Context
 	cancel context.CancelFunc
-	header http.Header
 	keys   []string
 	who    caller
+	bearer string // the Authorization header of the upgrade
 
 	writing sync.Mutex
 	closing sync.Once
 
 	mu   sync.Mutex
 	live map[string]*socketOperation
+	beat *time.Timer
 	jobs sync.WaitGroup
 }
 
@@ -74,7 +75,7 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	s := &socket{
 		h: h, conn: conn, net: tap.conn, ctx: ctx, cancel: cancel,
-		header: r.Header, keys: h.keysOf(r), live: map[string]*socketOperation{},
+		bearer: r.Header.Get("Authorization"), keys: h.keysOf(r), live: map[string]*socketOperation{},
 	}
 	go func() {
 		defer release()
@@ -92,10 +93,7 @@ func (s *socket) serve() {
 	if !s.open() {
 		return
 	}
-	var watching sync.WaitGroup
-	watching.Go(s.watch)
-	defer watching.Wait()
-	defer s.cancel()
+	defer s.watch()()
 	for s.ctx.Err() == nil && s.next() {
 	}
 }
@@ -103,7 +101,7 @@ func (s *socket) serve() {
 // finish ends every operation and frees the connection, whatever way it ended.
 func (s *socket) finish() {
 	if p := recover(); p != nil {
-		Present(s.ctx, recovered(s.ctx, p))
+		_ = Present(s.ctx, recovered(s.ctx, p)) // for its log line
 		s.close(closeInternal, "Internal server error")
 	}
 	s.cancel()
@@ -111,31 +109,49 @@ func (s *socket) finish() {
 	_ = s.conn.CloseNow() // closed already in most cases
 }
 
-// watch ends the connection with its session, with the process, or when the client stops answering.
-func (s *socket) watch() {
-	heartbeat := time.NewTicker(s.h.Limits.Heartbeat)
-	defer heartbeat.Stop()
-	expired, stop := s.who.session.expiry(s.h.Clock.Now())
-	defer stop()
-	for {
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-s.h.closing:
-			s.close(closeRestart, "Service restart")
-			return
-		case <-s.who.session.revoked():
-			s.close(closeUnauthorized, "Unauthorized")
-			return
-		case <-expired:
-			s.close(closeUnauthorized, "Unauthorized")
-			return
-		case <-heartbeat.C:
-			if !s.alive() {
-				s.drop()
-				return
+// watch sees to it that the connection ends with its session, with the process, or when the client
+// stops answering.
+func (s *socket) watch() (stop func()) {
+	restart := context.AfterFunc(s.h.life, func() { s.close(closeRestart, "Service restart") })
+	expired := func() {}
+	if at := s.who.session.expiry(); !at.IsZero() {
+		timer := time.AfterFunc(at.Sub(s.h.Clock.Now()), s.unauthorize)
+		expired = func() { timer.Stop() }
+	}
+	if revoked := s.who.session.revoked(); revoked != nil {
+		s.jobs.Go(func() {
+			select {
+			case <-revoked:
+				s.unauthorize()
+			case <-s.ctx.Done():
 			}
-		}
+		})
+	}
+	s.rearm()
+	return func() {
+		restart()
+		expired()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.beat.Stop()
+	}
+}
+
+func (s *socket) unauthorize() { s.close(closeUnauthorized, "Unauthorized") }
+
+func (s *socket) heartbeat() {
+	if !s.alive() {
+		s.drop()
+		return
+	}
+	s.rearm()
+}
+
+func (s *socket) rearm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() == nil || s.beat == nil {
+		s.beat = time.AfterFunc(s.h.Limits.Heartbeat, s.heartbeat)
 	}
 }
 
@@ -150,7 +166,7 @@ func (s *socket) alive() bool {
 // is everything it subscribed to. Nothing leaves under a session that has ended.
 func (s *socket) send(message []byte) bool {
 	if s.who.session.ended(s.h.Clock.Now()) {
-		s.close(closeUnauthorized, "Unauthorized")
+		s.unauthorize()
 		return false
 	}
 	s.writing.Lock()
@@ -202,7 +218,7 @@ func (t *hijackTap) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	t.conn = conn
-	early, err := rw.Reader.Peek(rw.Reader.Buffered()) // sent before our answer
+	early, err := rw.Peek(rw.Reader.Buffered()) // sent before our answer
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,6 +3,7 @@ package edge_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"runtime"
@@ -84,6 +85,32 @@ func TestSocketClosesWithItsReason(t *testing.T) {
 			}
 			eventually(t, "producers end", func() bool { return c.city.Open() == 0 })
 		})
+	}
+}
+
+// A client may send its first message along with the handshake.
+func TestSocketKeepsWhatComesEarly(t *testing.T) {
+	r := newRig(t, development())
+	conn, err := net.Dial("tcp", r.server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	init := `{"type":"connection_init","payload":{"pad":"` + strings.Repeat("x", 70) + `"}}`
+	frame := append([]byte{0x81, 0x80 | byte(len(init)), 0, 0, 0, 0}, init...) // masked with zeros
+	request := "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+	if _, err := conn.Write(append([]byte(request), frame...)); err != nil {
+		t.Fatal(err)
+	}
+	var heard strings.Builder
+	for buf := make([]byte, 1024); !strings.Contains(heard.String(), "connection_ack"); {
+		n, err := conn.Read(buf)
+		heard.Write(buf[:n])
+		if err != nil {
+			t.Fatalf("%v after %q", err, heard.String())
+		}
 	}
 }
 
@@ -190,8 +217,9 @@ func TestCapsOnOperations(t *testing.T) {
 	if got := first.hear(); !strings.Contains(got, `"id":"3","type":"error"`) || !strings.Contains(got, "RATE_LIMITED") {
 		t.Errorf("fourth on one connection: %s", got)
 	}
+	eventually(t, "three run", func() bool { return r.city.Open() == 3 })
 	start(second, 3)
-	if got := second.hear(); !strings.Contains(got, `"id":"2","type":"error"`) || !strings.Contains(got, "RATE_LIMITED") {
+	if got := second.hear(); !strings.Contains(got, `"type":"error"`) || !strings.Contains(got, "RATE_LIMITED") {
 		t.Errorf("sixth of one user: %s", got)
 	}
 	first.conn.CloseNow()

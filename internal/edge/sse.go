@@ -62,7 +62,7 @@ func (s *eventStream) serve(ctx context.Context, job *run, who caller) {
 	who.session.watch(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() { s.watch(ctx, cancel, who.session) })
-	ended := job.execute(ctx, func(response *graphql.Response) bool {
+	ended := job.begin(ctx).drain(func(response *graphql.Response) bool {
 		return !who.session.ended(s.h.Clock.Now()) && s.event("next", encode(response))
 	})
 	switch {
@@ -81,13 +81,17 @@ func (s *eventStream) watch(ctx context.Context, cancel context.CancelFunc, sess
 	defer cancel()
 	heartbeat := time.NewTicker(s.h.Limits.Heartbeat)
 	defer heartbeat.Stop()
-	expired, stop := session.expiry(s.h.Clock.Now())
-	defer stop()
+	var expired <-chan time.Time
+	if at := session.expiry(); !at.IsZero() {
+		timer := time.NewTimer(at.Sub(s.h.Clock.Now()))
+		defer timer.Stop()
+		expired = timer.C
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.h.closing: // no complete: the client is to connect again
+		case <-s.h.life.Done(): // no complete: the client is to connect again
 			return
 		case <-session.revoked():
 			s.end(gqlerror.List{Present(ctx, errToken)})

@@ -56,7 +56,7 @@ func TestStreamTellsWhatIsWrong(t *testing.T) {
 		}
 	}
 	got := r.get("query="+url.QueryEscape("query($n:Int!){echo(int:$n)}"), "Accept", "text/event-stream")
-	if got.StatusCode != 200 || !strings.Contains(got.body, "BAD_USER_INPUT") {
+	if got.StatusCode != http.StatusOK || !strings.Contains(got.body, "BAD_USER_INPUT") {
 		t.Errorf("unfit variables: %d %s", got.StatusCode, got.body)
 	}
 }

@@ -135,7 +135,7 @@ func (c *variableChecker) member(field *ast.FieldDefinition, fields map[string]a
 // scalar checks the built-in scalars and the range of every number. What else a custom scalar
 // accepts is its own affair.
 func (c *variableChecker) scalar(def *ast.Definition, value any) *fault.Fault {
-	ok := true
+	var ok bool
 	switch v := value.(type) {
 	case string:
 		ok = def.Name != "Int" && def.Name != "Float" && def.Name != "Boolean"

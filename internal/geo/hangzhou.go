@@ -28,7 +28,7 @@ func InHangzhou(p Point) bool {
 	// A ray to the east crosses the outline an odd number of times from inside.
 	inside := false
 	a := outline[len(outline)-1]
-	for _, b := range outline {
+	for _, b := range outline[:] {
 		if (a.Lat > p.Lat) != (b.Lat > p.Lat) && p.Lng < a.Lng+(p.Lat-a.Lat)/(b.Lat-a.Lat)*(b.Lng-a.Lng) {
 			inside = !inside
 		}

@@ -15,10 +15,10 @@ func newErrorLog(l zerolog.Logger) *log.Logger { return log.New(errorLog{l}, "",
 // Write logs one report. Broken TLS handshakes and clients that hang up are noise, not warnings.
 func (e errorLog) Write(p []byte) (int, error) {
 	text := strings.TrimSpace(string(p))
-	event := e.log.Warn()
+	level := zerolog.WarnLevel
 	if strings.Contains(text, "TLS handshake error") || strings.Contains(text, "broken pipe") {
-		event = e.log.Debug()
+		level = zerolog.DebugLevel
 	}
-	event.Str("source", "net/http").Msg(text)
+	e.log.WithLevel(level).Str("source", "net/http").Msg(text)
 	return len(p), nil
 }

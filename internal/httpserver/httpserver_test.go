@@ -137,7 +137,7 @@ func TestFailingListenerEndsTheLife(t *testing.T) {
 func TestLargeHeadersAreRefused(t *testing.T) {
 	l := listen(t)
 	server := httpserver.New(httpserver.Options{Handler: http.NotFoundHandler(), MaxHeader: 4096, Log: zerolog.Nop()})
-	go server.Serve(l) //nolint:errcheck // ends with the test
+	go server.Serve(l)
 	defer server.Close()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr().String())
 	if err != nil {

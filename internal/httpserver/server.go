@@ -82,7 +82,7 @@ func (l Life) stop(ctx context.Context) error {
 	l.Log.Info().Msg("stopping")
 	l.NotReady()
 	if l.Delay > 0 {
-		time.Sleep(l.Delay)
+		<-time.After(l.Delay)
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.Timeout)
 	defer cancel()

@@ -45,15 +45,20 @@ func (r *relay) send(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handOver)
-			defer cancel()
-			for len(r.queue) > 0 && ctx.Err() == nil {
-				r.publish(ctx, <-r.queue)
-			}
+			r.flush(ctx)
 			return
 		case topic := <-r.queue:
 			r.publish(ctx, topic)
 		}
+	}
+}
+
+// flush hands over what is still queued when the process stops.
+func (r *relay) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handOver)
+	defer cancel()
+	for len(r.queue) > 0 && ctx.Err() == nil {
+		r.publish(ctx, <-r.queue)
 	}
 }
 

@@ -20,6 +20,7 @@ type Desk struct {
 	DB      *db.Client
 	Hub     *live.Hub
 	Deliver func(ctx context.Context, notificationID string) error // enqueues the push in the transaction of ctx
+	Fail    func(ctx context.Context, err error)                   // tells the subscriber of ctx why its stream ends
 }
 
 // Notice is something a person is to be told.

@@ -41,7 +41,8 @@ func (d *Desk) Changes(ctx context.Context, afterSeq *int64) (<-chan *Change, er
 		defer wake.Close()
 		for {
 			if last, err = d.replay(ctx, last, out); err != nil {
-				return // the edge ends the stream; the client comes back with its seq
+				d.Fail(ctx, err) // the client comes back with its seq
+				return
 			}
 			select {
 			case <-ctx.Done():

@@ -28,22 +28,15 @@ func AccessLog(log zerolog.Logger, metrics *Metrics) func(http.Handler) http.Han
 				metrics.httpInFlight.Dec()
 				took := time.Since(started)
 				metrics.observeHTTP(r.Method, routeOf(r), seen.Code, took)
-				line(log, r, seen).Dur("took", took).Msg("request")
+				describe(log.WithLevel(levelOf(r.URL.Path, seen.Code)), r, seen).Dur("took", took).Msg("request")
 			}()
 			seen.CaptureMetrics(w, func(w http.ResponseWriter) { next.ServeHTTP(w, r) })
 		})
 	}
 }
 
-// line begins the log line of a request that has ended.
-func line(log zerolog.Logger, r *http.Request, seen httpsnoop.Metrics) *zerolog.Event {
-	event := log.Info()
-	switch {
-	case strings.HasSuffix(r.URL.Path, "/healthz"), strings.HasSuffix(r.URL.Path, "/readyz"):
-		event = log.Debug()
-	case seen.Code >= http.StatusInternalServerError:
-		event = log.Error()
-	}
+// describe puts on the log line what is known of a request that has ended.
+func describe(event *zerolog.Event, r *http.Request, seen httpsnoop.Metrics) *zerolog.Event {
 	path := r.URL.Path
 	if len(path) > maxLoggedPath {
 		path = path[:maxLoggedPath]
@@ -59,6 +52,18 @@ func line(log zerolog.Logger, r *http.Request, seen httpsnoop.Metrics) *zerolog.
 		}
 	}
 	return event
+}
+
+// levelOf keeps probes out of the usual log and failures in every log.
+func levelOf(path string, status int) zerolog.Level {
+	switch {
+	case strings.HasSuffix(path, "/healthz"), strings.HasSuffix(path, "/readyz"):
+		return zerolog.DebugLevel
+	case status >= http.StatusInternalServerError:
+		return zerolog.ErrorLevel
+	default:
+		return zerolog.InfoLevel
+	}
 }
 
 // routeOf returns the pattern that served the request: a path itself would make a label per client.

@@ -3,7 +3,6 @@ package observe
 import (
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,7 +43,7 @@ func NewMetrics(version string, trustedDocuments []string) *Metrics {
 		operations: histogram("citygraph_graphql_operation_seconds", "Duration of GraphQL operations by the name of their trusted document.",
 			[]float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}, "operation", "outcome"),
 		statements: histogram("citygraph_sql_statement_seconds", "Duration of SQL statements.",
-			[]float64{.0002, .0005, .001, .0025, .005, .01, .025, .1, .5, 2.5}, "verb", "outcome"),
+			[]float64{.0002, .0005, .001, .0025, .005, .01, .025, .1, .5, 2.5}, "kind"),
 		jobs: histogram("citygraph_job_seconds", "Duration of job attempts.",
 			[]float64{.005, .025, .1, .5, 1, 5, 15, 60}, "kind", "outcome"),
 		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -97,9 +96,9 @@ func (m *Metrics) Operation(name, outcome string, took time.Duration) {
 	m.operations.WithLabelValues(name, outcome).Observe(took.Seconds())
 }
 
-// Statement counts one SQL statement by its verb.
-func (m *Metrics) Statement(query string, took time.Duration, err error) {
-	m.statements.WithLabelValues(verbOf(query), outcomeOf(err)).Observe(took.Seconds())
+// Statement counts one SQL statement or transaction mark. The kind is a name from the code.
+func (m *Metrics) Statement(kind string, took time.Duration) {
+	m.statements.WithLabelValues(kind).Observe(took.Seconds())
 }
 
 // Job counts one attempt of a job. The kind and the outcome are names from the code.
@@ -110,22 +109,4 @@ func (m *Metrics) Job(kind, outcome string, took time.Duration) {
 // Push counts one send through a channel. Both labels are names from the code.
 func (m *Metrics) Push(channel, outcome string) {
 	m.pushes.WithLabelValues(channel, outcome).Inc()
-}
-
-// verbOf returns the first word of a statement when it is a common one.
-func verbOf(query string) string {
-	word, _, _ := strings.Cut(strings.TrimSpace(query[:min(len(query), 64)]), " ")
-	switch word = strings.ToLower(word); word {
-	case "select", "insert", "update", "delete", "with", "begin", "commit", "rollback", "savepoint", "pragma":
-		return word
-	default:
-		return other
-	}
-}
-
-func outcomeOf(err error) string {
-	if err != nil {
-		return "error"
-	}
-	return outcomeOK
 }

@@ -77,7 +77,7 @@ func classify(name string, err error, seen *observation, now time.Time) Result {
 
 // blamesToken reports an INVALID_ARGUMENT that is about the token and nothing else in the message.
 func blamesToken(err error) bool {
-	resp := errorutils.HTTPResponse(err)
+	resp := errorutils.HTTPResponse(err) //nolint:bodyclose // the SDK has read and closed it
 	if resp == nil || resp.StatusCode != http.StatusBadRequest {
 		return false
 	}
@@ -106,7 +106,7 @@ func blamesToken(err error) bool {
 // bareNotFound reports FCM's own 404. One in HTML is a wrong endpoint or a proxy, and must not cost
 // every citizen their token.
 func bareNotFound(err error) bool {
-	resp := errorutils.HTTPResponse(err)
+	resp := errorutils.HTTPResponse(err) //nolint:bodyclose // the SDK has read and closed it
 	if resp == nil || resp.StatusCode != http.StatusNotFound {
 		return false
 	}

@@ -80,7 +80,7 @@ type writer struct {
 func newWriter(c *db.Client, city *facts.City, o Options) *writer {
 	w := &writer{
 		db: c, city: city, now: o.Clock.Now(), seed: o.Seed, count: o.Citizens, streetsOf: groupStreets(city),
-		rand:     rand.New(rand.NewPCG(o.Seed, 0x6369747967726170)), //nolint:gosec // invented people need no secrets
+		rand:     rand.New(rand.NewPCG(o.Seed, 0x6369747967726170)),
 		progress: o.Progress,
 	}
 	if w.progress == nil {

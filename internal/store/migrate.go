@@ -196,7 +196,8 @@ func (s *Store) applied(ctx context.Context, tx *sql.Tx) (map[string]string, err
 
 func applyNextOfQueue(ctx context.Context, tx *sql.Tx, queue *rivermigrate.Migrator[*sql.Tx]) (string, error) {
 	// One version a transaction: PostgreSQL cannot use a new enum value where it was added.
-	result, err := queue.MigrateTx(ctx, tx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{MaxSteps: 1})
+	result, err := queue.MigrateTx( //nolint:staticcheck // deprecated for batches, which this is not: one version, in our locked transaction
+		ctx, tx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{MaxSteps: 1})
 	if err != nil || len(result.Versions) == 0 {
 		return "", err
 	}

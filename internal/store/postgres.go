@@ -18,7 +18,7 @@ func openPostgres(ctx context.Context, o Options, p probe) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err) // pgx keeps the password out of it
 	}
-	cfg.MaxConns = int32(min(o.MaxConns, 1<<15))
+	cfg.MaxConns = int32(min(o.MaxConns, 1<<15)) //nolint:gosec // bounded
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	cfg.ConnConfig.Tracer = tracer{p}
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"

@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,7 +28,7 @@ import (
 // serve puts the graph over the domains, and the edge over the graph.
 func (c *City) serve() error {
 	o := c.options
-	desk := &notice.Desk{DB: c.DB, Hub: c.hub, Deliver: func(ctx context.Context, notificationID string) error {
+	desk := &notice.Desk{DB: c.DB, Hub: c.hub, Fail: edge.Fail, Deliver: func(ctx context.Context, notificationID string) error {
 		return c.Queue.Enqueue(ctx, delivery.Args{NotificationID: notificationID})
 	}}
 	bus := event.New()
@@ -37,6 +38,7 @@ func (c *City) serve() error {
 		Places: &place.Finder{DB: c.DB, Cache: c.cache},
 		Once:   idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: o.Clock},
 	}
+	o.Limits.AssumedSize = cmp.Or(o.Limits.AssumedSize, graph.DefaultPage)
 	limiter, err := c.limiter(ratelimit.Requests())
 	if err != nil {
 		return err
@@ -74,6 +76,7 @@ func (c *City) observe(ctx context.Context, op edge.Operation) {
 		outcome = op.Codes[0]
 	}
 	observe.SetOperation(ctx, op.Name, outcome)
+	traceOperation(ctx, op, outcome)
 	if m := c.options.Metrics; m != nil && op.Kind != ast.Subscription {
 		m.Operation(op.Name, outcome, op.Duration)
 	}

@@ -103,7 +103,10 @@ func Open(ctx context.Context, o Options) (_ *City, err error) {
 	if err := c.work(); err != nil {
 		return nil, err
 	}
-	return c, c.serve()
+	if err := c.serve(); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // cacheSize is how many values a replica keeps in process.
@@ -210,8 +213,11 @@ func (noChannel) Send(context.Context, push.Message) push.Result {
 func (c *City) databaseOptions() store.Options {
 	o := c.options.Database
 	o.Log = c.options.Log
-	if m := c.options.Metrics; m != nil {
-		o.Observe = func(_ context.Context, kind store.Kind, took time.Duration) { m.Statement(string(kind), took, nil) }
+	o.Observe = func(ctx context.Context, kind store.Kind, took time.Duration) {
+		traceStatement(ctx, kind, took)
+		if m := c.options.Metrics; m != nil {
+			m.Statement(string(kind), took)
+		}
 	}
 	return o
 }

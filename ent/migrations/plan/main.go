@@ -49,8 +49,7 @@ func plan(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	defer lite.Close()
-	if err := diff(ctx, dialect.SQLite, "sqlite", lite, name); err != nil {
+	if err := errors.Join(diff(ctx, dialect.SQLite, "sqlite", lite, name), lite.Close()); err != nil {
 		return err
 	}
 	server, err := pgx.ParseConfig(os.Getenv(devDatabase))
@@ -65,17 +64,16 @@ func plan(ctx context.Context, name string) error {
 // withScratch runs fn on an empty database that is dropped afterwards.
 func withScratch(ctx context.Context, server *pgx.ConnConfig, fn func(*sql.DB) error) error {
 	admin := stdlib.OpenDB(*server)
-	defer admin.Close()
 	name := fmt.Sprintf("citygraph_plan_%d", os.Getpid())
 	if _, err := admin.ExecContext(ctx, "CREATE DATABASE "+name); err != nil {
-		return err
+		return errors.Join(err, admin.Close())
 	}
 	config := server.Copy()
 	config.Database = name
 	scratch := stdlib.OpenDB(*config)
 	err := errors.Join(fn(scratch), scratch.Close())
 	_, dropErr := admin.ExecContext(ctx, "DROP DATABASE "+name)
-	return errors.Join(err, dropErr)
+	return errors.Join(err, dropErr, admin.Close())
 }
 
 // diff replays the files of one database and writes what ent/schema has beyond them.

@@ -32,8 +32,8 @@ type Server struct {
 // Start returns a working Server for the test.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	direct, real := os.LookupEnv(URLVariable)
-	if !real {
+	direct, given := os.LookupEnv(URLVariable)
+	if !given {
 		direct = "redis://" + miniredis.RunT(t).Addr()
 	}
 	u, err := url.Parse(direct)
@@ -41,7 +41,7 @@ func Start(t testing.TB) *Server {
 		t.Fatalf("%s must be a redis:// URL", URLVariable)
 	}
 	s := &Server{proxy: startProxy(t, u.Host), prefix: "test:" + rand.Text() + ":"}
-	if real {
+	if given {
 		t.Cleanup(func() { sweep(t, direct, s.prefix) })
 	}
 	u.Host = s.addr

@@ -1,0 +1,74 @@
+# What a contributor runs. `make` alone lists it.
+.DEFAULT_GOAL := help
+SHELL := bash
+
+GOLANGCI_VERSION    := v2.15.0
+GOVULNCHECK_VERSION := v1.9.0
+
+# Tools are built once for each version, outside the module so that its graph stays the product's.
+TOOLS_DIR ?= $(CURDIR)/bin
+GOLANGCI    := $(TOOLS_DIR)/golangci-lint-$(GOLANGCI_VERSION)
+GOVULNCHECK := $(TOOLS_DIR)/govulncheck-$(GOVULNCHECK_VERSION)
+
+# Where `make audit` finds a running server, and what `make vulnerabilities` compares with.
+URL    ?= http://localhost:8080/graphql
+VULNDB ?= https://vuln.go.dev
+BENCH  ?= .
+
+.PHONY: help
+help: ## List these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-16s %s\n", $$1, $$2 }'
+
+.PHONY: run
+run: ## Serve on :8080 with the demo city in ./data
+	go run ./server
+
+.PHONY: generate
+generate: ## Regenerate ent/db, graph/generated and mobile-contracts from schema, SDL and operations
+	go generate ./ent/... ./internal/...
+	go tool gqlgen generate
+	go generate ./mobile-contracts/...
+
+.PHONY: migration
+migration: ## Plan the next migration of both databases: name=reason (needs CITYGRAPH_DEV_DATABASE_URL)
+	go run ./ent/migrations/plan $(name)
+
+.PHONY: verify
+verify: ## Regenerate everything, plan migrations, and require that nothing changes (needs CITYGRAPH_DEV_DATABASE_URL)
+	.ci/verify
+
+.PHONY: lint
+lint: $(GOLANGCI) ## Check style, mistakes and the arrows between packages
+	$(GOLANGCI) run ./...
+
+.PHONY: test
+test: ## Run every test with Go alone
+	go test ./...
+
+.PHONY: race
+race: ## Run every test under the race detector
+	go test -race ./...
+
+.PHONY: bench
+bench: ## Run the benchmarks, BENCH=regexp picks some
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: audit
+audit: ## Audit GraphQL over HTTP on a running server at URL
+	npm ci --silent --no-audit --no-fund --prefix .ci/audit
+	node .ci/audit/audit.mjs $(URL)
+
+.PHONY: vulnerabilities
+vulnerabilities: $(GOVULNCHECK) ## Look for known vulnerabilities that the code reaches, in VULNDB
+	$(GOVULNCHECK) -db $(VULNDB) ./...
+
+.PHONY: tools
+tools: $(GOLANGCI) $(GOVULNCHECK) ## Build the pinned tools into TOOLS_DIR
+
+$(GOLANGCI):
+	GOBIN=$(TOOLS_DIR) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv $(TOOLS_DIR)/golangci-lint $@
+
+$(GOVULNCHECK):
+	GOBIN=$(TOOLS_DIR) go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+	mv $(TOOLS_DIR)/govulncheck $@
