@@ -409,12 +409,12 @@ extend type Mutation {
   Reports something that needs mending (上报). Anyone signed in may.
   BAD_USER_INPUT, OUT_OF_AREA, IDEMPOTENCY_KEY_REUSED.
   """
-  submitCase(input: SubmitCaseInput!): SubmitCasePayload!
+  submitCase("The report." input: SubmitCaseInput!): SubmitCasePayload!
   """
   Takes a submitted case on (受理). An officer of its district may; the reporter is told.
   NOT_FOUND, BAD_USER_INPUT, INVALID_TRANSITION.
   """
-  acceptCase(input: AcceptCaseInput!): AcceptCasePayload!
+  acceptCase("The case, and a word to its reporter." input: AcceptCaseInput!): AcceptCasePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/clinic.graphqls", Input: `"A hospital or clinic (医院)."
@@ -595,9 +595,9 @@ extend type Mutation {
   Registers this device for push, or refreshes it (登记设备). A token belongs to the last person who
   registered it, so a phone that changes hands stops telling its former owner's news.
   """
-  registerDevice(input: RegisterDeviceInput!): RegisterDevicePayload!
+  registerDevice("What the device tells of itself." input: RegisterDeviceInput!): RegisterDevicePayload!
   "Stops push to a device of one's own (注销设备). DEVICE_UNKNOWN when it is not."
-  unregisterDevice(input: UnregisterDeviceInput!): UnregisterDevicePayload!
+  unregisterDevice("The device." input: UnregisterDeviceInput!): UnregisterDevicePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/district.graphqls", Input: `"A district or county of Hangzhou (区县)."
@@ -805,7 +805,12 @@ extend type Query {
 How long, in seconds, an answer may be kept by caches, and by whose. Fields without it are private
 and never stored.
 """
-directive @cacheControl(maxAge: Int!, scope: CacheControlScope = PUBLIC) on FIELD_DEFINITION
+directive @cacheControl(
+  "Seconds from the answer."
+  maxAge: Int!
+  "Whose caches may keep it."
+  scope: CacheControlScope = PUBLIC
+) on FIELD_DEFINITION
 
 "Hints for the code generator; clients can ignore it."
 directive @goField(forceResolver: Boolean, name: String, omittable: Boolean, type: String, batch: Boolean) on INPUT_FIELD_DEFINITION | FIELD_DEFINITION
@@ -1108,11 +1113,11 @@ type SignOutPayload {
 
 extend type Mutation {
   "Signs in from a mini-program (微信登录). A code WeChat refuses is BAD_USER_INPUT at ` + "`" + `code` + "`" + `."
-  signInWithWechat(input: SignInWithWechatInput!): SessionPayload!
+  signInWithWechat("The code of wx.login." input: SignInWithWechatInput!): SessionPayload!
   "Signs in from the app with a Firebase ID token (手机登录). A token that is not good is UNAUTHENTICATED."
-  signInWithFirebase(input: SignInWithFirebaseInput!): SessionPayload!
+  signInWithFirebase("The ID token." input: SignInWithFirebaseInput!): SessionPayload!
   "Gives fresh tokens for a refresh token (刷新会话). A spent one ends the whole session: UNAUTHENTICATED."
-  refreshSession(input: RefreshSessionInput!): SessionPayload!
+  refreshSession("The refresh token." input: RefreshSessionInput!): SessionPayload!
   "Ends the session of this request at once, its open subscriptions included (退出登录)."
   signOut: SignOutPayload!
 }

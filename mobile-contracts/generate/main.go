@@ -1,172 +1,27 @@
-// Command generate prints the schema and puts every client's operations into the manifest. It is run
-// in mobile-contracts, and refuses an operation that the schema does not answer.
+// Command generate writes schema.graphql and manifest.json. It is run in mobile-contracts.
 package main
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
-	"github.com/vektah/gqlparser/v2"
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/formatter"
-	"github.com/vektah/gqlparser/v2/parser"
-	"github.com/vektah/gqlparser/v2/validator"
-	_ "github.com/vektah/gqlparser/v2/validator/rules" // the standard rules
-
-	contracts "citygraph/mobile-contracts"
+	"citygraph/mobile-contracts/compile"
 )
-
-// clients are the folders of operations.
-var clients = []string{"citizen-app", "wechat-miniprogram", "home-school"}
 
 func main() {
 	log.SetFlags(0)
-	schema, err := loadSchema()
-	if err == nil {
-		err = errors.Join(printSchema(schema), writeManifest(schema))
-	}
-	if err != nil {
+	if err := generate(); err != nil {
 		log.Fatalf("generate contracts: %v", err)
 	}
 }
 
-func loadSchema() (*ast.Schema, error) {
-	files, err := filepath.Glob("../graph/schema/*.graphqls")
+func generate() error {
+	made, err := compile.Compile(os.DirFS(".."))
 	if err != nil {
-		return nil, err
-	}
-	slices.Sort(files)
-	var sources []*ast.Source
-	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // files of this repository
-		if err != nil {
-			return nil, err
-		}
-		sources = append(sources, &ast.Source{Name: file, Input: string(text)})
-	}
-	return gqlparser.LoadSchema(sources...)
-}
-
-func printSchema(schema *ast.Schema) error {
-	hideGeneratorHints(schema)
-	var out bytes.Buffer
-	out.WriteString("# The schema clients code against, printed by `make generate`. Review its diff as a contract.\n\n")
-	formatter.NewFormatter(&out, formatter.WithIndent("  ")).FormatSchema(schema)
-	return os.WriteFile("schema.graphql", out.Bytes(), 0o600)
-}
-
-// hideGeneratorHints takes what only gqlgen reads out of the schema that clients see.
-func hideGeneratorHints(schema *ast.Schema) {
-	const hint = "goField"
-	delete(schema.Directives, hint)
-	for _, t := range schema.Types {
-		for _, f := range t.Fields {
-			f.Directives = slices.DeleteFunc(f.Directives, func(d *ast.Directive) bool { return d.Name == hint })
-		}
-	}
-}
-
-func writeManifest(schema *ast.Schema) error {
-	m := contracts.Manifest{Format: "apollo-persisted-query-manifest", Version: 1, Operations: []contracts.Operation{}}
-	for _, client := range clients {
-		operations, err := operationsOf(schema, client)
-		if err != nil {
-			return fmt.Errorf("%s: %w", client, err)
-		}
-		m.Operations = append(m.Operations, operations...)
-	}
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(m); err != nil {
 		return err
 	}
-	return os.WriteFile("manifest.json", out.Bytes(), 0o600)
-}
-
-// operationsOf reads a client's folder; fragments come from the shared one.
-func operationsOf(schema *ast.Schema, client string) ([]contracts.Operation, error) {
-	files, err := filepath.Glob("shared/*.graphql")
-	if err != nil {
-		return nil, err
-	}
-	own, err := filepath.Glob(filepath.Join(client, "*.graphql"))
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, own...)
-	all := &ast.QueryDocument{}
-	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // files of this repository
-		if err != nil {
-			return nil, err
-		}
-		document, err := parser.ParseQuery(&ast.Source{Name: file, Input: string(text)})
-		if err != nil {
-			return nil, err
-		}
-		all.Operations = append(all.Operations, document.Operations...)
-		all.Fragments = append(all.Fragments, document.Fragments...)
-	}
-	slices.SortFunc(all.Operations, func(a, b *ast.OperationDefinition) int { return strings.Compare(a.Name, b.Name) })
-	var operations []contracts.Operation
-	for _, o := range all.Operations {
-		body, err := standalone(schema, o, all.Fragments)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", o.Name, err)
-		}
-		sum := sha256.Sum256([]byte(body))
-		operations = append(operations, contracts.Operation{
-			ID: hex.EncodeToString(sum[:]), Name: o.Name, Type: string(o.Operation), Client: client, Body: body,
-		})
-	}
-	return operations, nil
-}
-
-// standalone prints an operation with the fragments it uses, and holds it to the schema.
-func standalone(schema *ast.Schema, o *ast.OperationDefinition, fragments ast.FragmentDefinitionList) (string, error) {
-	used := map[string]bool{}
-	reach(o.SelectionSet, fragments, used)
-	document := &ast.QueryDocument{Operations: ast.OperationList{o}}
-	for _, f := range fragments {
-		if used[f.Name] {
-			document.Fragments = append(document.Fragments, f)
-		}
-	}
-	var out bytes.Buffer
-	formatter.NewFormatter(&out, formatter.WithIndent("  ")).FormatQueryDocument(document)
-	printed, err := parser.ParseQuery(&ast.Source{Name: o.Name, Input: out.String()})
-	if err != nil {
-		return "", err
-	}
-	if problems := validator.ValidateWithRules(schema, printed, nil); len(problems) > 0 {
-		return "", problems
-	}
-	return out.String(), nil
-}
-
-func reach(selections ast.SelectionSet, fragments ast.FragmentDefinitionList, used map[string]bool) {
-	for _, s := range selections {
-		switch s := s.(type) {
-		case *ast.Field:
-			reach(s.SelectionSet, fragments, used)
-		case *ast.InlineFragment:
-			reach(s.SelectionSet, fragments, used)
-		case *ast.FragmentSpread:
-			if f := fragments.ForName(s.Name); f != nil && !used[s.Name] {
-				used[s.Name] = true
-				reach(f.SelectionSet, fragments, used)
-			}
-		}
-	}
+	return errors.Join(
+		os.WriteFile("schema.graphql", made.Schema, 0o600),
+		os.WriteFile("manifest.json", made.Manifest, 0o600))
 }

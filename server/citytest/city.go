@@ -31,6 +31,7 @@ type City struct {
 	Manifest *contracts.Manifest
 
 	options wiring.Options
+	meter   *meter
 }
 
 // Option changes how the city is wired.
@@ -84,7 +85,8 @@ func open(t testing.TB, o wiring.Options, manifest *contracts.Manifest, fcm *fcm
 	if err := city.Start(context.WithoutCancel(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(city.Edge)
+	counting := &meter{next: city.Edge}
+	server := httptest.NewServer(counting)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -98,7 +100,7 @@ func open(t testing.TB, o wiring.Options, manifest *contracts.Manifest, fcm *fcm
 			}
 		}
 	})
-	return &City{City: city, URL: server.URL, FCM: fcm, Manifest: manifest, options: o}
+	return &City{City: city, URL: server.URL, FCM: fcm, Manifest: manifest, options: o, meter: counting}
 }
 
 // Eventually fails the test unless ok holds within a generous time; it polls.

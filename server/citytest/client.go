@@ -51,6 +51,8 @@ type Answer struct {
 	Body   []byte
 	Data   json.RawMessage
 	Errors []Error
+
+	Statements int // SQL sent on behalf of the request
 }
 
 // Error is a top-level error.
@@ -124,24 +126,32 @@ func (c *Client) Send(request *http.Request) Answer {
 	if c.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.Token)
 	}
+	counted := c.City.meter.watch(c.t, request)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	defer response.Body.Close()
-	answer := Answer{Status: response.StatusCode, Header: response.Header}
-	if answer.Body, err = io.ReadAll(response.Body); err != nil {
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
 		c.t.Fatal(err)
 	}
+	answer := Read(c.t, response.StatusCode, body)
+	answer.Header, answer.Statements = response.Header, counted()
+	return answer
+}
+
+// Read makes an answer of a response.
+func Read(t testing.TB, status int, body []byte) Answer {
+	t.Helper()
 	var decoded struct {
 		Data   json.RawMessage `json:"data"`
 		Errors []Error         `json:"errors"`
 	}
-	if len(answer.Body) > 0 {
-		if err := json.Unmarshal(answer.Body, &decoded); err != nil {
-			c.t.Fatalf("answer is not JSON: %s", answer.Body)
+	if len(body) > 0 {
+		if err := json.Unmarshal(body, &decoded); err != nil {
+			t.Fatalf("answer is not JSON: %s", body)
 		}
 	}
-	answer.Data, answer.Errors = decoded.Data, decoded.Errors
-	return answer
+	return Answer{Status: status, Body: body, Data: decoded.Data, Errors: decoded.Errors}
 }

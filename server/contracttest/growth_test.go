@@ -1,0 +1,129 @@
+package contracttest_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/notification"
+	"citygraph/internal/citycase/machine"
+	"citygraph/internal/viewer"
+	"citygraph/server/citytest"
+)
+
+// mixed asks for objects of many types at once, with lists below them.
+const mixed = `query Mixed($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    node: __typename
+    ... on Clinic { name district { name } departments(first: 3) { edges { node { name } } } }
+    ... on Department { name clinic { name } }
+    ... on District { name streets(first: 2) { edges { node { name } } } }
+    ... on Street { name district { name } }
+    ... on CityCase { number category { name } events(last: 2) { edges { node { seq } } } }
+    ... on Notification { seq subjectPerson { maskedName } }
+  }
+}`
+
+// The number of SQL statements of a list does not depend on how many rows it has (DESIGN §6).
+func TestStatementsDoNotGrowWithRows(t *testing.T) {
+	r := start(t)
+	citizen, officer, anybody := r.member["maming"], r.member["zhaoqiang"], r.member[visitor]
+	for range 3 {
+		r.submit(t, "maming", xihu)
+	}
+	r.accept(t, r.caseOf(t, "maming"))
+
+	// Each list is asked for a few rows and for many; size is the number of either.
+	lists := map[string]func(size int) citytest.Answer{
+		"HomeScreen":   func(int) citytest.Answer { return citizen.Do("HomeScreen", nil) },
+		"MyCases":      func(size int) citytest.Answer { return citizen.Do("MyCases", first(size)) },
+		"Inbox":        func(size int) citytest.Answer { return citizen.Do("Inbox", first(size)) },
+		"OfficerQueue": func(size int) citytest.Answer { return officer.Do("OfficerQueue", first(size)) },
+		"CaseDetail": func(int) citytest.Answer {
+			return citizen.Do("CaseDetail", citytest.Vars{"id": r.caseOf(t, "maming")})
+		},
+		"ClinicCatalogue": func(size int) citytest.Answer { return anybody.Do("ClinicCatalogue", first(size)) },
+		"SchoolCatalogue": func(size int) citytest.Answer { return anybody.Do("SchoolCatalogue", first(size)) },
+		"ScenicCatalogue": func(size int) citytest.Answer { return anybody.Do("ScenicCatalogue", first(size)) },
+		"nodes": func(size int) citytest.Answer {
+			return citizen.Query(mixed, citytest.Vars{"ids": r.someIDs(t, size)})
+		},
+	}
+	few := map[string]citytest.Answer{}
+	for name, ask := range lists {
+		few[name] = ask(2)
+	}
+	r.grow(t)
+	for name, ask := range lists {
+		before, after := few[name], ask(60)
+		if before.Code() != "" || after.Code() != "" {
+			t.Fatalf("%s: %s %s", name, before.Body, after.Body)
+		}
+		if rows(after) < 10*rows(before) && name != "HomeScreen" { // the home screen shows three of each
+			t.Errorf("%s: %d rows, then %d, show nothing", name, rows(before), rows(after))
+		}
+		if before.Statements != after.Statements {
+			t.Errorf("%s: %d statements for %d rows, %d for %d", name, before.Statements, rows(before), after.Statements, rows(after))
+		}
+	}
+}
+
+func first(n int) citytest.Vars { return citytest.Vars{"first": n} }
+
+// rows is how many rows of a list an answer holds.
+func rows(a citytest.Answer) int { return bytes.Count(a.Body, []byte(`"node":`)) }
+
+// grow gives maming sixty cases, forty of them accepted and told of, and the first a long history.
+func (r *rig) grow(t testing.TB) {
+	t.Helper()
+	for range 57 {
+		r.submit(t, "maming", xihu)
+	}
+	cases := r.cases(t, "maming")
+	for _, id := range cases[1:40] {
+		r.accept(t, id)
+	}
+	system := viewer.AsSystem(t.Context(), "no verb makes so long a history yet")
+	for seq := 3; seq <= 40; seq++ {
+		err := r.DB.CaseEvent.Create().SetCityCaseID(cases[0]).SetSeq(seq).SetNote(fmt.Sprintf("第%d步", seq)).
+			SetFromStatus(machine.Accepted).SetToStatus(machine.Accepted).
+			SetActorKind(caseevent.ActorKindOfficer).SetActorID(castID("zhaoqiang")).Exec(system)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// someIDs are ids of six types in turn: one of each for a few, up to the limit for many.
+func (r *rig) someIDs(t testing.TB, size int) []string {
+	t.Helper()
+	each := min(max(1, size/4), 16)
+	system := viewer.AsSystem(t.Context(), "look for what a test asks for")
+	var lists [][]string
+	for _, list := range []func() ([]string, error){
+		func() ([]string, error) { return r.DB.Clinic.Query().Limit(each).IDs(system) },
+		func() ([]string, error) { return r.DB.Department.Query().Limit(each).IDs(system) },
+		func() ([]string, error) { return r.DB.District.Query().Limit(each).IDs(system) },
+		func() ([]string, error) { return r.DB.Street.Query().Limit(each).IDs(system) },
+		func() ([]string, error) { return r.cases(t, "maming"), nil },
+		func() ([]string, error) {
+			return r.DB.Notification.Query().Where(notification.PersonID(castID("maming"))).Limit(each).IDs(system)
+		},
+	} {
+		ids, err := list()
+		if err != nil {
+			t.Fatal(err)
+		}
+		lists = append(lists, ids)
+	}
+	var all []string
+	for i := range each {
+		for _, ids := range lists {
+			if i < len(ids) {
+				all = append(all, ids[i])
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,167 @@
+package contracttest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"citygraph/ent/db/session"
+	"citygraph/internal/store"
+	contracts "citygraph/mobile-contracts"
+	"citygraph/server/citytest"
+)
+
+// figures are what one request costs a replica that is warm: statements sent by the request itself,
+// bytes of the answer before compression, and allocations of the handler.
+type figures struct {
+	statements, bytes, allocations int
+	body                           []byte
+}
+
+// asked is a person with an operation to run.
+type asked struct {
+	by   *citytest.Client
+	vars citytest.Vars
+}
+
+// request is the POST that runs an operation by its document id; a subscription asks for an event stream.
+func (a asked) request(t testing.TB, o contracts.Operation) *http.Request {
+	t.Helper()
+	r := post(t, a.by, map[string]any{"documentId": o.ID, "variables": a.vars})
+	if o.Type == "subscription" {
+		r.Header.Set("Accept", "text/event-stream")
+	}
+	return r
+}
+
+// post is a request of a client's for serve.
+func post(t testing.TB, by *citytest.Client, body map[string]any) *http.Request {
+	t.Helper()
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", bytes.NewReader(encoded))
+	r.Header.Set("Content-Type", "application/json")
+	if by.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+by.Token)
+	}
+	return r
+}
+
+// serve runs the handler in this process, where its context and its allocations are at hand. A
+// stream is left after its first event, when enough holds.
+func (r *rig) serve(request *http.Request, into *bytes.Buffer, enough func()) (status int) {
+	ctx, leave := context.WithCancel(request.Context())
+	defer leave()
+	w := &answer{header: http.Header{}, status: http.StatusOK, body: into, event: func() { enough(); leave() }}
+	r.Edge.ServeHTTP(w, request.WithContext(ctx))
+	return w.status
+}
+
+// atOnce leaves a stream without waiting for anything.
+func atOnce() {}
+
+// answer is a ResponseWriter that keeps what is written, and tells of each event of a stream.
+type answer struct {
+	header http.Header
+	status int
+	body   *bytes.Buffer
+	event  func()
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) { a.status = status }
+
+func (a *answer) Write(b []byte) (int, error) {
+	defer func() {
+		if bytes.HasPrefix(b, []byte("event: ")) {
+			a.event()
+		}
+	}()
+	return a.body.Write(b)
+}
+
+// Flush is for event streams.
+func (a *answer) Flush() {}
+
+// count runs an operation once on a warm replica and reads statements and bytes.
+func (r *rig) count(t testing.TB, o contracts.Operation, next func() asked) figures {
+	t.Helper()
+	for range 2 {
+		r.serve(next().request(t, o), &bytes.Buffer{}, atOnce)
+	}
+	request := next().request(t, o)
+	ctx, counter := store.RecordStatements(request.Context())
+	var body bytes.Buffer
+	status := r.serve(request.WithContext(ctx), &body, func() { watched(t, counter) })
+	if status != http.StatusOK || faulty(body.Bytes()) {
+		t.Fatalf("%s/%s answered %d: %s", o.Client, o.Name, status, body.Bytes())
+	}
+	return figures{statements: regular(counter.Texts()), bytes: evenLength(body.Bytes()), body: body.Bytes()}
+}
+
+var wakeUp = regexp.MustCompile(`river_notification|pg_notify`)
+
+// regular counts statements without the job queue's wake-up: it sends that at most every few
+// milliseconds, so whether a request pays for it is chance.
+func regular(texts []string) int {
+	return len(slices.DeleteFunc(texts, wakeUp.MatchString))
+}
+
+// watched waits for the first look of a stream at its session beside the one of signing in: it is
+// taken beside the operation, and belongs to what a stream costs.
+func watched(t testing.TB, counter *store.Counter) {
+	t.Helper()
+	citytest.Eventually(t, "the stream looks at its session", func() bool {
+		looks := 0
+		for _, text := range counter.Texts() {
+			if strings.Contains(text, session.Table) {
+				looks++
+			}
+		}
+		return looks == 2
+	})
+}
+
+// allocs averages the allocations of the handler over several runs. It counts those of the whole
+// process, so nothing else may run: see rig.quiet.
+func (r *rig) allocs(t testing.TB, o contracts.Operation, next func() asked) int {
+	t.Helper()
+	const runs = 20
+	requests := make([]*http.Request, runs+1) // one run warms up
+	for i := range requests {
+		requests[i] = next().request(t, o)
+	}
+	var body bytes.Buffer
+	body.Grow(1 << 20)
+	return int(testing.AllocsPerRun(runs, func() {
+		body.Reset()
+		r.serve(requests[0], &body, atOnce)
+		requests = requests[1:]
+	}))
+}
+
+var problems = regexp.MustCompile(`"errors":|"userErrors":\[\{`)
+
+// faulty reports whether an answer holds an error of any kind.
+func faulty(body []byte) bool { return problems.Match(body) }
+
+var instant = regexp.MustCompile(`T\d\d:\d\d:\d\d(\.\d{1,6})?Z"`)
+
+// evenLength counts every instant with six digits of a second: one in ten ends in a zero, which is not
+// written, and a figure must not depend on the moment.
+func evenLength(body []byte) int {
+	n := len(body)
+	for _, found := range instant.FindAllSubmatch(body, -1) {
+		n += len(".000000") - len(found[1])
+	}
+	return n
+}
