@@ -87,4 +87,19 @@ func (a *Accounts) live(ctx context.Context, id string) (*db.Session, error) {
 	return found, nil
 }
 
+// Standing fails with UNAUTHENTICATED once the viewer's session has ended, and then wakes the open
+// connections under it here, should the news not have come: a stream asks before it tells. A viewer
+// without a session of ours stands.
+func (a *Accounts) Standing(ctx context.Context) error {
+	id := viewer.From(ctx).SessionID
+	if id == "" {
+		return nil
+	}
+	_, err := a.live(viewer.AsSystem(ctx, "an open subscription stands for its session"), id)
+	if fault.CodeOf(err) == fault.Unauthenticated {
+		a.Hub.Publish(sessionTopic(id))
+	}
+	return err
+}
+
 func sessionTopic(id string) string { return "session:" + id }

@@ -20,6 +20,7 @@ type Desk struct {
 	DB      *db.Client
 	Hub     *live.Hub
 	Deliver func(ctx context.Context, notificationID string) error // enqueues the push in the transaction of ctx
+	Admit   func(ctx context.Context) error                        // fails once the subscriber of ctx may be told nothing more
 	Fail    func(ctx context.Context, err error)                   // tells the subscriber of ctx why its stream ends
 }
 

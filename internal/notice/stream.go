@@ -75,6 +75,13 @@ func (d *Desk) replay(ctx context.Context, last int64, out chan<- *Change) (int6
 		if err != nil {
 			return last, err
 		}
+		if len(missed) == 0 {
+			return last, nil
+		}
+		// Asked after the read: of what was committed after a session ended, nothing is told under it.
+		if err := d.Admit(ctx); err != nil {
+			return last, err
+		}
 		for _, n := range missed {
 			select {
 			case <-ctx.Done():

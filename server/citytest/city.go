@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/http/httptest"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"citygraph/internal/clock"
 	"citygraph/internal/fake/fcmfake"
 	"citygraph/internal/push"
+	"citygraph/internal/redisx/redistest"
 	"citygraph/internal/seed"
 	"citygraph/internal/store"
 	"citygraph/internal/store/storetest"
@@ -30,12 +32,19 @@ type City struct {
 	FCM      *fcmfake.Server
 	Manifest *contracts.Manifest
 
-	options wiring.Options
-	meter   *meter
+	options  wiring.Options
+	listener *httptest.Server
+	stopping sync.Once
+	meter    *meter
 }
 
 // Option changes how the city is wired.
 type Option func(*wiring.Options)
+
+// Redis has the city and its replicas share a Redis.
+func Redis(server *redistest.Server) Option {
+	return func(o *wiring.Options) { o.RedisURL, o.Redis = server.URL(), server.Options() }
+}
 
 // Start runs a city on a fresh database: SQLite, or PostgreSQL where the environment names a server.
 // It is stopped when the test ends.
@@ -87,20 +96,28 @@ func open(t testing.TB, o wiring.Options, manifest *contracts.Manifest, fcm *fcm
 	}
 	counting := &meter{next: city.Edge}
 	server := httptest.NewServer(counting)
-	t.Cleanup(func() {
+	c := &City{City: city, URL: server.URL, FCM: fcm, Manifest: manifest, options: o, listener: server, meter: counting}
+	t.Cleanup(func() { c.Stop(t) })
+	return c
+}
+
+// Stop ends the replica as SIGTERM does: streams are told to go elsewhere, requests and jobs are
+// finished. The end of the test does it for every replica still running.
+func (c *City) Stop(t testing.TB) {
+	t.Helper()
+	c.stopping.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		for _, stop := range []func() error{
-			func() error { return city.Edge.Shutdown(ctx) },
-			func() error { server.Close(); return city.Queue.Stop(ctx) },
-			city.Close,
+			func() error { return c.Edge.Shutdown(ctx) },
+			func() error { c.listener.Close(); return c.Queue.Stop(ctx) },
+			c.Close,
 		} {
 			if err := stop(); err != nil {
 				t.Error(err)
 			}
 		}
 	})
-	return &City{City: city, URL: server.URL, FCM: fcm, Manifest: manifest, options: o, meter: counting}
 }
 
 // Eventually fails the test unless ok holds within a generous time; it polls.

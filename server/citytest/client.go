@@ -2,7 +2,9 @@ package citytest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -29,9 +31,22 @@ func (c *City) As(t testing.TB, member string) *Client {
 	if err != nil {
 		t.Fatalf("sign in as %s: %v", member, err)
 	}
+	return c.With(t, tokens.AccessToken)
+}
+
+// With is a client on which somebody signed in by themselves.
+func (c *City) With(t testing.TB, accessToken string) *Client {
 	client := c.Visitor(t)
-	client.Token = tokens.AccessToken
+	client.Token = accessToken
 	return client
+}
+
+// Speaking is the same client with its phone set to a language.
+func (c *Client) Speaking(acceptLanguage string) *Client {
+	other := *c
+	other.Header = c.Header.Clone()
+	other.Header.Set("Accept-Language", acceptLanguage)
+	return &other
 }
 
 // On is the same client talking to another replica.
@@ -104,54 +119,79 @@ func (c *Client) Query(document string, vars Vars) Answer {
 	return c.Post(map[string]any{"query": document, "variables": vars})
 }
 
+// Try runs an operation of the citizen app as a phone in a lift does: it hangs up when ctx ends, and a
+// lost answer is an error.
+func (c *Client) Try(ctx context.Context, operation string, vars Vars) (Answer, error) {
+	o, ok := c.City.Manifest.Find("citizen-app", operation)
+	if !ok {
+		return Answer{}, fmt.Errorf("no operation %s", operation)
+	}
+	return c.post(ctx, map[string]any{"documentId": o.ID, "variables": vars})
+}
+
 // Post sends a request body.
 func (c *Client) Post(body any) Answer {
 	c.t.Helper()
-	encoded, err := json.Marshal(body)
+	answer, err := c.post(c.t.Context(), body)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.City.URL+"/graphql", bytes.NewReader(encoded))
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	request.Header = c.Header.Clone()
-	request.Header.Set("Content-Type", "application/json")
-	return c.Send(request)
+	return answer
 }
 
 // Send sends a request with the client's token.
 func (c *Client) Send(request *http.Request) Answer {
 	c.t.Helper()
+	answer, err := c.send(request)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return answer
+}
+
+func (c *Client) post(ctx context.Context, body any) (Answer, error) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return Answer{}, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.City.URL+"/graphql", bytes.NewReader(encoded))
+	if err != nil {
+		return Answer{}, err
+	}
+	request.Header = c.Header.Clone()
+	request.Header.Set("Content-Type", "application/json")
+	return c.send(request)
+}
+
+func (c *Client) send(request *http.Request) (Answer, error) {
 	if c.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.Token)
 	}
 	counted := c.City.meter.watch(c.t, request)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		c.t.Fatal(err)
+		return Answer{}, err
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		c.t.Fatal(err)
+		return Answer{}, err
 	}
-	answer := Read(c.t, response.StatusCode, body)
+	answer, err := Read(response.StatusCode, body)
 	answer.Header, answer.Statements = response.Header, counted()
-	return answer
+	return answer, err
 }
 
 // Read makes an answer of a response.
-func Read(t testing.TB, status int, body []byte) Answer {
-	t.Helper()
+func Read(status int, body []byte) (Answer, error) {
 	var decoded struct {
 		Data   json.RawMessage `json:"data"`
 		Errors []Error         `json:"errors"`
 	}
 	if len(body) > 0 {
 		if err := json.Unmarshal(body, &decoded); err != nil {
-			t.Fatalf("answer is not JSON: %s", body)
+			return Answer{}, fmt.Errorf("answer is not JSON: %s", body)
 		}
 	}
-	return Answer{Status: status, Body: body, Data: decoded.Data, Errors: decoded.Errors}
+	return Answer{Status: status, Body: body, Data: decoded.Data, Errors: decoded.Errors}, nil
 }

@@ -12,13 +12,20 @@ import (
 	"github.com/coder/websocket/wsjson"
 )
 
-// Subscription is one operation over graphql-transport-ws.
+// Subscription is one operation over graphql-transport-ws or graphql-sse.
 type Subscription struct {
-	Events chan Answer               // each next message
-	Closed chan websocket.StatusCode // the close code, once
+	Events chan Answer               // each next message; closed at the end
+	Closed chan websocket.StatusCode // how it ended, once
 
-	conn *websocket.Conn
+	leave func()
 }
+
+func newSubscription(leave func()) *Subscription {
+	return &Subscription{Events: make(chan Answer, 1000), Closed: make(chan websocket.StatusCode, 1), leave: leave}
+}
+
+// Close leaves without a word, as a phone in a tunnel does.
+func (s *Subscription) Close() { s.leave() }
 
 type wsMessage struct {
 	ID      string          `json:"id,omitempty"`
@@ -37,9 +44,11 @@ func (c *Client) Subscribe(t testing.TB, operation string, vars Vars) *Subscript
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}
-	s := &Subscription{Events: make(chan Answer, 1000), Closed: make(chan websocket.StatusCode, 1), conn: conn}
-	t.Cleanup(func() { _ = conn.CloseNow() })
-	s.write(ctx, t, "connection_init", "", map[string]any{"authorization": "Bearer " + c.Token})
+	s := newSubscription(func() { _ = conn.CloseNow() })
+	t.Cleanup(s.leave)
+	write(ctx, t, conn, "connection_init", "", map[string]any{
+		"authorization": "Bearer " + c.Token, "acceptLanguage": c.Header.Get("Accept-Language"),
+	})
 	var ack wsMessage
 	if err := wsjson.Read(ctx, conn, &ack); err != nil || ack.Type != "connection_ack" {
 		t.Fatalf("connection_init was answered %q: %v", ack.Type, err)
@@ -48,48 +57,62 @@ func (c *Client) Subscribe(t testing.TB, operation string, vars Vars) *Subscript
 	if !ok {
 		t.Fatalf("no operation %s", operation)
 	}
-	s.write(ctx, t, "subscribe", "1", map[string]any{"documentId": o.ID, "variables": vars})
-	go s.read()
+	write(ctx, t, conn, "subscribe", "1", map[string]any{"documentId": o.ID, "variables": vars})
+	go func() { s.end(s.readMessages(conn)) }()
 	return s
 }
 
-func (s *Subscription) write(ctx context.Context, t testing.TB, kind, id string, payload any) {
+func write(ctx context.Context, t testing.TB, conn *websocket.Conn, kind, id string, payload any) {
 	t.Helper()
 	encoded, err := json.Marshal(payload)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := wsjson.Write(ctx, s.conn, wsMessage{ID: id, Type: kind, Payload: encoded}); err != nil {
+	if err := wsjson.Write(ctx, conn, wsMessage{ID: id, Type: kind, Payload: encoded}); err != nil {
 		t.Fatalf("send %s: %v", kind, err)
 	}
 }
 
-func (s *Subscription) read() {
-	defer close(s.Events)
+// readMessages passes messages on until the socket closes, and tells its close code.
+func (s *Subscription) readMessages(conn *websocket.Conn) websocket.StatusCode {
 	for {
 		var m wsMessage
-		if err := wsjson.Read(context.Background(), s.conn, &m); err != nil {
-			s.Closed <- websocket.CloseStatus(err)
-			return
+		if err := wsjson.Read(context.Background(), conn, &m); err != nil {
+			return websocket.CloseStatus(err)
 		}
 		switch m.Type {
 		case "next":
-			var a Answer
-			if err := json.Unmarshal(m.Payload, &struct {
-				Data   *json.RawMessage
-				Errors *[]Error
-			}{&a.Data, &a.Errors}); err != nil {
-				s.Closed <- websocket.StatusInvalidFramePayloadData
-				return
+			if !s.deliver(m.Payload) {
+				return websocket.StatusInvalidFramePayloadData
 			}
-			a.Status = http.StatusOK
-			s.Events <- a
+		case "error":
+			if !s.deliver([]byte(`{"errors":` + string(m.Payload) + `}`)) {
+				return websocket.StatusInvalidFramePayloadData
+			}
 		case "ping":
-			if wsjson.Write(context.Background(), s.conn, wsMessage{Type: "pong"}) != nil {
-				return
+			if err := wsjson.Write(context.Background(), conn, wsMessage{Type: "pong"}); err != nil {
+				return websocket.CloseStatus(err)
 			}
 		}
 	}
+}
+
+// deliver passes one answer on; false when it is not one.
+func (s *Subscription) deliver(payload []byte) bool {
+	a := Answer{Status: http.StatusOK, Body: payload}
+	if json.Unmarshal(payload, &struct {
+		Data   *json.RawMessage
+		Errors *[]Error
+	}{&a.Data, &a.Errors}) != nil {
+		return false
+	}
+	s.Events <- a
+	return true
+}
+
+func (s *Subscription) end(code websocket.StatusCode) {
+	close(s.Events)
+	s.Closed <- code
 }
 
 // Next waits for the next event.
@@ -107,5 +130,20 @@ func (s *Subscription) Next(t testing.TB) Answer {
 	}
 }
 
-// Close leaves.
-func (s *Subscription) Close() { _ = s.conn.CloseNow() }
+// Ended waits for the end, letting events pass, and tells how it came.
+func (s *Subscription) Ended(t testing.TB) websocket.StatusCode {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for events := s.Events; ; {
+		select {
+		case _, ok := <-events:
+			if !ok {
+				events = nil
+			}
+		case code := <-s.Closed:
+			return code
+		case <-deadline:
+			t.Fatal("the subscription goes on")
+		}
+	}
+}

@@ -89,10 +89,19 @@ func (r *rig) firstEvent(t testing.TB, client *citytest.Client, document string,
 	status := r.serve(request, &stream, atOnce)
 	for line := range strings.Lines(stream.String()) {
 		if data, ok := strings.CutPrefix(line, "data: "); ok {
-			return citytest.Read(t, status, []byte(data))
+			return read(t, status, []byte(data))
 		}
 	}
-	return citytest.Read(t, status, stream.Bytes()) // refused before the stream began
+	return read(t, status, stream.Bytes()) // refused before the stream began
+}
+
+func read(t testing.TB, status int, body []byte) citytest.Answer {
+	t.Helper()
+	answer, err := citytest.Read(status, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
 }
 
 // outcomeOf reads an answer to a single root field.

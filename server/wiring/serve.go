@@ -28,9 +28,12 @@ import (
 // serve puts the graph over the domains, and the edge over the graph.
 func (c *City) serve() error {
 	o := c.options
-	desk := &notice.Desk{DB: c.DB, Hub: c.hub, Fail: edge.Fail, Deliver: func(ctx context.Context, notificationID string) error {
-		return c.Queue.Enqueue(ctx, delivery.Args{NotificationID: notificationID})
-	}}
+	desk := &notice.Desk{
+		DB: c.DB, Hub: c.hub, Admit: c.Accounts.Standing, Fail: edge.Fail,
+		Deliver: func(ctx context.Context, notificationID string) error {
+			return c.Queue.Enqueue(ctx, delivery.Args{NotificationID: notificationID})
+		},
+	}
 	bus := event.New()
 	reaction.CityCases(bus, c.DB, desk)
 	cases := &citycase.Cases{

@@ -33,7 +33,8 @@ import (
 // Options say what a city is made of. Zero values leave a part out or take its default.
 type Options struct {
 	Database store.Options
-	RedisURL string // empty keeps cache, limits and wake-ups in process
+	RedisURL string          // empty keeps cache, limits and wake-ups in process
+	Redis    []redisx.Option // how to connect there: its defaults are for production
 
 	SigningKey []byte // of sessions, 32 bytes or more
 	CursorKey  []byte // of page cursors
@@ -92,7 +93,7 @@ func Open(ctx context.Context, o Options) (_ *City, err error) {
 		return nil, err
 	}
 	c.DB = db.NewClient(db.Driver(c.Store.Driver()))
-	if c.redis, err = redisx.Open(o.RedisURL, o.Log); err != nil {
+	if c.redis, err = redisx.Open(o.RedisURL, o.Log, o.Redis...); err != nil {
 		return nil, err
 	}
 	c.cache = cache.New(c.redis, o.Clock, cacheSize)

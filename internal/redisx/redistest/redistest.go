@@ -52,11 +52,16 @@ func Start(t testing.TB) *Server {
 // URL is where a client reaches the Server.
 func (s *Server) URL() string { return s.url }
 
-// Open returns a guarded client of the Server, closed at the end of the test. Clients of one Server
-// share its prefix, as replicas do. They are patient, so that a busy machine is not taken for an outage.
+// Options are how clients of the Server connect: they share its prefix, as replicas do, and are
+// patient, so that a busy machine is not taken for an outage.
+func (s *Server) Options() []redisx.Option {
+	return []redisx.Option{redisx.Prefix(s.prefix), redisx.Patience(time.Second)}
+}
+
+// Open returns a guarded client of the Server, closed at the end of the test.
 func (s *Server) Open(t testing.TB) *redisx.Client {
 	t.Helper()
-	c, err := redisx.Open(s.url, zerolog.Nop(), redisx.Prefix(s.prefix), redisx.Patience(time.Second))
+	c, err := redisx.Open(s.url, zerolog.Nop(), s.Options()...)
 	if err != nil {
 		t.Fatal(err)
 	}
