@@ -8,7 +8,9 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/migrations"
+	"citygraph/internal/clock"
 	"citygraph/internal/fake/fcmfake"
+	"citygraph/internal/fake/jwksfake"
 	"citygraph/internal/redisx/redistest"
 	"citygraph/internal/store"
 	"citygraph/internal/store/storetest"
@@ -24,6 +26,9 @@ type place struct {
 	manifest *contracts.Manifest
 }
 
+// project is the Firebase project of every test.
+const project = "citygraph-test"
+
 // newPlace makes a fresh migrated database, which the first server seeds. On SQLite there is no Redis:
 // one process has the file to itself.
 func newPlace(t testing.TB) *place {
@@ -31,6 +36,8 @@ func newPlace(t testing.TB) *place {
 	p := &place{fcm: fcmfake.New(), pushed: make(chan struct{})}
 	google := httptest.NewServer(p.tell(p.fcm.Handler()))
 	t.Cleanup(google.Close)
+	keys := httptest.NewServer(jwksfake.New(project, clock.System{}).Handler())
+	t.Cleanup(keys.Close)
 	var err error
 	if p.manifest, err = contracts.Load(); err != nil {
 		t.Fatal(err)
@@ -38,7 +45,7 @@ func newPlace(t testing.TB) *place {
 	p.env = environment{
 		"HTTP_ADDR": "127.0.0.1:0", "ADMIN_ADDR": "", "LOG_FORMAT": "json", "DEV_SIGN_IN": "true",
 		"DATA_DIR": t.TempDir(), "DATABASE_URL": storetest.URL(t, migrations.Files),
-		"FIREBASE_PROJECT_ID": "citygraph-test", "FCM_ENDPOINT": google.URL + "/v1",
+		"FIREBASE_PROJECT_ID": project, "FIREBASE_KEYS_URL": keys.URL + jwksfake.JWKPath, "FCM_ENDPOINT": google.URL + "/v1",
 	}
 	if !p.sqlite() {
 		p.env["REDIS_URL"] = redistest.Start(t).URL()

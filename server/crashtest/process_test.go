@@ -42,8 +42,8 @@ func (e environment) list() []string {
 type process struct {
 	t       testing.TB
 	cmd     *exec.Cmd
-	out     bytes.Buffer // standard output; read it after exited
-	serving chan string  // the address, once
+	began   chan struct{} // closed when it first says something on its standard output
+	serving chan string   // the address, once
 	exited  chan struct{}
 
 	mu  sync.Mutex
@@ -53,8 +53,11 @@ type process struct {
 // launch starts the server and returns at once. It dies with the test.
 func launch(t testing.TB, env environment, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(binary, args...), serving: make(chan string, 1), exited: make(chan struct{})}
-	p.cmd.Env, p.cmd.Dir, p.cmd.Stdout = env.list(), t.TempDir(), &p.out
+	p := &process{
+		t: t, cmd: exec.Command(binary, args...),
+		began: make(chan struct{}), serving: make(chan string, 1), exited: make(chan struct{}),
+	}
+	p.cmd.Env, p.cmd.Dir, p.cmd.Stdout = env.list(), t.TempDir(), &firstWord{said: p.began}
 	problems, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -93,15 +96,21 @@ func (p *process) attend(problems io.Reader) {
 func serve(t testing.TB, env environment) (p *process, url string) {
 	t.Helper()
 	p = launch(t, env)
+	return p, p.url()
+}
+
+// url waits until the process serves. It is asked for once.
+func (p *process) url() string {
+	p.t.Helper()
 	select {
 	case addr := <-p.serving:
-		return p, "http://" + addr
+		return "http://" + addr
 	case <-p.exited:
-		t.Fatalf("the server ended with %d:\n%s", p.code(), strings.Join(p.lastWords(20), "\n"))
+		p.t.Fatalf("the server ended with %d:\n%s", p.code(), strings.Join(p.lastWords(20), "\n"))
 	case <-time.After(patience):
-		t.Fatal("the server does not serve")
+		p.t.Fatal("the server does not serve")
 	}
-	return nil, ""
+	return ""
 }
 
 // kill ends the process as a power cut would, and waits until it is gone.
@@ -110,10 +119,21 @@ func (p *process) kill() {
 	p.wait()
 }
 
-// terminate asks the process to stop.
-func (p *process) terminate() {
+// firstWord closes said at the first write and forgets what is written.
+type firstWord struct {
+	once sync.Once
+	said chan struct{}
+}
+
+func (w *firstWord) Write(b []byte) (int, error) {
+	w.once.Do(func() { close(w.said) })
+	return len(b), nil
+}
+
+// signal asks the process to stop.
+func (p *process) signal(s os.Signal) {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -121,7 +141,7 @@ func (p *process) terminate() {
 // stop asks the process to stop and fails unless it does so well.
 func (p *process) stop() {
 	p.t.Helper()
-	p.terminate()
+	p.signal(syscall.SIGTERM)
 	if code := p.wait(); code != 0 {
 		p.t.Fatalf("the server ended with %d", code)
 	}
