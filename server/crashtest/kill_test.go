@@ -84,7 +84,7 @@ func TestKilledTwentyTimes(t *testing.T) {
 	pushed := time.Since(last)
 	server.stop()
 	duplicates := ledger.check()
-	t.Logf("%d kills, %d of them in a push; %d cases submitted and %d accepted, all there; %d requests sent again; "+
+	t.Logf("%d kills, %d of them in a push; %d cases submitted and %d accepted; %d requests sent again; "+
 		"%d notices on %d devices each, %d pushes twice; the last push %s after the last kill",
 		kills+1+kills/3, inPush, len(c.submitted), len(c.accepted), c.retries,
 		len(c.accepted), devicesEach, duplicates, pushed.Round(time.Millisecond))
