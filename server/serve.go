@@ -62,7 +62,7 @@ func serve(ctx context.Context, cfg Config, out io.Writer) error {
 	}.Run(ctx)
 }
 
-// start opens the city, and in development migrates and seeds it.
+// start opens the city, alone on a SQLite file, and in development migrates and seeds it.
 func start(ctx context.Context, cfg Config, out io.Writer) (*process, error) {
 	p := &process{cfg: cfg}
 	var err error
@@ -91,6 +91,9 @@ func start(ctx context.Context, cfg Config, out io.Writer) (*process, error) {
 	if p.city, err = wiring.Open(ctx, options); err != nil {
 		return nil, err
 	}
+	if err := p.city.Store.HoldAlone(); err != nil {
+		return nil, errors.Join(err, p.city.Close())
+	}
 	if err := p.prepare(ctx, out); err != nil {
 		return nil, errors.Join(err, p.city.Close())
 	}
@@ -111,7 +114,11 @@ func (p *process) prepare(ctx context.Context, out io.Writer) error {
 	if empty, err := seed.Empty(ctx, p.city.DB); err != nil || !empty {
 		return err
 	}
-	return seedCity(ctx, p.city, seedSize{Citizens: defaultCitizens, Seed: 1}, out)
+	err := seedCity(ctx, p.city, seedSize{Citizens: defaultCitizens, Seed: 1}, out)
+	if errors.Is(err, seed.ErrNotEmpty) {
+		return nil // another replica was quicker
+	}
+	return err
 }
 
 // listen opens the public listener and, when there is one, the admin listener.
@@ -120,24 +127,24 @@ func (p *process) listen() ([]httpserver.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := p.listener("public", p.cfg.HTTP.Addr, routes)
+	public, err := p.listener("public", "HTTP_ADDR", p.cfg.HTTP.Addr, routes)
 	if err != nil {
 		return nil, err
 	}
 	if p.cfg.HTTP.AdminAddr == "" {
 		return []httpserver.Listener{public}, nil
 	}
-	admin, err := p.listener("admin", p.cfg.HTTP.AdminAddr, observe.AdminHandler(p.metrics, p.health))
+	admin, err := p.listener("admin", "ADMIN_ADDR", p.cfg.HTTP.AdminAddr, observe.AdminHandler(p.metrics, p.health))
 	if err != nil {
 		return nil, errors.Join(err, public.Net.Close())
 	}
 	return []httpserver.Listener{public, admin}, nil
 }
 
-func (p *process) listener(name, addr string, h http.Handler) (httpserver.Listener, error) {
+func (p *process) listener(name, variable, addr string, h http.Handler) (httpserver.Listener, error) {
 	l, err := net.Listen("tcp", addr) //nolint:noctx // a listener lives as long as the process
 	if err != nil {
-		return httpserver.Listener{}, fmt.Errorf("listen on %s address: %w", name, err)
+		return httpserver.Listener{}, fmt.Errorf("%s: %w", variable, err)
 	}
 	server := httpserver.New(httpserver.Options{Handler: h, MaxHeader: p.cfg.HTTP.MaxHeader, Log: p.log})
 	return httpserver.Listener{Name: name, Server: server, Net: l}, nil

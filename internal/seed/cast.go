@@ -83,19 +83,21 @@ func (w *writer) cast(ctx context.Context) error {
 
 func (w *writer) member(ctx context.Context, i int, m Member) error {
 	born := strings.ReplaceAll(m.Born, "-", "")
-	err := w.db.Person.Create().SetID(m.PersonID()).SetName(mask.Name(m.Name)).SetBirthDate(m.Born).
+	err := w.db.Person.Create().SetID(m.PersonID()).SetCreatedAt(w.now).SetUpdatedAt(w.now).
+		SetName(mask.Name(m.Name)).SetBirthDate(m.Born).
 		SetMaskedIDNumber(mask.IDNumber(m.District + born + fmt.Sprintf("%04d", 1000+i))).
 		SetMaskedPhone(mask.Phone(fmt.Sprintf("1380571%04d", 8000+i))).
 		SetDistrictID(districtID(m.District)).Exec(ctx)
 	if err != nil {
 		return err
 	}
-	err = w.db.Identity.Create().SetProvider(identity.ProviderDevelopment).SetSubject(m.Key).SetPersonID(m.PersonID()).Exec(ctx)
+	err = w.db.Identity.Create().SetID(id.Derive(id.Identity, i, "cast/"+m.Key)).SetCreatedAt(w.now).
+		SetProvider(identity.ProviderDevelopment).SetSubject(m.Key).SetPersonID(m.PersonID()).Exec(ctx)
 	if err != nil {
 		return err
 	}
-	err = w.db.CitizenCard.Create().SetID(id.Derive(id.CitizenCard, 0, "cast/"+m.Key)).SetPersonID(m.PersonID()).
-		SetMaskedNumber(mask.CardNumber(fmt.Sprintf("33010000%08d", i+1))).SetKind(citizencard.KindNamed).
+	err = w.db.CitizenCard.Create().SetID(id.Derive(id.CitizenCard, 0, "cast/"+m.Key)).SetCreatedAt(w.now).SetUpdatedAt(w.now).
+		SetPersonID(m.PersonID()).SetMaskedNumber(mask.CardNumber(fmt.Sprintf("33010000%08d", i+1))).SetKind(citizencard.KindNamed).
 		SetStatus(citizencard.StatusActive).SetBalance(m.Balance).SetAvailable(m.Balance).SetCap(namedCap).Exec(ctx)
 	if err != nil || m.Role == "" {
 		return err
@@ -104,7 +106,8 @@ func (w *writer) member(ctx context.Context, i int, m Member) error {
 	if err != nil {
 		return err
 	}
-	return w.db.StaffRole.Create().SetPersonID(m.PersonID()).SetKind(staffrole.Kind(m.Role)).SetOrganisationID(at).Exec(ctx)
+	return w.db.StaffRole.Create().SetID(id.Derive(id.StaffRole, i, "cast/"+m.Key)).SetCreatedAt(w.now).
+		SetPersonID(m.PersonID()).SetKind(staffrole.Kind(m.Role)).SetOrganisationID(at).Exec(ctx)
 }
 
 // namedCap is the most a named card may hold, in fen.

@@ -52,7 +52,7 @@ func (w *writer) districts(ctx context.Context) error {
 	rows := w.city.Districts
 	return inBatches(len(rows), func(i int) *db.DistrictCreate {
 		d := rows[i]
-		return w.db.District.Create().SetID(districtID(d.Code)).SetCode(d.Code).SetName(d.Name).
+		return w.db.District.Create().SetID(districtID(d.Code)).SetCreatedAt(w.now).SetCode(d.Code).SetName(d.Name).
 			SetKind(district.Kind(d.Kind)).SetLat(d.At.Lat).SetLng(d.At.Lng)
 	}, func(c ...*db.DistrictCreate) error {
 		defer w.wrote(len(c))
@@ -64,7 +64,7 @@ func (w *writer) streets(ctx context.Context) error {
 	rows := w.city.Streets
 	return inBatches(len(rows), func(i int) *db.StreetCreate {
 		s := rows[i]
-		return w.db.Street.Create().SetID(streetID(s.Code)).SetCode(s.Code).SetName(s.Name).
+		return w.db.Street.Create().SetID(streetID(s.Code)).SetCreatedAt(w.now).SetCode(s.Code).SetName(s.Name).
 			SetKind(street.Kind(s.Kind)).SetDistrictID(districtID(s.District)).SetLat(s.At.Lat).SetLng(s.At.Lng)
 	}, func(c ...*db.StreetCreate) error {
 		defer w.wrote(len(c))
@@ -76,7 +76,7 @@ func (w *writer) clinics(ctx context.Context) error {
 	rows := w.city.Hospitals
 	return inBatches(len(rows), func(i int) *db.ClinicCreate {
 		h := rows[i]
-		return w.db.Clinic.Create().SetID(id.Derive(id.Clinic, i, h.Key)).SetName(h.Name).SetGrade(h.Grade.Text()).
+		return w.db.Clinic.Create().SetID(id.Derive(id.Clinic, i, h.Key)).SetCreatedAt(w.now).SetName(h.Name).SetGrade(h.Grade.Text()).
 			SetKind(clinic.Kind(h.Kind)).SetAddress(h.Address).SetDistrictID(districtID(h.District)).
 			SetLat(h.At.Lat).SetLng(h.At.Lng).SetSearchKeys(search.Keys(h.Names()...))
 	}, func(c ...*db.ClinicCreate) error {
@@ -102,7 +102,7 @@ func (w *writer) departments(ctx context.Context) error {
 	}
 	return inBatches(len(rows), func(i int) *db.DepartmentCreate {
 		r := rows[i]
-		return w.db.Department.Create().SetID(id.Derive(id.Department, r.rank, r.hospital+"/"+r.code)).
+		return w.db.Department.Create().SetID(id.Derive(id.Department, r.rank, r.hospital+"/"+r.code)).SetCreatedAt(w.now).
 			SetClinicID(r.clinic).SetCode(r.code).SetName(names[r.code])
 	}, func(c ...*db.DepartmentCreate) error {
 		defer w.wrote(len(c))
@@ -114,7 +114,7 @@ func (w *writer) schools(ctx context.Context) error {
 	rows := w.city.Schools
 	return inBatches(len(rows), func(i int) *db.SchoolCreate {
 		s := rows[i]
-		return w.db.School.Create().SetID(id.Derive(id.School, i, s.Key)).SetName(s.Name).
+		return w.db.School.Create().SetID(id.Derive(id.School, i, s.Key)).SetCreatedAt(w.now).SetName(s.Name).
 			SetStage(school.Stage(s.Stage)).SetDistrictID(districtID(s.District)).
 			SetLat(s.At.Lat).SetLng(s.At.Lng).SetSearchKeys(search.Keys(s.Names()...))
 	}, func(c ...*db.SchoolCreate) error {
@@ -131,7 +131,7 @@ func (w *writer) scenicSpots(ctx context.Context) error {
 		if s.Grade == facts.Unrated {
 			grade = scenicspot.GradeUnrated
 		}
-		return w.db.ScenicSpot.Create().SetID(spotID(i, s)).SetName(s.Name).
+		return w.db.ScenicSpot.Create().SetID(spotID(i, s)).SetCreatedAt(w.now).SetName(s.Name).
 			SetDescription(s.About).SetGrade(grade).SetDistrictID(districtID(s.District)).
 			SetDailyCapacity(s.DailyCapacity).SetInstantCapacity(s.InstantCapacity).
 			SetLat(s.At.Lat).SetLng(s.At.Lng).SetSearchKeys(search.Keys(s.Names()...))
@@ -145,7 +145,7 @@ func (w *writer) caseCategories(ctx context.Context) error {
 	rows := w.city.CaseCategories
 	return inBatches(len(rows), func(i int) *db.CaseCategoryCreate {
 		r := rows[i]
-		return w.db.CaseCategory.Create().SetID(categoryID(r.Kind, r.Code)).SetCode(r.Code).SetName(r.Name).
+		return w.db.CaseCategory.Create().SetID(categoryID(r.Kind, r.Code)).SetCreatedAt(w.now).SetCode(r.Code).SetName(r.Name).
 			SetGroupName(r.Major).SetKind(casecategory.Kind(r.Kind)).SetSLAHours(r.SLAHours)
 	}, func(c ...*db.CaseCategoryCreate) error {
 		defer w.wrote(len(c))

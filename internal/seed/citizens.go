@@ -89,11 +89,12 @@ func (w *writer) people(ctx context.Context, people []person) error {
 	rows := make([]*db.PersonCreate, len(people))
 	cards := make([]*db.CitizenCardCreate, len(people))
 	for i, p := range people {
-		rows[i] = w.db.Person.Create().SetID(p.id).SetName(mask.Name(p.name)).SetBirthDate(p.born).
+		rows[i] = w.db.Person.Create().SetID(p.id).SetCreatedAt(w.now).SetUpdatedAt(w.now).
+			SetName(mask.Name(p.name)).SetBirthDate(p.born).
 			SetMaskedIDNumber(mask.IDNumber(p.idNumber)).SetMaskedPhone(mask.Phone(p.phone)).
 			SetDistrictID(districtID(p.district.Code))
-		cards[i] = w.db.CitizenCard.Create().SetID(id.Derive(id.CitizenCard, 1, p.id)).SetPersonID(p.id).
-			SetMaskedNumber(mask.CardNumber(p.card)).SetKind(citizencard.KindNamed).SetStatus(citizencard.StatusActive).
+		cards[i] = w.db.CitizenCard.Create().SetID(id.Derive(id.CitizenCard, 1, p.id)).SetCreatedAt(w.now).SetUpdatedAt(w.now).
+			SetPersonID(p.id).SetMaskedNumber(mask.CardNumber(p.card)).SetKind(citizencard.KindNamed).SetStatus(citizencard.StatusActive).
 			SetBalance(p.balance).SetAvailable(p.balance).SetCap(namedCap)
 	}
 	if err := w.db.Person.CreateBulk(rows...).Exec(ctx); err != nil {

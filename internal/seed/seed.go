@@ -1,6 +1,5 @@
 // Package seed fills an empty database with the demo city: Hangzhou by its facts, a named cast, and as
-// many invented citizens as asked. Equal sizes make equal cities, but for times, which are relative
-// to now.
+// many invented citizens as asked. Equal sizes, seeds and clocks make equal rows, on either database.
 package seed
 
 import (
@@ -10,7 +9,10 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"entgo.io/ent/dialect"
+
 	"citygraph/ent/db"
+	"citygraph/ent/db/district"
 	"citygraph/internal/clock"
 	"citygraph/internal/facts"
 	"citygraph/internal/store"
@@ -35,7 +37,8 @@ func Empty(ctx context.Context, c *db.Client) (bool, error) {
 	return n == 0, err
 }
 
-// City writes the demo city in one transaction: a seed that is interrupted leaves nothing.
+// City writes the demo city in one transaction: a seed that is interrupted leaves nothing. Of several
+// at once one writes, and the others wait for it and get ErrNotEmpty.
 func City(ctx context.Context, s *store.Store, c *db.Client, o Options) error {
 	city, err := facts.Load()
 	if err != nil {
@@ -43,8 +46,15 @@ func City(ctx context.Context, s *store.Store, c *db.Client, o Options) error {
 	}
 	ctx = viewer.AsSystem(ctx, "seed the demo city")
 	return s.InTx(ctx, func(ctx context.Context) error {
-		if empty, err := Empty(ctx, c); err != nil || !empty {
-			return errors.Join(err, ErrNotEmpty)
+		if err := alone(ctx, s); err != nil {
+			return err
+		}
+		empty, err := Empty(ctx, c)
+		if err != nil {
+			return err
+		}
+		if !empty {
+			return ErrNotEmpty
 		}
 		w := newWriter(c, city, o)
 		for _, write := range []struct {
@@ -61,6 +71,16 @@ func City(ctx context.Context, s *store.Store, c *db.Client, o Options) error {
 		}
 		return nil
 	})
+}
+
+// alone waits until no other seed is under way. SQLite has one writer anyway.
+func alone(ctx context.Context, s *store.Store) error {
+	tx, ok := store.TxFrom(ctx)
+	if !ok || s.Dialect() != dialect.Postgres {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, "LOCK TABLE "+district.Table+" IN SHARE ROW EXCLUSIVE MODE")
+	return err
 }
 
 // writer carries what the parts of a seed share.

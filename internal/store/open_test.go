@@ -136,3 +136,24 @@ func TestObserve(t *testing.T) {
 		t.Errorf("observed %q", got)
 	}
 }
+
+func TestOneProcessHoldsAnSQLiteFile(t *testing.T) {
+	url := "sqlite://" + filepath.Join(t.TempDir(), "city.db")
+	first, err := store.Open(t.Context(), store.Options{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := storetest.OpenURL(t, url)
+	if err := first.HoldAlone(); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.HoldAlone(); !errors.Is(err, store.ErrHeld) {
+		t.Errorf("the second got %v, want ErrHeld", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.HoldAlone(); err != nil {
+		t.Errorf("nobody holds it any more: %v", err)
+	}
+}

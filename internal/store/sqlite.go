@@ -12,11 +12,15 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
+	"github.com/gofrs/flock"
 	"modernc.org/sqlite"
 )
 
 // busyTimeout is how long a connection waits for another process to finish writing.
 const busyTimeout = 5 * time.Second
+
+// claimSuffix names the file beside the database whose lock is the claim of HoldAlone.
+const claimSuffix = ".lock"
 
 func openSQLite(ctx context.Context, o Options, path string, p probe) (*Store, error) {
 	if path == "" {
@@ -48,7 +52,7 @@ func openSQLite(ctx context.Context, o Options, path string, p probe) (*Store, e
 	}
 	reader.SetMaxOpenConns(o.MaxConns)
 	reader.SetMaxIdleConns(o.MaxConns)
-	return &Store{dialect: dialect.SQLite, writer: writer, reader: reader, log: o.Log}, nil
+	return &Store{dialect: dialect.SQLite, writer: writer, reader: reader, claim: flock.New(path + claimSuffix), log: o.Log}, nil
 }
 
 func openFile(ctx context.Context, path string, p probe, params url.Values) (*sql.DB, error) {
@@ -69,7 +73,7 @@ func openFile(ctx context.Context, path string, p probe, params url.Values) (*sq
 	}
 	db := sql.OpenDB(probedConnector{connector, p})
 	if err := db.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database: %w", err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.Close())
 	}
 	return db, nil
 }

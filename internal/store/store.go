@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
+	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/rs/zerolog"
 )
@@ -39,6 +40,7 @@ type Store struct {
 	writer  *sql.DB // one connection on SQLite; the pool on PostgreSQL
 	reader  *sql.DB // query-only connections on SQLite; the same pool on PostgreSQL
 	pool    *pgxpool.Pool
+	claim   *flock.Flock // nil on PostgreSQL
 	log     zerolog.Logger
 }
 
@@ -75,7 +77,28 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close releases every connection, after the statements under way.
+// ErrHeld says that another process serves the same SQLite file.
+var ErrHeld = errors.New("another process serves this SQLite file; several need PostgreSQL")
+
+// HoldAlone claims a SQLite file for this process until Close, or its death; ErrHeld when another has
+// it. Whoever serves a file needs it: it wakes its own subscribers only, and takes jobs that were
+// running for those of a dead process. Tools may work on the file beside it. PostgreSQL is shared by
+// any number of replicas, and nothing is claimed there.
+func (s *Store) HoldAlone() error {
+	if s.claim == nil {
+		return nil
+	}
+	held, err := s.claim.TryLock()
+	if err != nil {
+		return fmt.Errorf("claim database: %w", err)
+	}
+	if !held {
+		return fmt.Errorf("claim database %s: %w", strings.TrimSuffix(s.claim.Path(), claimSuffix), ErrHeld)
+	}
+	return nil
+}
+
+// Close releases every connection, after the statements under way, and the claim.
 func (s *Store) Close() error {
 	err := s.writer.Close()
 	if s.reader != s.writer {
@@ -83,6 +106,9 @@ func (s *Store) Close() error {
 	}
 	if s.pool != nil {
 		s.pool.Close()
+	}
+	if s.claim != nil {
+		err = errors.Join(err, s.claim.Close())
 	}
 	return err
 }
