@@ -37,6 +37,7 @@ func open(t *testing.T) *desk {
 	d := &desk{city: city}
 	d.Desk = &notice.Desk{
 		DB: city.DB, Hub: hub,
+		Admit: func(context.Context) error { return nil },
 		Deliver: func(_ context.Context, notificationID string) error {
 			d.mu.Lock()
 			defer d.mu.Unlock()

@@ -116,8 +116,8 @@ func regular(texts []string) int {
 	return len(slices.DeleteFunc(texts, wakeUp.MatchString))
 }
 
-// watched waits for the first look of a stream at its session beside the one of signing in: it is
-// taken beside the operation, and belongs to what a stream costs.
+// watched waits until a stream has looked at its session at all three times: signing in, when it
+// begins to watch, which is beside the operation, and before it tells.
 func watched(t testing.TB, counter *store.Counter) {
 	t.Helper()
 	citytest.Eventually(t, "the stream looks at its session", func() bool {
@@ -127,7 +127,7 @@ func watched(t testing.TB, counter *store.Counter) {
 				looks++
 			}
 		}
-		return looks == 2
+		return looks == 3
 	})
 }
 

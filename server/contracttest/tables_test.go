@@ -38,7 +38,6 @@ type table struct {
 
 	find   func(*db.Client, condition) selection
 	create func(c *db.Client, owner string) creation // as far as the rule looks; the rest is missing
-	remove func(*db.Client, condition) removal
 }
 
 type (
@@ -50,9 +49,6 @@ type (
 	creation interface {
 		Exec(context.Context) error
 	}
-	removal interface {
-		Exec(context.Context) (int, error)
-	}
 )
 
 // tables are all types that are stored.
@@ -61,114 +57,95 @@ var tables = []table{
 		"AuditEvent", &auditevent.Policy, schema.AuditEvent{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.AuditEvent.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.AuditEvent.Create().SetActorID(owner) },
-		func(c *db.Client, p condition) removal { return c.AuditEvent.Delete().Where(p) },
 	},
 	{
 		"CaseCategory", &casecategory.Policy, schema.CaseCategory{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.CaseCategory.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.CaseCategory.Create() },
-		func(c *db.Client, p condition) removal { return c.CaseCategory.Delete().Where(p) },
 	},
 	{
 		"CaseEvent", &caseevent.Policy, schema.CaseEvent{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.CaseEvent.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.CaseEvent.Create().SetActorID(owner) },
-		func(c *db.Client, p condition) removal { return c.CaseEvent.Delete().Where(p) },
 	},
 	{
 		"CitizenCard", &citizencard.Policy, schema.CitizenCard{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.CitizenCard.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.CitizenCard.Create().SetPersonID(owner) },
-		func(c *db.Client, p condition) removal { return c.CitizenCard.Delete().Where(p) },
 	},
 	{
 		"CityCase", &citycase.Policy, schema.CityCase{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.CityCase.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.CityCase.Create().SetReporterID(owner) },
-		func(c *db.Client, p condition) removal { return c.CityCase.Delete().Where(p) },
 	},
 	{
 		"Clinic", &clinic.Policy, schema.Clinic{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Clinic.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.Clinic.Create() },
-		func(c *db.Client, p condition) removal { return c.Clinic.Delete().Where(p) },
 	},
 	{
 		"DeliveryAttempt", &deliveryattempt.Policy, schema.DeliveryAttempt{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.DeliveryAttempt.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.DeliveryAttempt.Create().SetPersonID(owner) },
-		func(c *db.Client, p condition) removal { return c.DeliveryAttempt.Delete().Where(p) },
 	},
 	{
 		"Department", &department.Policy, schema.Department{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Department.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.Department.Create() },
-		func(c *db.Client, p condition) removal { return c.Department.Delete().Where(p) },
 	},
 	{
 		"Device", &device.Policy, schema.Device{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Device.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.Device.Create().SetPersonID(owner) },
-		func(c *db.Client, p condition) removal { return c.Device.Delete().Where(p) },
 	},
 	{
 		"District", &district.Policy, schema.District{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.District.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.District.Create() },
-		func(c *db.Client, p condition) removal { return c.District.Delete().Where(p) },
 	},
 	{
 		"IdempotencyRecord", &idempotencyrecord.Policy, schema.IdempotencyRecord{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.IdempotencyRecord.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.IdempotencyRecord.Create().SetActorID(owner) },
-		func(c *db.Client, p condition) removal { return c.IdempotencyRecord.Delete().Where(p) },
 	},
 	{
 		"Identity", &identity.Policy, schema.Identity{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Identity.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.Identity.Create().SetPersonID(owner) },
-		func(c *db.Client, p condition) removal { return c.Identity.Delete().Where(p) },
 	},
 	{
 		"Notification", &notification.Policy, schema.Notification{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Notification.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.Notification.Create().SetPersonID(owner) },
-		func(c *db.Client, p condition) removal { return c.Notification.Delete().Where(p) },
 	},
 	{
 		"Person", &person.Policy, schema.Person{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Person.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.Person.Create() },
-		func(c *db.Client, p condition) removal { return c.Person.Delete().Where(p) },
 	},
 	{
 		"ScenicSpot", &scenicspot.Policy, schema.ScenicSpot{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.ScenicSpot.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.ScenicSpot.Create() },
-		func(c *db.Client, p condition) removal { return c.ScenicSpot.Delete().Where(p) },
 	},
 	{
 		"School", &school.Policy, schema.School{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.School.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.School.Create() },
-		func(c *db.Client, p condition) removal { return c.School.Delete().Where(p) },
 	},
 	{
 		"Session", &session.Policy, schema.Session{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Session.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.Session.Create().SetPersonID(owner) },
-		func(c *db.Client, p condition) removal { return c.Session.Delete().Where(p) },
 	},
 	{
 		"StaffRole", &staffrole.Policy, schema.StaffRole{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.StaffRole.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.StaffRole.Create().SetPersonID(owner) },
-		func(c *db.Client, p condition) removal { return c.StaffRole.Delete().Where(p) },
 	},
 	{
 		"Street", &street.Policy, schema.Street{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Street.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.Street.Create() },
-		func(c *db.Client, p condition) removal { return c.Street.Delete().Where(p) },
 	},
 }
