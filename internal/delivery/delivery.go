@@ -12,6 +12,7 @@ import (
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/notification"
+	"citygraph/internal/clock"
 	"citygraph/internal/jobs"
 	"citygraph/internal/lang"
 	"citygraph/internal/push"
@@ -32,6 +33,7 @@ const lifetime = 24 * time.Hour
 // Courier is the worker of push jobs.
 type Courier struct {
 	DB      *db.Client
+	Clock   clock.Clock
 	Pool    push.Pool
 	Observe func(channel, outcome string) // counts outcomes; may be nil
 }
@@ -39,7 +41,8 @@ type Courier struct {
 // Work pushes a notification to every device of its recipient that has not settled yet, and records
 // each attempt. Push is at least once: a crash between sending and recording sends again, with the
 // notification id for the app to tell. A device that must be tried later puts the job off, honouring
-// the provider's Retry-After; the others are settled and not sent to again.
+// the provider's Retry-After; the others are settled and not sent to again. A notice that has outlived
+// its worth is given up, however long a provider goes on asking for patience.
 func (c *Courier) Work(ctx context.Context, job jobs.Job[Args]) error {
 	ctx = viewer.AsSystem(ctx, "push notifications to their recipients")
 	n, err := c.DB.Notification.Get(ctx, job.Args.NotificationID)
@@ -53,7 +56,11 @@ func (c *Courier) Work(ctx context.Context, job jobs.Job[Args]) error {
 	if err != nil || len(devices) == 0 {
 		return err
 	}
-	messages, err := c.messages(ctx, n, devices)
+	left := n.CreatedAt.Add(lifetime).Sub(c.Clock.Now())
+	if left < time.Second {
+		return jobs.Discard(fmt.Errorf("%d devices were out of reach for %s", len(devices), lifetime))
+	}
+	messages, err := c.messages(ctx, n, devices, left)
 	if err != nil {
 		return err
 	}
@@ -76,7 +83,7 @@ func (c *Courier) unsettled(ctx context.Context, n *db.Notification) ([]*db.Devi
 	return devices, nil
 }
 
-func (c *Courier) messages(ctx context.Context, n *db.Notification, devices []*db.Device) ([]push.Message, error) {
+func (c *Courier) messages(ctx context.Context, n *db.Notification, devices []*db.Device, left time.Duration) ([]push.Message, error) {
 	recipient, err := c.DB.Person.Get(ctx, n.PersonID)
 	if err != nil {
 		return nil, fmt.Errorf("load recipient: %w", err)
@@ -92,7 +99,7 @@ func (c *Courier) messages(ctx context.Context, n *db.Notification, devices []*d
 		messages[i] = push.Message{
 			NotificationID: n.ID, Token: d.PushToken, Platform: push.Platform(d.Platform),
 			Title: n.Title.In(tag), Body: n.Body.In(tag),
-			CollapseKey: n.Target.ID(), Priority: push.High, TTL: lifetime, Badge: &badge,
+			CollapseKey: n.Target.ID(), Priority: push.High, TTL: left, Badge: &badge,
 			Data: map[string]string{
 				"seq": strconv.FormatInt(n.Seq, 10), "topic": string(n.Topic),
 				"targetId": n.Target.ID(), "link": n.Target.AppLink(),

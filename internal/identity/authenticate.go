@@ -11,6 +11,7 @@ import (
 	"citygraph/ent/db/staffrole"
 	"citygraph/internal/cache"
 	"citygraph/internal/fault"
+	"citygraph/internal/lang"
 	"citygraph/internal/viewer"
 )
 
@@ -40,8 +41,9 @@ func (a *Accounts) Authenticate(ctx context.Context, bearer string) (*Proof, err
 	if err != nil {
 		return nil, err
 	}
+	tag := lang.From(ctx) // a load through the cache knows nothing of who asks, and a new person speaks their language
 	personID, err := cache.Fetch(ctx, a.Cache, "identity:firebase:"+uid, accountFresh, func(ctx context.Context) (string, error) {
-		return a.personFor(ctx, identity.ProviderFirebase, uid)
+		return a.personFor(lang.With(ctx, tag), identity.ProviderFirebase, uid)
 	})
 	if err != nil {
 		return nil, err

@@ -11,7 +11,6 @@ import (
 	"citygraph/ent/db/device"
 	"citygraph/internal/fault"
 	"citygraph/internal/id"
-	"citygraph/internal/store"
 	"citygraph/internal/viewer"
 )
 
@@ -41,9 +40,6 @@ func (a *Accounts) RegisterDevice(ctx context.Context, in Installation) (*db.Dev
 		return nil, fault.BadInput("appVersion", "版本号过长。", "The version is too long.")
 	}
 	registered, err := a.upsert(ctx, v.PersonID, in)
-	if _, raced := store.IsUniqueViolation(err); raced {
-		registered, err = a.upsert(ctx, v.PersonID, in) // the other request's row is there now
-	}
 	if err != nil {
 		return nil, fmt.Errorf("register device: %w", err)
 	}
@@ -54,6 +50,9 @@ func (a *Accounts) upsert(ctx context.Context, personID string, in Installation)
 	sum := sha256.Sum256([]byte(in.PushToken))
 	hash, now := hex.EncodeToString(sum[:]), a.Clock.Now()
 	err = a.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := a.Store.Lock(ctx, "push token "+hash); err != nil {
+			return err
+		}
 		system := viewer.AsSystem(ctx, "a push token moves to whoever registers it, also from another person")
 		found, err := a.DB.Device.Query().Where(device.PushTokenHash(hash)).Only(system)
 		if err == nil && found.PersonID == personID {

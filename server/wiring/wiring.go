@@ -187,7 +187,7 @@ func (c *City) signIn() error {
 // work registers the workers of every kind of job.
 func (c *City) work() (err error) {
 	registry := jobs.NewRegistry()
-	courier := &delivery.Courier{DB: c.DB, Pool: push.Pool{Sender: c.options.Push}}
+	courier := &delivery.Courier{DB: c.DB, Clock: c.options.Clock, Pool: push.Pool{Sender: c.options.Push}}
 	if c.options.Push == nil {
 		courier.Pool.Sender = noChannel{}
 	}
