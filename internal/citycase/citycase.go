@@ -29,7 +29,8 @@ type Cases struct {
 
 // Places finds where a point lies.
 type Places interface {
-	// Nearest returns the street whose reference point is nearest, and its district.
+	// Nearest returns the street whose reference point is nearest, and its district. It must not be called
+	// inside a transaction.
 	Nearest(ctx context.Context, lat, lng float64) (streetID, districtID string, err error)
 }
 

@@ -37,7 +37,16 @@ func (c *Cases) Submit(ctx context.Context, r Report) (*db.CityCase, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	caseID, err := c.Once.Once(ctx, request, func(ctx context.Context) (string, error) { return c.open(ctx, r) })
+	place := r.Location.WGS84()
+	// Looked up before the transaction: a load shared through the cache takes a connection of its own, and
+	// transactions that wait for it hold all the others.
+	streetID, districtID, err := c.Places.Nearest(ctx, place.Lat, place.Lng)
+	if err != nil {
+		return nil, fmt.Errorf("find the street: %w", err)
+	}
+	caseID, err := c.Once.Once(ctx, request, func(ctx context.Context) (string, error) {
+		return c.open(ctx, r, streetID, districtID)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +72,7 @@ func (r *Report) check() (err error) {
 	return nil
 }
 
-func (c *Cases) open(ctx context.Context, r Report) (string, error) {
+func (c *Cases) open(ctx context.Context, r Report, streetID, districtID string) (string, error) {
 	category, err := c.DB.CaseCategory.Get(ctx, r.CategoryID)
 	if db.IsNotFound(err) {
 		return "", unknownCategory()
@@ -72,10 +81,6 @@ func (c *Cases) open(ctx context.Context, r Report) (string, error) {
 		return "", fmt.Errorf("load category: %w", err)
 	}
 	place := r.Location.WGS84()
-	streetID, districtID, err := c.Places.Nearest(ctx, place.Lat, place.Lng)
-	if err != nil {
-		return "", fmt.Errorf("find the street: %w", err)
-	}
 	now, caseID, reporter := c.Clock.Now(), id.New(id.CityCase), viewer.From(ctx).PersonID
 	err = c.DB.CityCase.Create().
 		SetID(caseID).SetNumber(machine.Number(now, caseID)).

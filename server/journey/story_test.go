@@ -96,3 +96,13 @@ func promote(t *testing.T, city *citytest.City, key string) {
 func system(t *testing.T) context.Context {
 	return viewer.AsSystem(t.Context(), "a test looks at what was stored")
 }
+
+// counted answers a check query that counts.
+func counted(t *testing.T, city *citytest.City, query string) int {
+	t.Helper()
+	var n int
+	if err := city.Store.Writer().QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}
