@@ -45,19 +45,19 @@ func main() {
 }
 
 func plan(ctx context.Context, name string) error {
+	server, err := pgx.ParseConfig(os.Getenv(devDatabase))
+	if err != nil || os.Getenv(devDatabase) == "" { // before the first file is written: both or none
+		return errors.Join(fmt.Errorf("%s must name a PostgreSQL server", devDatabase), err)
+	}
 	lite, err := sql.Open("sqlite", "file:plan?mode=memory&cache=shared&_pragma=foreign_keys(1)")
 	if err != nil {
 		return err
 	}
 	defer lite.Close()
-	if err := diff(ctx, dialect.SQLite, "sqlite", lite, name); err != nil {
-		return err
-	}
-	server, err := pgx.ParseConfig(os.Getenv(devDatabase))
-	if err != nil || os.Getenv(devDatabase) == "" {
-		return errors.Join(fmt.Errorf("%s must name a PostgreSQL server", devDatabase), err)
-	}
 	return withScratch(ctx, server, func(scratch *sql.DB) error {
+		if err := diff(ctx, dialect.SQLite, "sqlite", lite, name); err != nil {
+			return err
+		}
 		return diff(ctx, dialect.Postgres, "postgres", scratch, name)
 	})
 }
