@@ -304,3 +304,14 @@ func TestOneRowOutOfReachIsNotFound(t *testing.T) {
 		t.Errorf("an officer deletes a case: %v", err)
 	}
 }
+
+func TestTheSystemUpdatesOneRow(t *testing.T) {
+	s := set(t)
+	ctx := system(t.Context())
+	if got, err := s.DB.CityCase.UpdateOneID(s.xihu.ID).SetLastSeq(9).Save(ctx); err != nil || got.LastSeq != 9 {
+		t.Errorf("updates %+v, %v", got, err)
+	}
+	if err := s.DB.Device.DeleteOneID(s.DB.Device.Query().OnlyIDX(ctx)).Exec(ctx); err != nil {
+		t.Errorf("deletes: %v", err)
+	}
+}

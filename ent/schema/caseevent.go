@@ -26,7 +26,7 @@ func (CaseEvent) Fields() []ent.Field {
 		field.Enum("from_status").GoType(machine.Status("")).Optional().Nillable().Immutable().Comment("empty for the first event").Annotations(entgql.MapsTo("from")),
 		field.Enum("to_status").GoType(machine.Status("")).Immutable().Annotations(entgql.MapsTo("to")),
 		field.Enum("actor_kind").NamedValues("Citizen", "CITIZEN", "Officer", "OFFICER").Immutable(),
-		field.String("note").MaxLen(2000).Default("").Immutable(),
+		field.String("note").MaxRuneLen(1000).Default("").Immutable(),
 		field.Bool("public").Default(true).Immutable().Comment("false: for officers only").Annotations(hidden),
 		field.String("city_case_id").MaxLen(64).Immutable().Annotations(hidden),
 		field.String("actor_id").MaxLen(64).Immutable().Annotations(hidden),

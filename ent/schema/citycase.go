@@ -25,8 +25,8 @@ func (CityCase) Mixin() []ent.Mixin {
 func (CityCase) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("number").MaxLen(32).Immutable().Unique().Comment("what a citizen reads out on the phone"),
-		field.String("description").MaxLen(4000).NotEmpty(),
-		field.String("address").MaxLen(400).Default("").Comment("the reporter's own words for the place"),
+		field.String("description").MaxRuneLen(2000).NotEmpty(),
+		field.String("address").MaxRuneLen(200).Default("").Comment("the reporter's own words for the place"),
 		field.Enum("status").GoType(machine.Status("")),
 		field.Int("last_seq").Default(1).Comment("seq of the last event").Annotations(hidden),
 		field.Time("due_at"),

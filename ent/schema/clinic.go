@@ -28,7 +28,7 @@ func (Clinic) Fields() []ent.Field {
 			"General", "GENERAL", "TCM", "TCM", "Integrated", "INTEGRATED", "Maternity", "MATERNITY", "Children", "CHILDREN",
 			"Dental", "DENTAL", "Eye", "EYE", "Cancer", "CANCER", "Infectious", "INFECTIOUS", "Mental", "MENTAL",
 			"Rehabilitation", "REHABILITATION"),
-		field.String("address").MaxLen(200).Default("").Comment("in Chinese, within the district; empty when unknown"),
+		field.String("address").MaxRuneLen(200).Default("").Comment("in Chinese, within the district; empty when unknown"),
 		field.String("district_id").MaxLen(64).Annotations(hidden),
 	}
 }

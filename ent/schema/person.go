@@ -22,7 +22,7 @@ func (Person) Mixin() []ent.Mixin { return []ent.Mixin{noun{kind: id.Person}, to
 // Fields are the columns. Values that identify a person are stored masked until they are bound.
 func (Person) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("name").MaxLen(64).Default("").GoType(mask.Name("")).Annotations(entgql.MapsTo("maskedName")),
+		field.String("name").MaxRuneLen(64).Default("").GoType(mask.Name("")).Annotations(entgql.MapsTo("maskedName")),
 		field.String("masked_id_number").MaxLen(18).Default(""),
 		field.String("masked_phone").MaxLen(16).Default(""),
 		field.String("birth_date").MaxLen(10).Default("").Comment("YYYY-MM-DD, empty when unknown").Annotations(hidden),

@@ -15,8 +15,8 @@ import (
 )
 
 // Accept takes a submitted case on, and has its reporter told. An officer of its district may. Returns
-// UNAUTHENTICATED, NOT_FOUND (also for a case of another district), BAD_USER_INPUT, and
-// INVALID_TRANSITION naming the current status.
+// UNAUTHENTICATED, BAD_USER_INPUT, NOT_FOUND for a case the viewer may not see, FORBIDDEN for one they
+// may only see, and INVALID_TRANSITION naming the current status.
 func (c *Cases) Accept(ctx context.Context, caseID, note string) (*db.CityCase, error) {
 	if !viewer.From(ctx).SignedIn() {
 		return nil, fault.New(fault.Unauthenticated)
@@ -26,7 +26,18 @@ func (c *Cases) Accept(ctx context.Context, caseID, note string) (*db.CityCase, 
 		return nil, err
 	}
 	err = c.Store.InTx(ctx, func(ctx context.Context) error {
-		return c.step(ctx, caseID, machine.Accept, note)
+		before, err := c.step(ctx, caseID, machine.Accept, note)
+		if err != nil {
+			return err
+		}
+		err = audit.Record(ctx, c.DB, audit.Deed{Action: "acceptCase", Subject: before.ReporterID, TargetID: caseID})
+		if err != nil {
+			return err
+		}
+		return c.Events.Emit(ctx, Accepted{
+			CaseID: caseID, Number: before.Number, ReporterID: before.ReporterID,
+			CategoryID: before.CategoryID, Seq: before.LastSeq + 1,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -34,58 +45,51 @@ func (c *Cases) Accept(ctx context.Context, caseID, note string) (*db.CityCase, 
 	return c.DB.CityCase.Get(ctx, caseID)
 }
 
-// step moves a case along one edge of the machine as an officer of its district: the row, its event,
-// the audit log, and whatever the step sets off elsewhere. The update is guarded by the status it
-// read, so of two officers one moves the case and the other gets INVALID_TRANSITION.
-func (c *Cases) step(ctx context.Context, caseID string, action machine.Action, note string) error {
+// step moves a case along one edge of the machine as an officer of its district, writes the event, and
+// returns the case as it was. The update is guarded by the status it read, so of two officers one moves
+// the case and the other gets INVALID_TRANSITION.
+func (c *Cases) step(ctx context.Context, caseID string, action machine.Action, note string) (*db.CityCase, error) {
 	notFound := fault.New(fault.NotFound).At("caseId")
 	if !id.Is(caseID, id.CityCase) {
-		return notFound
+		return nil, notFound
 	}
 	found, err := c.DB.CityCase.Get(ctx, caseID)
 	if db.IsNotFound(err) {
-		return notFound
+		return nil, notFound
 	}
 	if err != nil {
-		return fmt.Errorf("load case: %w", err)
+		return nil, fmt.Errorf("load case: %w", err)
 	}
 	v := viewer.From(ctx)
 	if !v.HasAt(viewer.CaseOfficer, found.DistrictID) {
-		return fault.New(fault.Forbidden).At("caseId")
+		return nil, fault.New(fault.Forbidden).At("caseId")
 	}
 	edge, ok := machine.Next(found.Status, action)
 	if !ok {
-		return invalidTransition(found.Status)
+		return nil, invalidTransition(found.Status)
 	}
 	moved, err := c.DB.CityCase.Update().
 		Where(citycase.ID(caseID), citycase.StatusEQ(edge.From), citycase.LastSeq(found.LastSeq)).
 		SetStatus(edge.To).AddLastSeq(1).
 		Save(ctx)
 	if err != nil {
-		return fmt.Errorf("move case: %w", err)
+		return nil, fmt.Errorf("move case: %w", err)
 	}
 	if moved == 0 {
 		now, err := c.DB.CityCase.Get(ctx, caseID)
 		if err != nil {
-			return fmt.Errorf("reload case: %w", err)
+			return nil, fmt.Errorf("reload case: %w", err)
 		}
-		return invalidTransition(now.Status)
+		return nil, invalidTransition(now.Status)
 	}
-	seq := found.LastSeq + 1
 	err = c.DB.CaseEvent.Create().
-		SetCityCaseID(caseID).SetSeq(seq).SetFromStatus(edge.From).SetToStatus(edge.To).
+		SetCityCaseID(caseID).SetSeq(found.LastSeq + 1).SetFromStatus(edge.From).SetToStatus(edge.To).
 		SetActorKind(caseevent.ActorKindOfficer).SetActorID(v.PersonID).SetNote(note).
 		Exec(ctx)
 	if err != nil {
-		return fmt.Errorf("write event: %w", err)
+		return nil, fmt.Errorf("write event: %w", err)
 	}
-	err = audit.Record(ctx, c.DB, audit.Deed{Action: "acceptCase", Subject: found.ReporterID, TargetID: caseID})
-	if err != nil {
-		return err
-	}
-	return c.Events.Emit(ctx, Accepted{
-		CaseID: caseID, Number: found.Number, ReporterID: found.ReporterID, CategoryID: found.CategoryID, Seq: seq,
-	})
+	return found, nil
 }
 
 func invalidTransition(now machine.Status) error {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"citygraph/ent/db"
@@ -36,25 +37,25 @@ func (f *Finder) Nearest(ctx context.Context, lat, lng float64) (streetID, distr
 	if err != nil {
 		return "", "", err
 	}
-	if len(references) == 0 {
-		return "", "", errors.New("the city has no streets: run `server seed`")
-	}
-	at := geo.Point{Lat: lat, Lng: lng}
-	nearest := references[0]
-	for _, r := range references[1:] {
-		if geo.Distance(at, r.Point) < geo.Distance(at, nearest.Point) {
-			nearest = r
+	at, nearest, least := geo.Point{Lat: lat, Lng: lng}, Reference{}, math.Inf(1)
+	for _, r := range references {
+		if d := geo.Distance(at, r.Point); d < least {
+			nearest, least = r, d
 		}
 	}
 	return nearest.StreetID, nearest.DistrictID, nil
 }
 
+// load reads the reference points; a city without any is an error, which no cache keeps.
 func (f *Finder) load(ctx context.Context) ([]Reference, error) {
 	streets, err := f.DB.Street.Query().
 		Select(street.FieldID, street.FieldDistrictID, street.FieldLat, street.FieldLng).
 		All(viewer.AsSystem(ctx, "street reference points are public"))
 	if err != nil {
 		return nil, fmt.Errorf("load streets: %w", err)
+	}
+	if len(streets) == 0 {
+		return nil, errors.New("the city has no streets: run `server seed`")
 	}
 	references := make([]Reference, len(streets))
 	for i, s := range streets {

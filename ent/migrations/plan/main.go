@@ -45,20 +45,21 @@ func main() {
 }
 
 func plan(ctx context.Context, name string) error {
+	server, err := pgx.ParseConfig(os.Getenv(devDatabase))
+	if err != nil || os.Getenv(devDatabase) == "" { // before the first file is written: both or none
+		return errors.Join(fmt.Errorf("%s must name a PostgreSQL server", devDatabase), err)
+	}
 	lite, err := sql.Open("sqlite", "file:plan?mode=memory&cache=shared&_pragma=foreign_keys(1)")
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(diff(ctx, dialect.SQLite, "sqlite", lite, name), lite.Close()); err != nil {
-		return err
-	}
-	server, err := pgx.ParseConfig(os.Getenv(devDatabase))
-	if err != nil || os.Getenv(devDatabase) == "" {
-		return errors.Join(fmt.Errorf("%s must name a PostgreSQL server", devDatabase), err)
-	}
-	return withScratch(ctx, server, func(scratch *sql.DB) error {
+	err = withScratch(ctx, server, func(scratch *sql.DB) error {
+		if err := diff(ctx, dialect.SQLite, "sqlite", lite, name); err != nil {
+			return err
+		}
 		return diff(ctx, dialect.Postgres, "postgres", scratch, name)
 	})
+	return errors.Join(err, lite.Close())
 }
 
 // withScratch runs fn on an empty database that is dropped afterwards.
