@@ -211,7 +211,7 @@ func askHealth(ctx context.Context, listen, path string) error {
 	if err != nil {
 		return fmt.Errorf("health check: %w", err)
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing was read that could be lost
+	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("health check: %s answered %d", path, response.StatusCode)
 	}
