@@ -39,7 +39,7 @@ verify: ## Regenerate everything, plan migrations, and require that nothing chan
 
 .PHONY: lint
 lint: $(GOLANGCI) ## Check style, mistakes and the arrows between packages
-	$(GOLANGCI) run ./...
+	$(GOLANGCI) run --allow-serial-runners ./...
 
 .PHONY: test
 test: ## Run every test with Go alone

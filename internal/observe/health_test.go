@@ -63,7 +63,7 @@ func TestManyProbesAskTheDatabaseOnce(t *testing.T) {
 		if asked != 1 {
 			t.Errorf("100 probes asked %d times", asked)
 		}
-		time.Sleep(2 * time.Second)
+		time.Sleep(2 * time.Second) // the fake clock moves: the results are stale
 		ask(t, h.Ready)
 		if asked != 2 {
 			t.Errorf("stale results were used")

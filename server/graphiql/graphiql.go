@@ -71,7 +71,7 @@ func compressed(name string) http.HandlerFunc {
 			http.NotFound(w, r)
 			return
 		}
-		defer stored.Close() //nolint:errcheck // an embedded file
+		defer stored.Close()
 		headers(w, name, "max-age=3600")
 		w.Header().Set("Vary", "Accept-Encoding")
 		var body io.Reader = stored
