@@ -212,7 +212,7 @@ func (s *stage) byHand(t *testing.T, ctx context.Context, table, alias string, p
 	if err := s.Store.Driver().Query(ctx, query, args, &rows); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
-	defer rows.Close() //nolint:errcheck // read to the end
+	defer rows.Close()
 	var ids []string
 	if err := sql.ScanSlice(rows, &ids); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package rule_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -205,7 +206,7 @@ func TestWhoWritesWhat(t *testing.T) {
 		for _, member := range cast {
 			ctx := s.As(t, member)
 			me := viewer.From(ctx).PersonID
-			err := rolledBack(s, ctx, func(ctx context.Context) error { return w.create(ctx, me) })
+			err := rolledBack(ctx, s, func(ctx context.Context) error { return w.create(ctx, me) })
 			if slices.Contains(w.creators, member) {
 				if err != nil {
 					t.Errorf("%q cannot create a %s: %v", member, name, err)
@@ -226,7 +227,7 @@ func (s *stage) reaches(t *testing.T, ctx context.Context, what string, write fu
 		return
 	}
 	var got int
-	err := rolledBack(s, ctx, func(ctx context.Context) (err error) {
+	err := rolledBack(ctx, s, func(ctx context.Context) (err error) {
 		got, err = write(ctx)
 		return err
 	})
@@ -238,9 +239,13 @@ func (s *stage) reaches(t *testing.T, ctx context.Context, what string, write fu
 type undo struct{ error }
 
 // rolledBack runs fn in a transaction that leaves nothing, and returns fn's error.
-func rolledBack(s *stage, ctx context.Context, fn func(context.Context) error) error {
+func rolledBack(ctx context.Context, s *stage, fn func(context.Context) error) error {
 	err := s.Store.InTx(ctx, func(ctx context.Context) error { return undo{fn(ctx)} })
-	return err.(undo).error
+	var undone undo
+	if !errors.As(err, &undone) {
+		return err
+	}
+	return undone.error
 }
 
 // The system passes every rule, or the table above would prove nothing.
@@ -250,14 +255,14 @@ func TestTheSystemWrites(t *testing.T) {
 	for name, w := range s.writes() {
 		// A fresh person is free of the unique rows that the cast has.
 		me := s.DB.Person.Create().SaveX(ctx).ID
-		if err := rolledBack(s, ctx, func(ctx context.Context) error { return w.create(ctx, me) }); err != nil {
+		if err := rolledBack(ctx, s, func(ctx context.Context) error { return w.create(ctx, me) }); err != nil {
 			t.Errorf("the system cannot create a %s: %v", name, err)
 		}
 		if w.update == nil || name == "StaffRole" { // whose holders cannot all be one
 			continue
 		}
 		var reached int
-		err := rolledBack(s, ctx, func(ctx context.Context) (err error) {
+		err := rolledBack(ctx, s, func(ctx context.Context) (err error) {
 			reached, err = w.update(ctx)
 			return err
 		})
@@ -280,7 +285,7 @@ func TestNobodyWritesInAnothersName(t *testing.T) {
 			"a step":  func(ctx context.Context) error { return s.newEvent(s.xihu.ID, 3, s.chenjing).Exec(ctx) },
 			"no name": func(ctx context.Context) error { return s.newEvent(s.xihu.ID, 3, "").Exec(ctx) },
 		} {
-			err := rolledBack(s, ctx, create)
+			err := rolledBack(ctx, s, create)
 			if fault.CodeOf(err) != fault.Forbidden {
 				t.Errorf("%q writes %s: %v", member, what, err)
 			}

@@ -39,7 +39,7 @@ type inOrder struct{}
 func (inOrder) Name() string { return "inorder" }
 
 // GenerateCode implements plugin.CodeGenerator.
-func (inOrder) GenerateCode(data *codegen.Data) error {
+func (inOrder) GenerateCode(data *codegen.Data) error { //nolint:unparam // the interface wants it
 	for _, object := range data.Objects {
 		if !object.Root {
 			object.DisableConcurrency = true

@@ -58,7 +58,7 @@ func (a Amendment) apply(path string) (int, error) {
 	if code, err = format.Source(withoutUnused(code)); err != nil {
 		return 0, err
 	}
-	return n, os.WriteFile(path, code, 0o600)
+	return n, os.WriteFile(path, code, 0o600) //nolint:gosec // a file just generated
 }
 
 func withImport(code []byte, path string) []byte {

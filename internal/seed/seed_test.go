@@ -52,23 +52,23 @@ func (c city) rows(t *testing.T) map[string][]string {
 	t.Helper()
 	ctx := viewer.AsSystem(t.Context(), "compare two cities")
 	return map[string][]string{
-		"districts":       encode(t, c.db.District.Query().Order(db.Asc("id")).All, ctx),
-		"streets":         encode(t, c.db.Street.Query().Order(db.Asc("id")).All, ctx),
-		"clinics":         encode(t, c.db.Clinic.Query().Order(db.Asc("id")).All, ctx),
-		"departments":     encode(t, c.db.Department.Query().Order(db.Asc("id")).All, ctx),
-		"schools":         encode(t, c.db.School.Query().Order(db.Asc("id")).All, ctx),
-		"scenic spots":    encode(t, c.db.ScenicSpot.Query().Order(db.Asc("id")).All, ctx),
-		"case categories": encode(t, c.db.CaseCategory.Query().Order(db.Asc("id")).All, ctx),
-		"people":          encode(t, c.db.Person.Query().Order(db.Asc("id")).All, ctx),
-		"identities":      encode(t, c.db.Identity.Query().Order(db.Asc("id")).All, ctx),
-		"cards":           encode(t, c.db.CitizenCard.Query().Order(db.Asc("id")).All, ctx),
-		"roles":           encode(t, c.db.StaffRole.Query().Order(db.Asc("id")).All, ctx),
-		"cases":           encode(t, c.db.CityCase.Query().Order(db.Asc("id")).All, ctx),
-		"events":          encode(t, c.db.CaseEvent.Query().Order(db.Asc("id")).All, ctx),
+		"districts":       encode(ctx, t, c.db.District.Query().Order(db.Asc("id")).All),
+		"streets":         encode(ctx, t, c.db.Street.Query().Order(db.Asc("id")).All),
+		"clinics":         encode(ctx, t, c.db.Clinic.Query().Order(db.Asc("id")).All),
+		"departments":     encode(ctx, t, c.db.Department.Query().Order(db.Asc("id")).All),
+		"schools":         encode(ctx, t, c.db.School.Query().Order(db.Asc("id")).All),
+		"scenic spots":    encode(ctx, t, c.db.ScenicSpot.Query().Order(db.Asc("id")).All),
+		"case categories": encode(ctx, t, c.db.CaseCategory.Query().Order(db.Asc("id")).All),
+		"people":          encode(ctx, t, c.db.Person.Query().Order(db.Asc("id")).All),
+		"identities":      encode(ctx, t, c.db.Identity.Query().Order(db.Asc("id")).All),
+		"cards":           encode(ctx, t, c.db.CitizenCard.Query().Order(db.Asc("id")).All),
+		"roles":           encode(ctx, t, c.db.StaffRole.Query().Order(db.Asc("id")).All),
+		"cases":           encode(ctx, t, c.db.CityCase.Query().Order(db.Asc("id")).All),
+		"events":          encode(ctx, t, c.db.CaseEvent.Query().Order(db.Asc("id")).All),
 	}
 }
 
-func encode[T any](t *testing.T, all func(context.Context) ([]T, error), ctx context.Context) []string {
+func encode[T any](ctx context.Context, t *testing.T, all func(context.Context) ([]T, error)) []string {
 	t.Helper()
 	found, err := all(ctx)
 	if err != nil {

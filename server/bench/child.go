@@ -124,11 +124,11 @@ func authorized(ctx context.Context, method, url string, body []byte, token stri
 
 // send returns the body of a 200.
 func send(client *http.Client, request *http.Request) ([]byte, error) {
-	response, err := client.Do(request) //nolint:gosec // our own child
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close() //nolint:errcheck // it has been read
+	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err

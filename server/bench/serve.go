@@ -60,7 +60,7 @@ func serveSide(ctx context.Context, which side, databaseURL string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s %s\n", public, control)
+	fmt.Fprintf(os.Stdout, "%s %s\n", public, control)
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return err
 }

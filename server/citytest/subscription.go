@@ -38,7 +38,7 @@ func (c *Client) Subscribe(t testing.TB, operation string, vars Vars) *Subscript
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, //nolint:bodyclose // the connection owns it
+	conn, _, err := websocket.Dial(ctx,
 		strings.Replace(c.City.URL, "http", "ws", 1)+"/graphql",
 		&websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {

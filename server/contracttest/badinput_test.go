@@ -83,7 +83,7 @@ func fragmentBomb(n int) string {
 
 // bodied is a POST of a text as it stands.
 func bodied(r *rig, body io.Reader) *http.Request {
-	request, err := http.NewRequest(http.MethodPost, r.URL+"/graphql", body) //nolint:noctx // the client of the test sends it
+	request, err := http.NewRequest(http.MethodPost, r.URL+"/graphql", body)
 	if err != nil {
 		panic(err) // the address is the test's own
 	}

@@ -16,16 +16,16 @@ func everybody(vars citytest.Vars) ask {
 }
 
 // with asks with variables made for the occasion.
-func with(make func(t testing.TB, r *rig, name string) citytest.Vars) ask {
+func with(vars func(t testing.TB, r *rig, name string) citytest.Vars) ask {
 	return func(t testing.TB, r *rig, name string) (*citytest.Client, citytest.Vars) {
-		return r.member[name], make(t, r, name)
+		return r.member[name], vars(t, r, name)
 	}
 }
 
 // act asks a mutation with an input made for the occasion.
-func act(make func(t testing.TB, r *rig, name string) citytest.Vars) ask {
+func act(input func(t testing.TB, r *rig, name string) citytest.Vars) ask {
 	return with(func(t testing.TB, r *rig, name string) citytest.Vars {
-		return citytest.Vars{"input": make(t, r, name)}
+		return citytest.Vars{"input": input(t, r, name)}
 	})
 }
 

@@ -1,6 +1,7 @@
 package journey_test
 
 import (
+	"bytes"
 	"sync"
 	"testing"
 
@@ -80,7 +81,7 @@ func TestPhoneThatChangesHandsForgetsItsFormerOwner(t *testing.T) {
 	if found := problems(t, unregister(t, seller, sold)); len(found) != 1 || found[0].Code != "DEVICE_UNKNOWN" {
 		t.Errorf("the old device id: %+v", found)
 	}
-	if string(foreign.Body) != string(missing.Body) || problems(t, foreign)[0].Code != "DEVICE_UNKNOWN" {
+	if !bytes.Equal(foreign.Body, missing.Body) || problems(t, foreign)[0].Code != "DEVICE_UNKNOWN" {
 		t.Errorf("a foreign device %s, a missing one %s", foreign.Body, missing.Body)
 	}
 
