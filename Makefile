@@ -50,7 +50,11 @@ race: ## Run every test under the race detector
 	go test -race ./...
 
 .PHONY: bench
-bench: ## Run the benchmarks, BENCH=regexp picks some
+bench: ## Compare the graph with handlers written by hand, in ratios of one run
+	.ci/bench
+
+.PHONY: bench-go
+bench-go: ## Run the Go benchmarks, BENCH=regexp picks some
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 .PHONY: audit
