@@ -148,6 +148,11 @@ func (c *Cache) fill(ctx context.Context, key string, ttl time.Duration, load fu
 			err = fmt.Errorf("cache load panicked: %v\n%s", p, debug.Stack())
 		}
 	}()
+	// Another flight may have landed between the caller's look and this one's start.
+	if payload, ok := c.shelf.get(key).payload(c.clock.Now()); ok {
+		c.counts.hits.Add(1)
+		return payload, nil
+	}
 	before := c.shelf.epoch(key)
 	found := c.fromRedis(ctx, key)
 	if payload, ok := found.payload(c.clock.Now()); ok {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -13,7 +12,6 @@ import (
 	"citygraph/ent/db/device"
 	"citygraph/internal/fault"
 	"citygraph/internal/id"
-	"citygraph/internal/store"
 	"citygraph/internal/viewer"
 )
 
@@ -42,28 +40,21 @@ func (a *Accounts) RegisterDevice(ctx context.Context, in Installation) (*db.Dev
 	if len(in.AppVersion) > maxAppVersion || strings.ContainsFunc(in.AppVersion, unicode.IsControl) {
 		return nil, fault.BadInput("appVersion", "版本号无效。", "The version is not valid.")
 	}
-	for range registerAttempts {
-		registered, err := a.claim(ctx, v.PersonID, in)
-		if _, raced := store.IsUniqueViolation(err); raced {
-			continue // another request's row is there now
-		}
-		if err != nil {
-			return nil, fmt.Errorf("register device: %w", err)
-		}
-		return registered, nil
+	registered, err := a.claim(ctx, v.PersonID, in)
+	if err != nil {
+		return nil, fmt.Errorf("register device: %w", err)
 	}
-	return nil, errors.New("register device: others keep registering the same push token")
+	return registered, nil
 }
 
-// registerAttempts is how often a claim may lose to another of the same push token at the same time.
-const registerAttempts = 10
-
-// claim makes the token the person's, in statements that each hold whatever others do meanwhile; of two
-// that insert at once, one fails on the unique index.
+// claim makes the token the person's. Those who claim one token at once follow one another.
 func (a *Accounts) claim(ctx context.Context, personID string, in Installation) (claimed *db.Device, err error) {
 	sum := sha256.Sum256([]byte(in.PushToken))
 	hash, now := hex.EncodeToString(sum[:]), a.Clock.Now()
 	err = a.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := a.Store.Lock(ctx, "push token "+hash); err != nil {
+			return err
+		}
 		system := viewer.AsSystem(ctx, "a push token moves to whoever registers it, also from another person")
 		// A row of another's goes: an id its former owner knows must not come to mean somebody else's phone.
 		_, err := a.DB.Device.Delete().Where(device.PushTokenHash(hash), device.PersonIDNEQ(personID)).Exec(system)

@@ -20,6 +20,8 @@ const (
 	quiet        = 3 * time.Second        // a connection silent for so long is asked whether it lives
 	firstBackoff = 100 * time.Millisecond
 	lastBackoff  = 5 * time.Second
+	makeGood     = 500 * time.Millisecond // from a hint that Redis did not take to the next try
+	everyone     = ""                     // the topic that wakes all, for hints that were lost
 )
 
 // relay exchanges hints with other replicas over one Redis channel. A message is the origin's name, a
@@ -40,15 +42,24 @@ func (r *relay) enqueue(topic string) {
 	}
 }
 
-// send publishes what is queued, a batch in one round trip and each topic of a batch once.
+// send publishes what is queued, a batch in one round trip and each topic of a batch once. When Redis did not
+// take a batch, the others are all woken as soon as it is back.
 func (r *relay) send(ctx context.Context) {
+	var owed <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			r.flush(ctx)
 			return
 		case topic := <-r.queue:
-			r.publish(ctx, topic)
+			if r.publish(ctx, topic) != nil {
+				owed = time.After(makeGood)
+			}
+		case <-owed:
+			owed = nil
+			if r.publish(ctx, everyone) != nil {
+				owed = time.After(makeGood)
+			}
 		}
 	}
 }
@@ -58,22 +69,23 @@ func (r *relay) flush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handOver)
 	defer cancel()
 	for len(r.queue) > 0 && ctx.Err() == nil {
-		r.publish(ctx, <-r.queue)
+		_ = r.publish(ctx, <-r.queue) // a process that ends makes nothing good; the slow wake-up does
 	}
 }
 
-func (r *relay) publish(ctx context.Context, topic string) {
+// publish fails when Redis did not take the batch; the guard reports the outage.
+func (r *relay) publish(ctx context.Context, topic string) error {
 	batch := map[string]struct{}{topic: {}}
 	for len(batch) < batchSize && len(r.queue) > 0 {
 		batch[<-r.queue] = struct{}{}
 	}
-	// A lost hint heals by itself, and the guard reports the outage.
-	_, _ = r.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := r.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for topic := range batch {
 			p.Publish(ctx, r.channel, r.origin+" "+topic)
 		}
 		return nil
 	})
+	return err
 }
 
 // receive listens until ctx ends, connecting anew whenever the connection is lost.
@@ -107,7 +119,11 @@ func (r *relay) listen(ctx context.Context) (worked bool) {
 			worked = true
 			r.missed() // whatever was published before this moment
 		case *redis.Message:
-			if origin, topic, ok := strings.Cut(m.Payload, " "); ok && origin != r.origin {
+			switch origin, topic, ok := strings.Cut(m.Payload, " "); {
+			case !ok || origin == r.origin:
+			case topic == everyone:
+				r.missed()
+			default:
 				r.wake(topic)
 			}
 		}

@@ -81,6 +81,30 @@ func TestEveryoneIsWokenAfterReconnecting(t *testing.T) {
 	hear(t, b, a)
 }
 
+// One replica may find Redis again before another does: what the slower one publishes meanwhile is made good.
+func TestHintThatRedisDidNotTakeIsMadeGood(t *testing.T) {
+	s := redistest.Start(t)
+	a, b := replicas(t, s)
+	late := b.Subscribe(t.Context(), "late")
+	s.Cut()
+	for range 5 { // and a gives Redis up
+		a.Publish("nobody")
+		time.Sleep(time.Millisecond)
+	}
+	s.Restore()
+	select {
+	case <-late.C(): // b is back
+	case <-time.After(10 * time.Second):
+		t.Fatal("the subscriber slept through the reconnection")
+	}
+	a.Publish("late")
+	select {
+	case <-late.C():
+	case <-time.After(10 * time.Second):
+		t.Fatal("the hint was lost for good")
+	}
+}
+
 // A connection that swallows everything gives no error: only asking shows it.
 func TestSilentConnectionIsReplaced(t *testing.T) {
 	t.Parallel()

@@ -46,9 +46,11 @@ func (c *Client) Subscribe(t testing.TB, operation string, vars Vars) *Subscript
 	}
 	s := newSubscription(func() { _ = conn.CloseNow() })
 	t.Cleanup(s.leave)
-	write(ctx, t, conn, "connection_init", "", map[string]any{
-		"authorization": "Bearer " + c.Token, "acceptLanguage": c.Header.Get("Accept-Language"),
-	})
+	hello := map[string]any{"acceptLanguage": c.Header.Get("Accept-Language")}
+	if c.Token != "" {
+		hello["authorization"] = "Bearer " + c.Token
+	}
+	write(ctx, t, conn, "connection_init", "", hello)
 	var ack wsMessage
 	if err := wsjson.Read(ctx, conn, &ack); err != nil || ack.Type != "connection_ack" {
 		t.Fatalf("connection_init was answered %q: %v", ack.Type, err)
