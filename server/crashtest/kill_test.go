@@ -68,8 +68,9 @@ func TestKilledTwentyTimes(t *testing.T) {
 			pass(t, time.Duration(random.IntN(60))*time.Millisecond)
 		}
 		server.kill()
-		server, url = serve(t, p.env)
-		c.url.Store(&url)
+		var at string // of its own, since phones still hold the last one
+		server, at = serve(t, p.env)
+		c.url.Store(&at)
 	}
 	leave()
 	busy.Wait()
