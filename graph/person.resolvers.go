@@ -9,10 +9,27 @@ import (
 	"context"
 
 	"citygraph/ent/db"
+	"citygraph/graph/generated"
+	"citygraph/graph/model"
 	"citygraph/internal/identity"
+	"citygraph/internal/personal"
 )
+
+func (r *mutationResolver) BindIdentity(ctx context.Context, input model.BindIdentityInput) (*model.BindIdentityPayload, error) {
+	bound, err := r.Accounts.BindIdentity(ctx, identity.Claim{Name: input.Name, IDNumber: input.IDNumber, Proof: input.Proof})
+	problems, err := userErrors(ctx, err)
+	return bindIdentityPayload(bound, problems), err
+}
+
+func (r *personResolver) PersonalData(ctx context.Context, obj *db.Person) (*personal.Data, error) {
+	return r.Records.Mine(ctx, obj.ID)
+}
 
 func (r *queryResolver) Me(ctx context.Context) (*db.Person, error) {
 	q, err := identity.Me(ctx, r.DB.Person.Query())
 	return only(ctx, q, err)
 }
+
+func (r *Resolver) Person() generated.PersonResolver { return &personResolver{r} }
+
+type personResolver struct{ *Resolver }

@@ -8,6 +8,7 @@ import (
 	"citygraph/internal/citycase"
 	"citygraph/internal/identity"
 	"citygraph/internal/notice"
+	"citygraph/internal/personal"
 
 	"github.com/99designs/gqlgen/graphql"
 )
@@ -16,6 +17,7 @@ import (
 type Resolver struct {
 	DB       *db.Client
 	Accounts *identity.Accounts
+	Records  *personal.Records
 	Cases    *citycase.Cases
 	Desk     *notice.Desk
 }

@@ -39,6 +39,14 @@ func sessionPayload(ctx context.Context, tokens *identity.Tokens, err error) (*m
 	return &model.SessionPayload{Tokens: tokens, UserErrors: problems}, nil
 }
 
+// bindIdentityPayload tells whom an account was bound to.
+func bindIdentityPayload(bound *identity.Binding, problems []*model.UserError) *model.BindIdentityPayload {
+	if bound == nil {
+		return &model.BindIdentityPayload{UserErrors: problems}
+	}
+	return &model.BindIdentityPayload{PersonID: &bound.PersonID, Tokens: bound.Tokens, UserErrors: problems}
+}
+
 // deref reads an optional input as its zero value when it is absent.
 func deref[T any](p *T) T {
 	if p == nil {

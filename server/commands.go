@@ -17,6 +17,7 @@ type app struct {
 	Serve     func(ctx context.Context, cfg Config, out io.Writer) error
 	Migrate   func(ctx context.Context, cfg Config, out io.Writer) error
 	Seed      func(ctx context.Context, cfg Config, size seedSize, out io.Writer) error
+	Rotate    func(ctx context.Context, cfg Config, out io.Writer) error
 	TokenList func(ctx context.Context, cfg Config, out io.Writer) error
 	TokenAs   func(ctx context.Context, cfg Config, name string, out io.Writer) error
 }
@@ -50,7 +51,7 @@ city; DATABASE_URL and REDIS_URL make the same binary one of many replicas. See 
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		serveCommand(a, environ), migrateCommand(a, environ), seedCommand(a, environ),
-		tokenCommand(a, environ), configCommand(environ), healthcheckCommand(environ),
+		tokenCommand(a, environ), keysCommand(a, environ), configCommand(environ), healthcheckCommand(environ),
 	)
 	return root
 }
@@ -115,6 +116,27 @@ the same people.`,
 	cmd.Flags().IntVar(&size.Citizens, "citizens", defaultCitizens, "how many citizens to invent")
 	cmd.Flags().Uint64Var(&size.Seed, "seed", 1, "which citizens to invent")
 	return cmd
+}
+
+func keysCommand(a app, environ map[string]string) *cobra.Command {
+	keys := &cobra.Command{
+		Use:   "keys",
+		Short: "Look after the keys of personal data",
+		Args:  cobra.NoArgs,
+	}
+	keys.AddCommand(&cobra.Command{
+		Use:   "rotate",
+		Short: "Seal personal data anew under the current key and suite",
+		Long: `Seal anew every person's data that are not under the first of PERSONAL_DATA_KEYS and under
+PERSONAL_DATA_SUITE, each under a fresh data key, while replicas serve.
+
+To change keys: put the new key first and keep the old ones, restart the replicas, run this, and take
+the old keys away when it says that nothing is left. Interrupted, it goes on when it is run again.`,
+		Example: "  PERSONAL_DATA_KEYS=2027:NEW,2026:OLD server keys rotate",
+		Args:    cobra.NoArgs,
+		RunE:    configured(environ, a.Rotate),
+	})
+	return keys
 }
 
 func tokenCommand(a app, environ map[string]string) *cobra.Command {

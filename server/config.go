@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"citygraph/internal/vault"
 )
 
 // Config is everything an operator can set, read from the environment once at start. Tags say the
@@ -20,6 +22,7 @@ type Config struct {
 	HTTP      HTTPConfig
 	Storage   StorageConfig
 	SignIn    SignInConfig
+	Personal  PersonalConfig
 	Firebase  FirebaseConfig
 	Wechat    WechatConfig
 	Graph     GraphConfig
@@ -64,6 +67,13 @@ type SignInConfig struct {
 	AccessTTL     time.Duration `env:"ACCESS_TOKEN_TTL" default:"15m" doc:"life of an access token"`
 	RefreshTTL    time.Duration `env:"REFRESH_TOKEN_TTL" default:"720h" doc:"life of a refresh token, renewed at each use"`
 	DevelopmentOn bool          `env:"DEV_SIGN_IN" default:"false" development:"true" doc:"sign in as the named cast without proof; refused in production"`
+}
+
+// PersonalConfig is how personal data are sealed.
+type PersonalConfig struct {
+	Keys     Secret `env:"PERSONAL_DATA_KEYS" secret:"true" development:"development:dW5zYWZlLWRldmVsb3BtZW50LWtleS1uZXZlci11c2U=" doc:"keys that wrap the data keys of people, as id:base64 by comma, 32 bytes each; the first seals, all open; after a change run server keys rotate"`
+	IndexKey Secret `env:"BLIND_INDEX_KEY" secret:"true" development:"unsafe-development-key-never-use-in-production" doc:"key of the look-up of id numbers, 32 bytes or more; it never changes"`
+	Suite    string `env:"PERSONAL_DATA_SUITE" default:"AES-256-GCM" doc:"cipher of new values, AES-256-GCM or SM4-GCM; all open"`
 }
 
 // FirebaseConfig is the project that knows the citizen app's users and carries its pushes.
@@ -123,6 +133,19 @@ func (s SignInConfig) CursorSealKey() ([]byte, error) {
 		return nil, fmt.Errorf("derive cursor key: %w", err)
 	}
 	return key, nil
+}
+
+// Vault returns what seals personal data by the settings.
+func (p PersonalConfig) Vault() (*vault.Vault, error) {
+	ring, err := vault.ParseRing(string(p.Keys))
+	if err != nil {
+		return nil, fmt.Errorf("PERSONAL_DATA_KEYS: %w", err)
+	}
+	suite, err := vault.SuiteNamed(p.Suite)
+	if err != nil {
+		return nil, fmt.Errorf("PERSONAL_DATA_SUITE: %w", err)
+	}
+	return vault.New(ring, suite, []byte(p.IndexKey))
 }
 
 // Secret is a value that no formatter prints. Convert it to string where it is used.

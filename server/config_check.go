@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"citygraph/internal/vault"
 )
 
 // minKey is the fewest bytes of a signing key: the output size of SHA-256.
@@ -29,6 +31,7 @@ func (c Config) problems() Problems {
 	c.HTTP.check(&k)
 	c.Storage.check(&k)
 	c.SignIn.check(&k)
+	c.Personal.check(&k)
 	c.Firebase.check(&k)
 	c.Wechat.check(&k)
 	c.Telemetry.check(&k)
@@ -40,8 +43,10 @@ func (c Config) problems() Problems {
 
 // refuseUnsafe holds production to settings that cannot let a stranger in or lose an acknowledged row.
 func (c Config) refuseUnsafe(k *checker) {
-	k.require(string(c.SignIn.SigningKey) != developmentKey(), "TOKEN_SIGNING_KEY", "is the development default; production needs a key of its own")
-	k.require(string(c.SignIn.CursorKey) != developmentKey(), "CURSOR_KEY", "is the development default; production needs a key of its own")
+	k.require(string(c.SignIn.SigningKey) != developmentDefault("TOKEN_SIGNING_KEY"), "TOKEN_SIGNING_KEY", "is the development default; production needs a key of its own")
+	k.require(string(c.SignIn.CursorKey) != developmentDefault("TOKEN_SIGNING_KEY"), "CURSOR_KEY", "is the development default; production needs a key of its own")
+	k.require(string(c.Personal.Keys) != developmentDefault("PERSONAL_DATA_KEYS"), "PERSONAL_DATA_KEYS", "is the development default; production needs keys of its own")
+	k.require(string(c.Personal.IndexKey) != developmentDefault("BLIND_INDEX_KEY"), "BLIND_INDEX_KEY", "is the development default; production needs a key of its own")
 	k.require(!c.SignIn.DevelopmentOn, "DEV_SIGN_IN", "lets anyone be anyone; it must be off in production")
 	k.require(!c.Graph.Introspection, "INTROSPECTION", "shows the whole schema; it must be off in production")
 	k.require(c.Firebase.EmulatorHost == "", "FIREBASE_AUTH_EMULATOR_HOST", "accepts unsigned tokens; it must be unset in production")
@@ -53,10 +58,10 @@ func (c Config) refuseUnsafe(k *checker) {
 	k.require(isRemote(c.Wechat.BaseURL, "https"), "WECHAT_BASE_URL", onlyTLS)
 }
 
-// developmentKey is the published default of TOKEN_SIGNING_KEY.
-func developmentKey() string {
+// developmentDefault is the published default of a variable.
+func developmentDefault(name string) string {
 	list := variables(Development)
-	i := slices.IndexFunc(list, func(v variable) bool { return v.name == "TOKEN_SIGNING_KEY" })
+	i := slices.IndexFunc(list, func(v variable) bool { return v.name == name })
 	return list[i].fallback
 }
 
@@ -89,6 +94,14 @@ func (s SignInConfig) check(k *checker) {
 	k.require(s.CursorKey == "" || len(s.CursorKey) >= minKey, "CURSOR_KEY", "must be at least 32 bytes, or empty")
 	k.require(s.AccessTTL >= time.Minute && s.AccessTTL <= 24*time.Hour, "ACCESS_TOKEN_TTL", "must be between 1m and 24h")
 	k.require(s.RefreshTTL > s.AccessTTL && s.RefreshTTL <= 8760*time.Hour, "REFRESH_TOKEN_TTL", "must be longer than ACCESS_TOKEN_TTL and at most 8760h")
+}
+
+func (p PersonalConfig) check(k *checker) {
+	_, err := vault.ParseRing(string(p.Keys))
+	k.require(err == nil, "PERSONAL_DATA_KEYS", "must be id:base64 by comma, each key 32 bytes, such as the output of: echo 2026:$(openssl rand -base64 32)")
+	k.require(len(p.IndexKey) >= minKey, "BLIND_INDEX_KEY", "must be set to at least 32 bytes, such as the output of: openssl rand -hex 32")
+	_, err = vault.SuiteNamed(p.Suite)
+	k.require(err == nil, "PERSONAL_DATA_SUITE", "must be AES-256-GCM or SM4-GCM")
 }
 
 func (f FirebaseConfig) check(k *checker) {

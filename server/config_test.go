@@ -14,7 +14,8 @@ const goodKey = "0123456789abcdef0123456789abcdef"
 
 // production returns settings that production accepts, with some replaced.
 func production(changes map[string]string) map[string]string {
-	environ := map[string]string{"APP_ENV": "production", "TOKEN_SIGNING_KEY": goodKey}
+	environ := map[string]string{"APP_ENV": "production", "TOKEN_SIGNING_KEY": goodKey,
+		"PERSONAL_DATA_KEYS": "2026:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "BLIND_INDEX_KEY": goodKey}
 	for name, value := range changes {
 		environ[name] = value
 	}
@@ -65,10 +66,10 @@ func TestProductionStartsOnSafeSettings(t *testing.T) {
 func TestProductionRefusesUnsafeSettings(t *testing.T) {
 	for name, changes := range map[string]map[string]string{
 		"no key":                {"TOKEN_SIGNING_KEY": ""},
-		"the published key":     {"TOKEN_SIGNING_KEY": developmentKey()},
+		"the published key":     {"TOKEN_SIGNING_KEY": developmentDefault("TOKEN_SIGNING_KEY")},
 		"a short key":           {"TOKEN_SIGNING_KEY": "short"},
 		"a short cursor key":    {"CURSOR_KEY": "short"},
-		"published cursor key":  {"CURSOR_KEY": developmentKey()},
+		"published cursor key":  {"CURSOR_KEY": developmentDefault("TOKEN_SIGNING_KEY")},
 		"unsigned tokens":       {"FIREBASE_AUTH_EMULATOR_HOST": "localhost:9099"},
 		"sign-in without proof": {"DEV_SIGN_IN": "true"},
 		"introspection":         {"INTROSPECTION": "true"},

@@ -39,5 +39,5 @@ func run(a app, args []string, environ map[string]string, out, problems io.Write
 
 // city is what the commands do outside tests.
 func city() app {
-	return app{Serve: serve, Migrate: migrate, Seed: seedDatabase, TokenList: tokenList, TokenAs: tokenAs}
+	return app{Serve: serve, Migrate: migrate, Seed: seedDatabase, Rotate: rotateKeys, TokenList: tokenList, TokenAs: tokenAs}
 }

@@ -11,6 +11,7 @@ import (
 
 	"citygraph/internal/edge"
 	"citygraph/internal/firebase"
+	"citygraph/internal/identity"
 	"citygraph/internal/observe"
 	"citygraph/internal/push"
 	"citygraph/internal/store"
@@ -35,14 +36,22 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 	if err != nil {
 		return wiring.Options{}, err
 	}
+	sealing, err := cfg.Personal.Vault()
+	if err != nil {
+		return wiring.Options{}, err
+	}
 	o := wiring.Options{
 		Database: databaseOptions(cfg), RedisURL: cfg.Storage.RedisURL,
 		SigningKey: []byte(cfg.SignIn.SigningKey), CursorKey: cursorKey,
 		AccessTTL: cfg.SignIn.AccessTTL, RefreshTTL: cfg.SignIn.RefreshTTL,
+		Vault:       sealing,
 		Development: cfg.SignIn.DevelopmentOn, Introspection: cfg.Graph.Introspection,
 		Origins: cfg.HTTP.PublicOrigins, Address: clientAddress,
 		Limits: edge.Limits{BodyBytes: int(cfg.HTTP.MaxBody), Timeout: cfg.HTTP.RequestTimeout},
 		Log:    log,
+	}
+	if cfg.SignIn.DevelopmentOn {
+		o.Verifier = identity.Sandbox{}
 	}
 	if cfg.Firebase.ProjectID != "" {
 		o.Firebase = &firebase.Options{

@@ -183,7 +183,7 @@ func seedCity(ctx context.Context, city *wiring.City, size seedSize, out io.Writ
 	bar := newProgress(out, "seeding Hangzhou")
 	started := time.Now()
 	err := seed.City(ctx, city.Store, city.DB, seed.Options{
-		Citizens: size.Citizens, Seed: size.Seed, Clock: clock.System{}, Progress: bar.set,
+		Citizens: size.Citizens, Seed: size.Seed, Clock: clock.System{}, Vault: city.Records.Vault, Progress: bar.set,
 	})
 	if err != nil {
 		return err

@@ -85,6 +85,21 @@ func seedDatabase(ctx context.Context, cfg Config, size seedSize, out io.Writer)
 	})
 }
 
+func rotateKeys(ctx context.Context, cfg Config, out io.Writer) error {
+	return withCity(ctx, cfg, func(city *wiring.City) error {
+		if err := city.Migrated(ctx); err != nil {
+			return err
+		}
+		bar := newProgress(out, "rotating keys")
+		rotated, err := city.Records.Rotate(ctx, bar.set)
+		if err != nil {
+			return err
+		}
+		bar.done(fmt.Sprintf("%d people's data were sealed anew; nothing is left under another key.", rotated))
+		return nil
+	})
+}
+
 func tokenList(_ context.Context, _ Config, out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, m := range seed.Cast {

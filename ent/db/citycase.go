@@ -48,7 +48,7 @@ type CityCase struct {
 	DistrictID string `json:"district_id,omitempty"`
 	// StreetID holds the value of the "street_id" field.
 	StreetID string `json:"street_id,omitempty"`
-	// ReporterID holds the value of the "reporter_id" field.
+	// moves when a sign-in turns out to be of a person already known
 	ReporterID string `json:"reporter_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the CityCaseQuery when eager-loading is set.

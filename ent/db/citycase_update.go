@@ -7,6 +7,7 @@ import (
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/citycase"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/person"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/street"
 	"citygraph/internal/citycase/machine"
@@ -200,6 +201,20 @@ func (_u *CityCaseUpdate) SetNillableStreetID(v *string) *CityCaseUpdate {
 	return _u
 }
 
+// SetReporterID sets the "reporter_id" field.
+func (_u *CityCaseUpdate) SetReporterID(v string) *CityCaseUpdate {
+	_u.mutation.SetReporterID(v)
+	return _u
+}
+
+// SetNillableReporterID sets the "reporter_id" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableReporterID(v *string) *CityCaseUpdate {
+	if v != nil {
+		_u.SetReporterID(*v)
+	}
+	return _u
+}
+
 // SetCategory sets the "category" edge to the CaseCategory entity.
 func (_u *CityCaseUpdate) SetCategory(v *CaseCategory) *CityCaseUpdate {
 	return _u.SetCategoryID(v.ID)
@@ -213,6 +228,11 @@ func (_u *CityCaseUpdate) SetDistrict(v *District) *CityCaseUpdate {
 // SetStreet sets the "street" edge to the Street entity.
 func (_u *CityCaseUpdate) SetStreet(v *Street) *CityCaseUpdate {
 	return _u.SetStreetID(v.ID)
+}
+
+// SetReporter sets the "reporter" edge to the Person entity.
+func (_u *CityCaseUpdate) SetReporter(v *Person) *CityCaseUpdate {
+	return _u.SetReporterID(v.ID)
 }
 
 // AddEventIDs adds the "events" edge to the CaseEvent entity by IDs.
@@ -250,6 +270,12 @@ func (_u *CityCaseUpdate) ClearDistrict() *CityCaseUpdate {
 // ClearStreet clears the "street" edge to the Street entity.
 func (_u *CityCaseUpdate) ClearStreet() *CityCaseUpdate {
 	_u.mutation.ClearStreet()
+	return _u
+}
+
+// ClearReporter clears the "reporter" edge to the Person entity.
+func (_u *CityCaseUpdate) ClearReporter() *CityCaseUpdate {
+	_u.mutation.ClearReporter()
 	return _u
 }
 
@@ -346,6 +372,11 @@ func (_u *CityCaseUpdate) check() error {
 	if v, ok := _u.mutation.StreetID(); ok {
 		if err := citycase.StreetIDValidator(v); err != nil {
 			return &ValidationError{Name: "street_id", err: fmt.Errorf(`db: validator failed for field "CityCase.street_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ReporterID(); ok {
+		if err := citycase.ReporterIDValidator(v); err != nil {
+			return &ValidationError{Name: "reporter_id", err: fmt.Errorf(`db: validator failed for field "CityCase.reporter_id": %w`, err)}
 		}
 	}
 	if _u.mutation.CategoryCleared() && len(_u.mutation.CategoryIDs()) > 0 {
@@ -488,6 +519,35 @@ func (_u *CityCaseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(street.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ReporterCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   citycase.ReporterTable,
+			Columns: []string{citycase.ReporterColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReporterIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   citycase.ReporterTable,
+			Columns: []string{citycase.ReporterColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {
@@ -727,6 +787,20 @@ func (_u *CityCaseUpdateOne) SetNillableStreetID(v *string) *CityCaseUpdateOne {
 	return _u
 }
 
+// SetReporterID sets the "reporter_id" field.
+func (_u *CityCaseUpdateOne) SetReporterID(v string) *CityCaseUpdateOne {
+	_u.mutation.SetReporterID(v)
+	return _u
+}
+
+// SetNillableReporterID sets the "reporter_id" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableReporterID(v *string) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetReporterID(*v)
+	}
+	return _u
+}
+
 // SetCategory sets the "category" edge to the CaseCategory entity.
 func (_u *CityCaseUpdateOne) SetCategory(v *CaseCategory) *CityCaseUpdateOne {
 	return _u.SetCategoryID(v.ID)
@@ -740,6 +814,11 @@ func (_u *CityCaseUpdateOne) SetDistrict(v *District) *CityCaseUpdateOne {
 // SetStreet sets the "street" edge to the Street entity.
 func (_u *CityCaseUpdateOne) SetStreet(v *Street) *CityCaseUpdateOne {
 	return _u.SetStreetID(v.ID)
+}
+
+// SetReporter sets the "reporter" edge to the Person entity.
+func (_u *CityCaseUpdateOne) SetReporter(v *Person) *CityCaseUpdateOne {
+	return _u.SetReporterID(v.ID)
 }
 
 // AddEventIDs adds the "events" edge to the CaseEvent entity by IDs.
@@ -777,6 +856,12 @@ func (_u *CityCaseUpdateOne) ClearDistrict() *CityCaseUpdateOne {
 // ClearStreet clears the "street" edge to the Street entity.
 func (_u *CityCaseUpdateOne) ClearStreet() *CityCaseUpdateOne {
 	_u.mutation.ClearStreet()
+	return _u
+}
+
+// ClearReporter clears the "reporter" edge to the Person entity.
+func (_u *CityCaseUpdateOne) ClearReporter() *CityCaseUpdateOne {
+	_u.mutation.ClearReporter()
 	return _u
 }
 
@@ -886,6 +971,11 @@ func (_u *CityCaseUpdateOne) check() error {
 	if v, ok := _u.mutation.StreetID(); ok {
 		if err := citycase.StreetIDValidator(v); err != nil {
 			return &ValidationError{Name: "street_id", err: fmt.Errorf(`db: validator failed for field "CityCase.street_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ReporterID(); ok {
+		if err := citycase.ReporterIDValidator(v); err != nil {
+			return &ValidationError{Name: "reporter_id", err: fmt.Errorf(`db: validator failed for field "CityCase.reporter_id": %w`, err)}
 		}
 	}
 	if _u.mutation.CategoryCleared() && len(_u.mutation.CategoryIDs()) > 0 {
@@ -1045,6 +1135,35 @@ func (_u *CityCaseUpdateOne) sqlSave(ctx context.Context) (_node *CityCase, err 
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(street.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ReporterCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   citycase.ReporterTable,
+			Columns: []string{citycase.ReporterColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReporterIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   citycase.ReporterTable,
+			Columns: []string{citycase.ReporterColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

@@ -25,6 +25,7 @@ import (
 	"citygraph/ent/db/identity"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/personaldata"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/session"
@@ -72,6 +73,8 @@ type Client struct {
 	Notification *NotificationClient
 	// Person is the client for interacting with the Person builders.
 	Person *PersonClient
+	// PersonalData is the client for interacting with the PersonalData builders.
+	PersonalData *PersonalDataClient
 	// ScenicSpot is the client for interacting with the ScenicSpot builders.
 	ScenicSpot *ScenicSpotClient
 	// School is the client for interacting with the School builders.
@@ -107,6 +110,7 @@ func (c *Client) init() {
 	c.Identity = NewIdentityClient(c.config)
 	c.Notification = NewNotificationClient(c.config)
 	c.Person = NewPersonClient(c.config)
+	c.PersonalData = NewPersonalDataClient(c.config)
 	c.ScenicSpot = NewScenicSpotClient(c.config)
 	c.School = NewSchoolClient(c.config)
 	c.Session = NewSessionClient(c.config)
@@ -218,6 +222,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Identity:          NewIdentityClient(cfg),
 		Notification:      NewNotificationClient(cfg),
 		Person:            NewPersonClient(cfg),
+		PersonalData:      NewPersonalDataClient(cfg),
 		ScenicSpot:        NewScenicSpotClient(cfg),
 		School:            NewSchoolClient(cfg),
 		Session:           NewSessionClient(cfg),
@@ -256,6 +261,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Identity:          NewIdentityClient(cfg),
 		Notification:      NewNotificationClient(cfg),
 		Person:            NewPersonClient(cfg),
+		PersonalData:      NewPersonalDataClient(cfg),
 		ScenicSpot:        NewScenicSpotClient(cfg),
 		School:            NewSchoolClient(cfg),
 		Session:           NewSessionClient(cfg),
@@ -292,8 +298,8 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.AuditEvent, c.CaseCategory, c.CaseEvent, c.CitizenCard, c.CityCase, c.Clinic,
 		c.DeliveryAttempt, c.Department, c.Device, c.District, c.IdempotencyRecord,
-		c.Identity, c.Notification, c.Person, c.ScenicSpot, c.School, c.Session,
-		c.StaffRole, c.Street,
+		c.Identity, c.Notification, c.Person, c.PersonalData, c.ScenicSpot, c.School,
+		c.Session, c.StaffRole, c.Street,
 	} {
 		n.Use(hooks...)
 	}
@@ -305,8 +311,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.AuditEvent, c.CaseCategory, c.CaseEvent, c.CitizenCard, c.CityCase, c.Clinic,
 		c.DeliveryAttempt, c.Department, c.Device, c.District, c.IdempotencyRecord,
-		c.Identity, c.Notification, c.Person, c.ScenicSpot, c.School, c.Session,
-		c.StaffRole, c.Street,
+		c.Identity, c.Notification, c.Person, c.PersonalData, c.ScenicSpot, c.School,
+		c.Session, c.StaffRole, c.Street,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -343,6 +349,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Notification.mutate(ctx, m)
 	case *PersonMutation:
 		return c.Person.mutate(ctx, m)
+	case *PersonalDataMutation:
+		return c.PersonalData.mutate(ctx, m)
 	case *ScenicSpotMutation:
 		return c.ScenicSpot.mutate(ctx, m)
 	case *SchoolMutation:
@@ -2448,6 +2456,22 @@ func (c *PersonClient) QueryCard(_m *Person) *CitizenCardQuery {
 	return query
 }
 
+// QueryPersonalData queries the personal_data edge of a Person.
+func (c *PersonClient) QueryPersonalData(_m *Person) *PersonalDataQuery {
+	query := (&PersonalDataClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(person.Table, person.FieldID, id),
+			sqlgraph.To(personaldata.Table, personaldata.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, person.PersonalDataTable, person.PersonalDataColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryIdentities queries the identities edge of a Person.
 func (c *PersonClient) QueryIdentities(_m *Person) *IdentityQuery {
 	query := (&IdentityClient{config: c.config}).Query()
@@ -2503,6 +2527,156 @@ func (c *PersonClient) mutate(ctx context.Context, m *PersonMutation) (Value, er
 		return (&PersonDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Person mutation op: %q", m.Op())
+	}
+}
+
+// PersonalDataClient is a client for the PersonalData schema.
+type PersonalDataClient struct {
+	config
+}
+
+// NewPersonalDataClient returns a client for the PersonalData from the given config.
+func NewPersonalDataClient(c config) *PersonalDataClient {
+	return &PersonalDataClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `personaldata.Hooks(f(g(h())))`.
+func (c *PersonalDataClient) Use(hooks ...Hook) {
+	c.hooks.PersonalData = append(c.hooks.PersonalData, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `personaldata.Intercept(f(g(h())))`.
+func (c *PersonalDataClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PersonalData = append(c.inters.PersonalData, interceptors...)
+}
+
+// Create returns a builder for creating a PersonalData entity.
+func (c *PersonalDataClient) Create() *PersonalDataCreate {
+	mutation := newPersonalDataMutation(c.config, OpCreate)
+	return &PersonalDataCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PersonalData entities.
+func (c *PersonalDataClient) CreateBulk(builders ...*PersonalDataCreate) *PersonalDataCreateBulk {
+	return &PersonalDataCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PersonalDataClient) MapCreateBulk(slice any, setFunc func(*PersonalDataCreate, int)) *PersonalDataCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PersonalDataCreateBulk{err: fmt.Errorf("calling to PersonalDataClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PersonalDataCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PersonalDataCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PersonalData.
+func (c *PersonalDataClient) Update() *PersonalDataUpdate {
+	mutation := newPersonalDataMutation(c.config, OpUpdate)
+	return &PersonalDataUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PersonalDataClient) UpdateOne(_m *PersonalData) *PersonalDataUpdateOne {
+	mutation := newPersonalDataMutation(c.config, OpUpdateOne, withPersonalData(_m))
+	return &PersonalDataUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PersonalDataClient) UpdateOneID(id string) *PersonalDataUpdateOne {
+	mutation := newPersonalDataMutation(c.config, OpUpdateOne, withPersonalDataID(id))
+	return &PersonalDataUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PersonalData.
+func (c *PersonalDataClient) Delete() *PersonalDataDelete {
+	mutation := newPersonalDataMutation(c.config, OpDelete)
+	return &PersonalDataDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PersonalDataClient) DeleteOne(_m *PersonalData) *PersonalDataDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PersonalDataClient) DeleteOneID(id string) *PersonalDataDeleteOne {
+	builder := c.Delete().Where(personaldata.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PersonalDataDeleteOne{builder}
+}
+
+// Query returns a query builder for PersonalData.
+func (c *PersonalDataClient) Query() *PersonalDataQuery {
+	return &PersonalDataQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePersonalData},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PersonalData entity by its id.
+func (c *PersonalDataClient) Get(ctx context.Context, id string) (*PersonalData, error) {
+	return c.Query().Where(personaldata.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PersonalDataClient) GetX(ctx context.Context, id string) *PersonalData {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPerson queries the person edge of a PersonalData.
+func (c *PersonalDataClient) QueryPerson(_m *PersonalData) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(personaldata.Table, personaldata.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, personaldata.PersonTable, personaldata.PersonColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PersonalDataClient) Hooks() []Hook {
+	hooks := c.hooks.PersonalData
+	return append(hooks[:len(hooks):len(hooks)], personaldata.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *PersonalDataClient) Interceptors() []Interceptor {
+	return c.inters.PersonalData
+}
+
+func (c *PersonalDataClient) mutate(ctx context.Context, m *PersonalDataMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PersonalDataCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PersonalDataUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PersonalDataUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PersonalDataDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown PersonalData mutation op: %q", m.Op())
 	}
 }
 
@@ -3245,12 +3419,13 @@ type (
 	hooks struct {
 		AuditEvent, CaseCategory, CaseEvent, CitizenCard, CityCase, Clinic,
 		DeliveryAttempt, Department, Device, District, IdempotencyRecord, Identity,
-		Notification, Person, ScenicSpot, School, Session, StaffRole, Street []ent.Hook
+		Notification, Person, PersonalData, ScenicSpot, School, Session, StaffRole,
+		Street []ent.Hook
 	}
 	inters struct {
 		AuditEvent, CaseCategory, CaseEvent, CitizenCard, CityCase, Clinic,
 		DeliveryAttempt, Department, Device, District, IdempotencyRecord, Identity,
-		Notification, Person, ScenicSpot, School, Session, StaffRole,
+		Notification, Person, PersonalData, ScenicSpot, School, Session, StaffRole,
 		Street []ent.Interceptor
 	}
 )

@@ -17,6 +17,7 @@ import (
 	"citygraph/ent/db/identity"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/personaldata"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/session"
@@ -105,6 +106,7 @@ func checkColumn(t, c string) error {
 			identity.Table:          identity.ValidColumn,
 			notification.Table:      notification.ValidColumn,
 			person.Table:            person.ValidColumn,
+			personaldata.Table:      personaldata.ValidColumn,
 			scenicspot.Table:        scenicspot.ValidColumn,
 			school.Table:            school.ValidColumn,
 			session.Table:           session.ValidColumn,

@@ -17,6 +17,7 @@ import (
 	"citygraph/ent/db/identity"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/personaldata"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
@@ -60,6 +61,7 @@ const (
 	TypeIdentity          = "Identity"
 	TypeNotification      = "Notification"
 	TypePerson            = "Person"
+	TypePersonalData      = "PersonalData"
 	TypeScenicSpot        = "ScenicSpot"
 	TypeSchool            = "School"
 	TypeSession           = "Session"
@@ -10357,32 +10359,33 @@ func (m *NotificationMutation) ResetEdge(name string) error {
 // PersonMutation represents an operation that mutates the Person nodes in the graph.
 type PersonMutation struct {
 	config
-	op                Op
-	typ               string
-	id                *string
-	created_at        *time.Time
-	updated_at        *time.Time
-	name              *mask.Name
-	masked_id_number  *string
-	masked_phone      *string
-	birth_date        *string
-	language          *string
-	inbox_seq         *int64
-	addinbox_seq      *int64
-	clearedFields     map[string]struct{}
-	district          *string
-	cleareddistrict   bool
-	card              *string
-	clearedcard       bool
-	identities        map[string]struct{}
-	removedidentities map[string]struct{}
-	clearedidentities bool
-	roles             map[string]struct{}
-	removedroles      map[string]struct{}
-	clearedroles      bool
-	done              bool
-	oldValue          func(context.Context) (*Person, error)
-	predicates        []predicate.Person
+	op                   Op
+	typ                  string
+	id                   *string
+	created_at           *time.Time
+	updated_at           *time.Time
+	name                 *mask.Name
+	masked_id_number     *string
+	masked_phone         *string
+	language             *string
+	inbox_seq            *int64
+	addinbox_seq         *int64
+	clearedFields        map[string]struct{}
+	district             *string
+	cleareddistrict      bool
+	card                 *string
+	clearedcard          bool
+	personal_data        *string
+	clearedpersonal_data bool
+	identities           map[string]struct{}
+	removedidentities    map[string]struct{}
+	clearedidentities    bool
+	roles                map[string]struct{}
+	removedroles         map[string]struct{}
+	clearedroles         bool
+	done                 bool
+	oldValue             func(context.Context) (*Person, error)
+	predicates           []predicate.Person
 }
 
 var _ ent.Mutation = (*PersonMutation)(nil)
@@ -10669,42 +10672,6 @@ func (m *PersonMutation) ResetMaskedPhone() {
 	m.masked_phone = nil
 }
 
-// SetBirthDate sets the "birth_date" field.
-func (m *PersonMutation) SetBirthDate(s string) {
-	m.birth_date = &s
-}
-
-// BirthDate returns the value of the "birth_date" field in the mutation.
-func (m *PersonMutation) BirthDate() (r string, exists bool) {
-	v := m.birth_date
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldBirthDate returns the old "birth_date" field's value of the Person entity.
-// If the Person object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *PersonMutation) OldBirthDate(ctx context.Context) (v string, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldBirthDate is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldBirthDate requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldBirthDate: %w", err)
-	}
-	return oldValue.BirthDate, nil
-}
-
-// ResetBirthDate resets all changes to the "birth_date" field.
-func (m *PersonMutation) ResetBirthDate() {
-	m.birth_date = nil
-}
-
 // SetLanguage sets the "language" field.
 func (m *PersonMutation) SetLanguage(s string) {
 	m.language = &s
@@ -10912,6 +10879,45 @@ func (m *PersonMutation) ResetCard() {
 	m.clearedcard = false
 }
 
+// SetPersonalDataID sets the "personal_data" edge to the PersonalData entity by id.
+func (m *PersonMutation) SetPersonalDataID(id string) {
+	m.personal_data = &id
+}
+
+// ClearPersonalData clears the "personal_data" edge to the PersonalData entity.
+func (m *PersonMutation) ClearPersonalData() {
+	m.clearedpersonal_data = true
+}
+
+// PersonalDataCleared reports if the "personal_data" edge to the PersonalData entity was cleared.
+func (m *PersonMutation) PersonalDataCleared() bool {
+	return m.clearedpersonal_data
+}
+
+// PersonalDataID returns the "personal_data" edge ID in the mutation.
+func (m *PersonMutation) PersonalDataID() (id string, exists bool) {
+	if m.personal_data != nil {
+		return *m.personal_data, true
+	}
+	return
+}
+
+// PersonalDataIDs returns the "personal_data" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PersonalDataID instead. It exists only for internal usage by the builders.
+func (m *PersonMutation) PersonalDataIDs() (ids []string) {
+	if id := m.personal_data; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPersonalData resets all changes to the "personal_data" edge.
+func (m *PersonMutation) ResetPersonalData() {
+	m.personal_data = nil
+	m.clearedpersonal_data = false
+}
+
 // AddIdentityIDs adds the "identities" edge to the Identity entity by ids.
 func (m *PersonMutation) AddIdentityIDs(ids ...string) {
 	if m.identities == nil {
@@ -11054,7 +11060,7 @@ func (m *PersonMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PersonMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 8)
 	if m.created_at != nil {
 		fields = append(fields, person.FieldCreatedAt)
 	}
@@ -11069,9 +11075,6 @@ func (m *PersonMutation) Fields() []string {
 	}
 	if m.masked_phone != nil {
 		fields = append(fields, person.FieldMaskedPhone)
-	}
-	if m.birth_date != nil {
-		fields = append(fields, person.FieldBirthDate)
 	}
 	if m.language != nil {
 		fields = append(fields, person.FieldLanguage)
@@ -11100,8 +11103,6 @@ func (m *PersonMutation) Field(name string) (ent.Value, bool) {
 		return m.MaskedIDNumber()
 	case person.FieldMaskedPhone:
 		return m.MaskedPhone()
-	case person.FieldBirthDate:
-		return m.BirthDate()
 	case person.FieldLanguage:
 		return m.Language()
 	case person.FieldDistrictID:
@@ -11127,8 +11128,6 @@ func (m *PersonMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldMaskedIDNumber(ctx)
 	case person.FieldMaskedPhone:
 		return m.OldMaskedPhone(ctx)
-	case person.FieldBirthDate:
-		return m.OldBirthDate(ctx)
 	case person.FieldLanguage:
 		return m.OldLanguage(ctx)
 	case person.FieldDistrictID:
@@ -11178,13 +11177,6 @@ func (m *PersonMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetMaskedPhone(v)
-		return nil
-	case person.FieldBirthDate:
-		v, ok := value.(string)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetBirthDate(v)
 		return nil
 	case person.FieldLanguage:
 		v, ok := value.(string)
@@ -11295,9 +11287,6 @@ func (m *PersonMutation) ResetField(name string) error {
 	case person.FieldMaskedPhone:
 		m.ResetMaskedPhone()
 		return nil
-	case person.FieldBirthDate:
-		m.ResetBirthDate()
-		return nil
 	case person.FieldLanguage:
 		m.ResetLanguage()
 		return nil
@@ -11313,12 +11302,15 @@ func (m *PersonMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *PersonMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.district != nil {
 		edges = append(edges, person.EdgeDistrict)
 	}
 	if m.card != nil {
 		edges = append(edges, person.EdgeCard)
+	}
+	if m.personal_data != nil {
+		edges = append(edges, person.EdgePersonalData)
 	}
 	if m.identities != nil {
 		edges = append(edges, person.EdgeIdentities)
@@ -11341,6 +11333,10 @@ func (m *PersonMutation) AddedIDs(name string) []ent.Value {
 		if id := m.card; id != nil {
 			return []ent.Value{*id}
 		}
+	case person.EdgePersonalData:
+		if id := m.personal_data; id != nil {
+			return []ent.Value{*id}
+		}
 	case person.EdgeIdentities:
 		ids := make([]ent.Value, 0, len(m.identities))
 		for id := range m.identities {
@@ -11359,7 +11355,7 @@ func (m *PersonMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *PersonMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.removedidentities != nil {
 		edges = append(edges, person.EdgeIdentities)
 	}
@@ -11391,12 +11387,15 @@ func (m *PersonMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *PersonMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.cleareddistrict {
 		edges = append(edges, person.EdgeDistrict)
 	}
 	if m.clearedcard {
 		edges = append(edges, person.EdgeCard)
+	}
+	if m.clearedpersonal_data {
+		edges = append(edges, person.EdgePersonalData)
 	}
 	if m.clearedidentities {
 		edges = append(edges, person.EdgeIdentities)
@@ -11415,6 +11414,8 @@ func (m *PersonMutation) EdgeCleared(name string) bool {
 		return m.cleareddistrict
 	case person.EdgeCard:
 		return m.clearedcard
+	case person.EdgePersonalData:
+		return m.clearedpersonal_data
 	case person.EdgeIdentities:
 		return m.clearedidentities
 	case person.EdgeRoles:
@@ -11433,6 +11434,9 @@ func (m *PersonMutation) ClearEdge(name string) error {
 	case person.EdgeCard:
 		m.ClearCard()
 		return nil
+	case person.EdgePersonalData:
+		m.ClearPersonalData()
+		return nil
 	}
 	return fmt.Errorf("unknown Person unique edge %s", name)
 }
@@ -11447,6 +11451,9 @@ func (m *PersonMutation) ResetEdge(name string) error {
 	case person.EdgeCard:
 		m.ResetCard()
 		return nil
+	case person.EdgePersonalData:
+		m.ResetPersonalData()
+		return nil
 	case person.EdgeIdentities:
 		m.ResetIdentities()
 		return nil
@@ -11455,6 +11462,662 @@ func (m *PersonMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Person edge %s", name)
+}
+
+// PersonalDataMutation represents an operation that mutates the PersonalData nodes in the graph.
+type PersonalDataMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	created_at      *time.Time
+	updated_at      *time.Time
+	data_key        *[]byte
+	sealed          *[]byte
+	id_number_index *string
+	clearedFields   map[string]struct{}
+	person          *string
+	clearedperson   bool
+	done            bool
+	oldValue        func(context.Context) (*PersonalData, error)
+	predicates      []predicate.PersonalData
+}
+
+var _ ent.Mutation = (*PersonalDataMutation)(nil)
+
+// personaldataOption allows management of the mutation configuration using functional options.
+type personaldataOption func(*PersonalDataMutation)
+
+// newPersonalDataMutation creates new mutation for the PersonalData entity.
+func newPersonalDataMutation(c config, op Op, opts ...personaldataOption) *PersonalDataMutation {
+	m := &PersonalDataMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePersonalData,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPersonalDataID sets the ID field of the mutation.
+func withPersonalDataID(id string) personaldataOption {
+	return func(m *PersonalDataMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PersonalData
+		)
+		m.oldValue = func(ctx context.Context) (*PersonalData, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PersonalData.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPersonalData sets the old PersonalData of the mutation.
+func withPersonalData(node *PersonalData) personaldataOption {
+	return func(m *PersonalDataMutation) {
+		m.oldValue = func(context.Context) (*PersonalData, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PersonalDataMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PersonalDataMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PersonalData entities.
+func (m *PersonalDataMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PersonalDataMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PersonalDataMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PersonalData.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PersonalDataMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PersonalDataMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PersonalData entity.
+// If the PersonalData object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonalDataMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PersonalDataMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *PersonalDataMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *PersonalDataMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the PersonalData entity.
+// If the PersonalData object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonalDataMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *PersonalDataMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *PersonalDataMutation) SetPersonID(s string) {
+	m.person = &s
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *PersonalDataMutation) PersonID() (r string, exists bool) {
+	v := m.person
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the PersonalData entity.
+// If the PersonalData object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonalDataMutation) OldPersonID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *PersonalDataMutation) ResetPersonID() {
+	m.person = nil
+}
+
+// SetDataKey sets the "data_key" field.
+func (m *PersonalDataMutation) SetDataKey(b []byte) {
+	m.data_key = &b
+}
+
+// DataKey returns the value of the "data_key" field in the mutation.
+func (m *PersonalDataMutation) DataKey() (r []byte, exists bool) {
+	v := m.data_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDataKey returns the old "data_key" field's value of the PersonalData entity.
+// If the PersonalData object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonalDataMutation) OldDataKey(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDataKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDataKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDataKey: %w", err)
+	}
+	return oldValue.DataKey, nil
+}
+
+// ResetDataKey resets all changes to the "data_key" field.
+func (m *PersonalDataMutation) ResetDataKey() {
+	m.data_key = nil
+}
+
+// SetSealed sets the "sealed" field.
+func (m *PersonalDataMutation) SetSealed(b []byte) {
+	m.sealed = &b
+}
+
+// Sealed returns the value of the "sealed" field in the mutation.
+func (m *PersonalDataMutation) Sealed() (r []byte, exists bool) {
+	v := m.sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealed returns the old "sealed" field's value of the PersonalData entity.
+// If the PersonalData object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonalDataMutation) OldSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealed: %w", err)
+	}
+	return oldValue.Sealed, nil
+}
+
+// ResetSealed resets all changes to the "sealed" field.
+func (m *PersonalDataMutation) ResetSealed() {
+	m.sealed = nil
+}
+
+// SetIDNumberIndex sets the "id_number_index" field.
+func (m *PersonalDataMutation) SetIDNumberIndex(s string) {
+	m.id_number_index = &s
+}
+
+// IDNumberIndex returns the value of the "id_number_index" field in the mutation.
+func (m *PersonalDataMutation) IDNumberIndex() (r string, exists bool) {
+	v := m.id_number_index
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIDNumberIndex returns the old "id_number_index" field's value of the PersonalData entity.
+// If the PersonalData object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonalDataMutation) OldIDNumberIndex(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIDNumberIndex is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIDNumberIndex requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIDNumberIndex: %w", err)
+	}
+	return oldValue.IDNumberIndex, nil
+}
+
+// ResetIDNumberIndex resets all changes to the "id_number_index" field.
+func (m *PersonalDataMutation) ResetIDNumberIndex() {
+	m.id_number_index = nil
+}
+
+// ClearPerson clears the "person" edge to the Person entity.
+func (m *PersonalDataMutation) ClearPerson() {
+	m.clearedperson = true
+	m.clearedFields[personaldata.FieldPersonID] = struct{}{}
+}
+
+// PersonCleared reports if the "person" edge to the Person entity was cleared.
+func (m *PersonalDataMutation) PersonCleared() bool {
+	return m.clearedperson
+}
+
+// PersonIDs returns the "person" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PersonID instead. It exists only for internal usage by the builders.
+func (m *PersonalDataMutation) PersonIDs() (ids []string) {
+	if id := m.person; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPerson resets all changes to the "person" edge.
+func (m *PersonalDataMutation) ResetPerson() {
+	m.person = nil
+	m.clearedperson = false
+}
+
+// Where appends a list predicates to the PersonalDataMutation builder.
+func (m *PersonalDataMutation) Where(ps ...predicate.PersonalData) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PersonalDataMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PersonalDataMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PersonalData, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PersonalDataMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PersonalDataMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PersonalData).
+func (m *PersonalDataMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PersonalDataMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.created_at != nil {
+		fields = append(fields, personaldata.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, personaldata.FieldUpdatedAt)
+	}
+	if m.person != nil {
+		fields = append(fields, personaldata.FieldPersonID)
+	}
+	if m.data_key != nil {
+		fields = append(fields, personaldata.FieldDataKey)
+	}
+	if m.sealed != nil {
+		fields = append(fields, personaldata.FieldSealed)
+	}
+	if m.id_number_index != nil {
+		fields = append(fields, personaldata.FieldIDNumberIndex)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PersonalDataMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case personaldata.FieldCreatedAt:
+		return m.CreatedAt()
+	case personaldata.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case personaldata.FieldPersonID:
+		return m.PersonID()
+	case personaldata.FieldDataKey:
+		return m.DataKey()
+	case personaldata.FieldSealed:
+		return m.Sealed()
+	case personaldata.FieldIDNumberIndex:
+		return m.IDNumberIndex()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PersonalDataMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case personaldata.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case personaldata.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case personaldata.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case personaldata.FieldDataKey:
+		return m.OldDataKey(ctx)
+	case personaldata.FieldSealed:
+		return m.OldSealed(ctx)
+	case personaldata.FieldIDNumberIndex:
+		return m.OldIDNumberIndex(ctx)
+	}
+	return nil, fmt.Errorf("unknown PersonalData field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PersonalDataMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case personaldata.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case personaldata.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case personaldata.FieldPersonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case personaldata.FieldDataKey:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDataKey(v)
+		return nil
+	case personaldata.FieldSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealed(v)
+		return nil
+	case personaldata.FieldIDNumberIndex:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIDNumberIndex(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PersonalData field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PersonalDataMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PersonalDataMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PersonalDataMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown PersonalData numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PersonalDataMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PersonalDataMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PersonalDataMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PersonalData nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PersonalDataMutation) ResetField(name string) error {
+	switch name {
+	case personaldata.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case personaldata.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case personaldata.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case personaldata.FieldDataKey:
+		m.ResetDataKey()
+		return nil
+	case personaldata.FieldSealed:
+		m.ResetSealed()
+		return nil
+	case personaldata.FieldIDNumberIndex:
+		m.ResetIDNumberIndex()
+		return nil
+	}
+	return fmt.Errorf("unknown PersonalData field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PersonalDataMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.person != nil {
+		edges = append(edges, personaldata.EdgePerson)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PersonalDataMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case personaldata.EdgePerson:
+		if id := m.person; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PersonalDataMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PersonalDataMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PersonalDataMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedperson {
+		edges = append(edges, personaldata.EdgePerson)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PersonalDataMutation) EdgeCleared(name string) bool {
+	switch name {
+	case personaldata.EdgePerson:
+		return m.clearedperson
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PersonalDataMutation) ClearEdge(name string) error {
+	switch name {
+	case personaldata.EdgePerson:
+		m.ClearPerson()
+		return nil
+	}
+	return fmt.Errorf("unknown PersonalData unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PersonalDataMutation) ResetEdge(name string) error {
+	switch name {
+	case personaldata.EdgePerson:
+		m.ResetPerson()
+		return nil
+	}
+	return fmt.Errorf("unknown PersonalData edge %s", name)
 }
 
 // ScenicSpotMutation represents an operation that mutates the ScenicSpot nodes in the graph.

@@ -6,6 +6,7 @@ import (
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/personaldata"
 	"citygraph/internal/mask"
 	"fmt"
 	"strings"
@@ -30,8 +31,6 @@ type Person struct {
 	MaskedIDNumber string `json:"masked_id_number,omitempty"`
 	// MaskedPhone holds the value of the "masked_phone" field.
 	MaskedPhone string `json:"masked_phone,omitempty"`
-	// YYYY-MM-DD, empty when unknown
-	BirthDate string `json:"birth_date,omitempty"`
 	// of notices pushed to this person
 	Language string `json:"language,omitempty"`
 	// DistrictID holds the value of the "district_id" field.
@@ -50,13 +49,15 @@ type PersonEdges struct {
 	District *District `json:"district,omitempty"`
 	// Card holds the value of the card edge.
 	Card *CitizenCard `json:"card,omitempty"`
+	// PersonalData holds the value of the personal_data edge.
+	PersonalData *PersonalData `json:"personal_data,omitempty"`
 	// Identities holds the value of the identities edge.
 	Identities []*Identity `json:"identities,omitempty"`
 	// Roles holds the value of the roles edge.
 	Roles []*StaffRole `json:"roles,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 	// totalCount holds the count of the edges above.
 	totalCount [2]map[string]int
 
@@ -86,10 +87,21 @@ func (e PersonEdges) CardOrErr() (*CitizenCard, error) {
 	return nil, &NotLoadedError{edge: "card"}
 }
 
+// PersonalDataOrErr returns the PersonalData value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e PersonEdges) PersonalDataOrErr() (*PersonalData, error) {
+	if e.PersonalData != nil {
+		return e.PersonalData, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: personaldata.Label}
+	}
+	return nil, &NotLoadedError{edge: "personal_data"}
+}
+
 // IdentitiesOrErr returns the Identities value or an error if the edge
 // was not loaded in eager-loading.
 func (e PersonEdges) IdentitiesOrErr() ([]*Identity, error) {
-	if e.loadedTypes[2] {
+	if e.loadedTypes[3] {
 		return e.Identities, nil
 	}
 	return nil, &NotLoadedError{edge: "identities"}
@@ -98,7 +110,7 @@ func (e PersonEdges) IdentitiesOrErr() ([]*Identity, error) {
 // RolesOrErr returns the Roles value or an error if the edge
 // was not loaded in eager-loading.
 func (e PersonEdges) RolesOrErr() ([]*StaffRole, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[4] {
 		return e.Roles, nil
 	}
 	return nil, &NotLoadedError{edge: "roles"}
@@ -111,7 +123,7 @@ func (*Person) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case person.FieldInboxSeq:
 			values[i] = new(sql.NullInt64)
-		case person.FieldID, person.FieldName, person.FieldMaskedIDNumber, person.FieldMaskedPhone, person.FieldBirthDate, person.FieldLanguage, person.FieldDistrictID:
+		case person.FieldID, person.FieldName, person.FieldMaskedIDNumber, person.FieldMaskedPhone, person.FieldLanguage, person.FieldDistrictID:
 			values[i] = new(sql.NullString)
 		case person.FieldCreatedAt, person.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -166,12 +178,6 @@ func (_m *Person) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.MaskedPhone = value.String
 			}
-		case person.FieldBirthDate:
-			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field birth_date", values[i])
-			} else if value.Valid {
-				_m.BirthDate = value.String
-			}
 		case person.FieldLanguage:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field language", values[i])
@@ -211,6 +217,11 @@ func (_m *Person) QueryDistrict() *DistrictQuery {
 // QueryCard queries the "card" edge of the Person entity.
 func (_m *Person) QueryCard() *CitizenCardQuery {
 	return NewPersonClient(_m.config).QueryCard(_m)
+}
+
+// QueryPersonalData queries the "personal_data" edge of the Person entity.
+func (_m *Person) QueryPersonalData() *PersonalDataQuery {
+	return NewPersonClient(_m.config).QueryPersonalData(_m)
 }
 
 // QueryIdentities queries the "identities" edge of the Person entity.
@@ -260,9 +271,6 @@ func (_m *Person) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("masked_phone=")
 	builder.WriteString(_m.MaskedPhone)
-	builder.WriteString(", ")
-	builder.WriteString("birth_date=")
-	builder.WriteString(_m.BirthDate)
 	builder.WriteString(", ")
 	builder.WriteString("language=")
 	builder.WriteString(_m.Language)

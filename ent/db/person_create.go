@@ -7,6 +7,7 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/identity"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/personaldata"
 	"citygraph/ent/db/staffrole"
 	"citygraph/internal/mask"
 	"context"
@@ -95,20 +96,6 @@ func (_c *PersonCreate) SetNillableMaskedPhone(v *string) *PersonCreate {
 	return _c
 }
 
-// SetBirthDate sets the "birth_date" field.
-func (_c *PersonCreate) SetBirthDate(v string) *PersonCreate {
-	_c.mutation.SetBirthDate(v)
-	return _c
-}
-
-// SetNillableBirthDate sets the "birth_date" field if the given value is not nil.
-func (_c *PersonCreate) SetNillableBirthDate(v *string) *PersonCreate {
-	if v != nil {
-		_c.SetBirthDate(*v)
-	}
-	return _c
-}
-
 // SetLanguage sets the "language" field.
 func (_c *PersonCreate) SetLanguage(v string) *PersonCreate {
 	_c.mutation.SetLanguage(v)
@@ -187,6 +174,25 @@ func (_c *PersonCreate) SetNillableCardID(id *string) *PersonCreate {
 // SetCard sets the "card" edge to the CitizenCard entity.
 func (_c *PersonCreate) SetCard(v *CitizenCard) *PersonCreate {
 	return _c.SetCardID(v.ID)
+}
+
+// SetPersonalDataID sets the "personal_data" edge to the PersonalData entity by ID.
+func (_c *PersonCreate) SetPersonalDataID(id string) *PersonCreate {
+	_c.mutation.SetPersonalDataID(id)
+	return _c
+}
+
+// SetNillablePersonalDataID sets the "personal_data" edge to the PersonalData entity by ID if the given value is not nil.
+func (_c *PersonCreate) SetNillablePersonalDataID(id *string) *PersonCreate {
+	if id != nil {
+		_c = _c.SetPersonalDataID(*id)
+	}
+	return _c
+}
+
+// SetPersonalData sets the "personal_data" edge to the PersonalData entity.
+func (_c *PersonCreate) SetPersonalData(v *PersonalData) *PersonCreate {
+	return _c.SetPersonalDataID(v.ID)
 }
 
 // AddIdentityIDs adds the "identities" edge to the Identity entity by IDs.
@@ -282,10 +288,6 @@ func (_c *PersonCreate) defaults() error {
 		v := person.DefaultMaskedPhone
 		_c.mutation.SetMaskedPhone(v)
 	}
-	if _, ok := _c.mutation.BirthDate(); !ok {
-		v := person.DefaultBirthDate
-		_c.mutation.SetBirthDate(v)
-	}
 	if _, ok := _c.mutation.Language(); !ok {
 		v := person.DefaultLanguage
 		_c.mutation.SetLanguage(v)
@@ -334,14 +336,6 @@ func (_c *PersonCreate) check() error {
 	if v, ok := _c.mutation.MaskedPhone(); ok {
 		if err := person.MaskedPhoneValidator(v); err != nil {
 			return &ValidationError{Name: "masked_phone", err: fmt.Errorf(`db: validator failed for field "Person.masked_phone": %w`, err)}
-		}
-	}
-	if _, ok := _c.mutation.BirthDate(); !ok {
-		return &ValidationError{Name: "birth_date", err: errors.New(`db: missing required field "Person.birth_date"`)}
-	}
-	if v, ok := _c.mutation.BirthDate(); ok {
-		if err := person.BirthDateValidator(v); err != nil {
-			return &ValidationError{Name: "birth_date", err: fmt.Errorf(`db: validator failed for field "Person.birth_date": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.Language(); !ok {
@@ -420,10 +414,6 @@ func (_c *PersonCreate) createSpec() (*Person, *sqlgraph.CreateSpec) {
 		_spec.SetField(person.FieldMaskedPhone, field.TypeString, value)
 		_node.MaskedPhone = value
 	}
-	if value, ok := _c.mutation.BirthDate(); ok {
-		_spec.SetField(person.FieldBirthDate, field.TypeString, value)
-		_node.BirthDate = value
-	}
 	if value, ok := _c.mutation.Language(); ok {
 		_spec.SetField(person.FieldLanguage, field.TypeString, value)
 		_node.Language = value
@@ -458,6 +448,22 @@ func (_c *PersonCreate) createSpec() (*Person, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(citizencard.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PersonalDataIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   person.PersonalDataTable,
+			Columns: []string{person.PersonalDataColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(personaldata.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

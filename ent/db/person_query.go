@@ -7,6 +7,7 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/identity"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/personaldata"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/nested"
@@ -32,6 +33,7 @@ type PersonQuery struct {
 	predicates          []predicate.Person
 	withDistrict        *DistrictQuery
 	withCard            *CitizenCardQuery
+	withPersonalData    *PersonalDataQuery
 	withIdentities      *IdentityQuery
 	withRoles           *StaffRoleQuery
 	loadTotal           []func(context.Context, []*Person) error
@@ -111,6 +113,28 @@ func (_q *PersonQuery) QueryCard() *CitizenCardQuery {
 			sqlgraph.From(person.Table, person.FieldID, selector),
 			sqlgraph.To(citizencard.Table, citizencard.FieldID),
 			sqlgraph.Edge(sqlgraph.O2O, false, person.CardTable, person.CardColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPersonalData chains the current query on the "personal_data" edge.
+func (_q *PersonQuery) QueryPersonalData() *PersonalDataQuery {
+	query := (&PersonalDataClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(person.Table, person.FieldID, selector),
+			sqlgraph.To(personaldata.Table, personaldata.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, person.PersonalDataTable, person.PersonalDataColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -349,15 +373,16 @@ func (_q *PersonQuery) Clone() *PersonQuery {
 		return nil
 	}
 	return &PersonQuery{
-		config:         _q.config,
-		ctx:            _q.ctx.Clone(),
-		order:          append([]person.OrderOption{}, _q.order...),
-		inters:         append([]Interceptor{}, _q.inters...),
-		predicates:     append([]predicate.Person{}, _q.predicates...),
-		withDistrict:   _q.withDistrict.Clone(),
-		withCard:       _q.withCard.Clone(),
-		withIdentities: _q.withIdentities.Clone(),
-		withRoles:      _q.withRoles.Clone(),
+		config:           _q.config,
+		ctx:              _q.ctx.Clone(),
+		order:            append([]person.OrderOption{}, _q.order...),
+		inters:           append([]Interceptor{}, _q.inters...),
+		predicates:       append([]predicate.Person{}, _q.predicates...),
+		withDistrict:     _q.withDistrict.Clone(),
+		withCard:         _q.withCard.Clone(),
+		withPersonalData: _q.withPersonalData.Clone(),
+		withIdentities:   _q.withIdentities.Clone(),
+		withRoles:        _q.withRoles.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -383,6 +408,17 @@ func (_q *PersonQuery) WithCard(opts ...func(*CitizenCardQuery)) *PersonQuery {
 		opt(query)
 	}
 	_q.withCard = query
+	return _q
+}
+
+// WithPersonalData tells the query-builder to eager-load the nodes that are connected to
+// the "personal_data" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *PersonQuery) WithPersonalData(opts ...func(*PersonalDataQuery)) *PersonQuery {
+	query := (&PersonalDataClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPersonalData = query
 	return _q
 }
 
@@ -492,9 +528,10 @@ func (_q *PersonQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Perso
 	var (
 		nodes       = []*Person{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [5]bool{
 			_q.withDistrict != nil,
 			_q.withCard != nil,
+			_q.withPersonalData != nil,
 			_q.withIdentities != nil,
 			_q.withRoles != nil,
 		}
@@ -529,6 +566,12 @@ func (_q *PersonQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Perso
 	if query := _q.withCard; query != nil {
 		if err := _q.loadCard(ctx, query, nodes, nil,
 			func(n *Person, e *CitizenCard) { n.Edges.Card = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withPersonalData; query != nil {
+		if err := _q.loadPersonalData(ctx, query, nodes, nil,
+			func(n *Person, e *PersonalData) { n.Edges.PersonalData = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -609,6 +652,33 @@ func (_q *PersonQuery) loadCard(ctx context.Context, query *CitizenCardQuery, no
 	}
 	query.Where(predicate.CitizenCard(func(s *sql.Selector) {
 		nested.Of(s, person.CardColumn, fks)
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.PersonID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "person_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *PersonQuery) loadPersonalData(ctx context.Context, query *PersonalDataQuery, nodes []*Person, init func(*Person), assign func(*Person, *PersonalData)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*Person)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(personaldata.FieldPersonID)
+	}
+	query.Where(predicate.PersonalData(func(s *sql.Selector) {
+		nested.Of(s, person.PersonalDataColumn, fks)
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/identity"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/personaldata"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/staffrole"
 	"citygraph/internal/mask"
@@ -77,20 +78,6 @@ func (_u *PersonUpdate) SetMaskedPhone(v string) *PersonUpdate {
 func (_u *PersonUpdate) SetNillableMaskedPhone(v *string) *PersonUpdate {
 	if v != nil {
 		_u.SetMaskedPhone(*v)
-	}
-	return _u
-}
-
-// SetBirthDate sets the "birth_date" field.
-func (_u *PersonUpdate) SetBirthDate(v string) *PersonUpdate {
-	_u.mutation.SetBirthDate(v)
-	return _u
-}
-
-// SetNillableBirthDate sets the "birth_date" field if the given value is not nil.
-func (_u *PersonUpdate) SetNillableBirthDate(v *string) *PersonUpdate {
-	if v != nil {
-		_u.SetBirthDate(*v)
 	}
 	return _u
 }
@@ -174,6 +161,25 @@ func (_u *PersonUpdate) SetCard(v *CitizenCard) *PersonUpdate {
 	return _u.SetCardID(v.ID)
 }
 
+// SetPersonalDataID sets the "personal_data" edge to the PersonalData entity by ID.
+func (_u *PersonUpdate) SetPersonalDataID(id string) *PersonUpdate {
+	_u.mutation.SetPersonalDataID(id)
+	return _u
+}
+
+// SetNillablePersonalDataID sets the "personal_data" edge to the PersonalData entity by ID if the given value is not nil.
+func (_u *PersonUpdate) SetNillablePersonalDataID(id *string) *PersonUpdate {
+	if id != nil {
+		_u = _u.SetPersonalDataID(*id)
+	}
+	return _u
+}
+
+// SetPersonalData sets the "personal_data" edge to the PersonalData entity.
+func (_u *PersonUpdate) SetPersonalData(v *PersonalData) *PersonUpdate {
+	return _u.SetPersonalDataID(v.ID)
+}
+
 // AddIdentityIDs adds the "identities" edge to the Identity entity by IDs.
 func (_u *PersonUpdate) AddIdentityIDs(ids ...string) *PersonUpdate {
 	_u.mutation.AddIdentityIDs(ids...)
@@ -218,6 +224,12 @@ func (_u *PersonUpdate) ClearDistrict() *PersonUpdate {
 // ClearCard clears the "card" edge to the CitizenCard entity.
 func (_u *PersonUpdate) ClearCard() *PersonUpdate {
 	_u.mutation.ClearCard()
+	return _u
+}
+
+// ClearPersonalData clears the "personal_data" edge to the PersonalData entity.
+func (_u *PersonUpdate) ClearPersonalData() *PersonUpdate {
+	_u.mutation.ClearPersonalData()
 	return _u
 }
 
@@ -322,11 +334,6 @@ func (_u *PersonUpdate) check() error {
 			return &ValidationError{Name: "masked_phone", err: fmt.Errorf(`db: validator failed for field "Person.masked_phone": %w`, err)}
 		}
 	}
-	if v, ok := _u.mutation.BirthDate(); ok {
-		if err := person.BirthDateValidator(v); err != nil {
-			return &ValidationError{Name: "birth_date", err: fmt.Errorf(`db: validator failed for field "Person.birth_date": %w`, err)}
-		}
-	}
 	if v, ok := _u.mutation.Language(); ok {
 		if err := person.LanguageValidator(v); err != nil {
 			return &ValidationError{Name: "language", err: fmt.Errorf(`db: validator failed for field "Person.language": %w`, err)}
@@ -363,9 +370,6 @@ func (_u *PersonUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.MaskedPhone(); ok {
 		_spec.SetField(person.FieldMaskedPhone, field.TypeString, value)
-	}
-	if value, ok := _u.mutation.BirthDate(); ok {
-		_spec.SetField(person.FieldBirthDate, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(person.FieldLanguage, field.TypeString, value)
@@ -427,6 +431,35 @@ func (_u *PersonUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(citizencard.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PersonalDataCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   person.PersonalDataTable,
+			Columns: []string{person.PersonalDataColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(personaldata.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PersonalDataIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   person.PersonalDataTable,
+			Columns: []string{person.PersonalDataColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(personaldata.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {
@@ -592,20 +625,6 @@ func (_u *PersonUpdateOne) SetNillableMaskedPhone(v *string) *PersonUpdateOne {
 	return _u
 }
 
-// SetBirthDate sets the "birth_date" field.
-func (_u *PersonUpdateOne) SetBirthDate(v string) *PersonUpdateOne {
-	_u.mutation.SetBirthDate(v)
-	return _u
-}
-
-// SetNillableBirthDate sets the "birth_date" field if the given value is not nil.
-func (_u *PersonUpdateOne) SetNillableBirthDate(v *string) *PersonUpdateOne {
-	if v != nil {
-		_u.SetBirthDate(*v)
-	}
-	return _u
-}
-
 // SetLanguage sets the "language" field.
 func (_u *PersonUpdateOne) SetLanguage(v string) *PersonUpdateOne {
 	_u.mutation.SetLanguage(v)
@@ -685,6 +704,25 @@ func (_u *PersonUpdateOne) SetCard(v *CitizenCard) *PersonUpdateOne {
 	return _u.SetCardID(v.ID)
 }
 
+// SetPersonalDataID sets the "personal_data" edge to the PersonalData entity by ID.
+func (_u *PersonUpdateOne) SetPersonalDataID(id string) *PersonUpdateOne {
+	_u.mutation.SetPersonalDataID(id)
+	return _u
+}
+
+// SetNillablePersonalDataID sets the "personal_data" edge to the PersonalData entity by ID if the given value is not nil.
+func (_u *PersonUpdateOne) SetNillablePersonalDataID(id *string) *PersonUpdateOne {
+	if id != nil {
+		_u = _u.SetPersonalDataID(*id)
+	}
+	return _u
+}
+
+// SetPersonalData sets the "personal_data" edge to the PersonalData entity.
+func (_u *PersonUpdateOne) SetPersonalData(v *PersonalData) *PersonUpdateOne {
+	return _u.SetPersonalDataID(v.ID)
+}
+
 // AddIdentityIDs adds the "identities" edge to the Identity entity by IDs.
 func (_u *PersonUpdateOne) AddIdentityIDs(ids ...string) *PersonUpdateOne {
 	_u.mutation.AddIdentityIDs(ids...)
@@ -729,6 +767,12 @@ func (_u *PersonUpdateOne) ClearDistrict() *PersonUpdateOne {
 // ClearCard clears the "card" edge to the CitizenCard entity.
 func (_u *PersonUpdateOne) ClearCard() *PersonUpdateOne {
 	_u.mutation.ClearCard()
+	return _u
+}
+
+// ClearPersonalData clears the "personal_data" edge to the PersonalData entity.
+func (_u *PersonUpdateOne) ClearPersonalData() *PersonUpdateOne {
+	_u.mutation.ClearPersonalData()
 	return _u
 }
 
@@ -846,11 +890,6 @@ func (_u *PersonUpdateOne) check() error {
 			return &ValidationError{Name: "masked_phone", err: fmt.Errorf(`db: validator failed for field "Person.masked_phone": %w`, err)}
 		}
 	}
-	if v, ok := _u.mutation.BirthDate(); ok {
-		if err := person.BirthDateValidator(v); err != nil {
-			return &ValidationError{Name: "birth_date", err: fmt.Errorf(`db: validator failed for field "Person.birth_date": %w`, err)}
-		}
-	}
 	if v, ok := _u.mutation.Language(); ok {
 		if err := person.LanguageValidator(v); err != nil {
 			return &ValidationError{Name: "language", err: fmt.Errorf(`db: validator failed for field "Person.language": %w`, err)}
@@ -904,9 +943,6 @@ func (_u *PersonUpdateOne) sqlSave(ctx context.Context) (_node *Person, err erro
 	}
 	if value, ok := _u.mutation.MaskedPhone(); ok {
 		_spec.SetField(person.FieldMaskedPhone, field.TypeString, value)
-	}
-	if value, ok := _u.mutation.BirthDate(); ok {
-		_spec.SetField(person.FieldBirthDate, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(person.FieldLanguage, field.TypeString, value)
@@ -968,6 +1004,35 @@ func (_u *PersonUpdateOne) sqlSave(ctx context.Context) (_node *Person, err erro
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(citizencard.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PersonalDataCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   person.PersonalDataTable,
+			Columns: []string{person.PersonalDataColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(personaldata.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PersonalDataIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   person.PersonalDataTable,
+			Columns: []string{person.PersonalDataColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(personaldata.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

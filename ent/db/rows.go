@@ -17,6 +17,7 @@ import (
 	"citygraph/ent/db/identity"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/personaldata"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/session"
@@ -45,6 +46,7 @@ func Policies() map[string]ent.Policy {
 		"Identity":          identity.Policy,
 		"Notification":      notification.Policy,
 		"Person":            person.Policy,
+		"PersonalData":      personaldata.Policy,
 		"ScenicSpot":        scenicspot.Policy,
 		"School":            school.Policy,
 		"Session":           session.Policy,
@@ -161,6 +163,13 @@ func (_q *NotificationQuery) WhereP(ps ...func(*sql.Selector)) {
 
 // WhereP narrows the query by selector predicates.
 func (_q *PersonQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *PersonalDataQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}

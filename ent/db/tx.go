@@ -42,6 +42,8 @@ type Tx struct {
 	Notification *NotificationClient
 	// Person is the client for interacting with the Person builders.
 	Person *PersonClient
+	// PersonalData is the client for interacting with the PersonalData builders.
+	PersonalData *PersonalDataClient
 	// ScenicSpot is the client for interacting with the ScenicSpot builders.
 	ScenicSpot *ScenicSpotClient
 	// School is the client for interacting with the School builders.
@@ -197,6 +199,7 @@ func (tx *Tx) init() {
 	tx.Identity = NewIdentityClient(tx.config)
 	tx.Notification = NewNotificationClient(tx.config)
 	tx.Person = NewPersonClient(tx.config)
+	tx.PersonalData = NewPersonalDataClient(tx.config)
 	tx.ScenicSpot = NewScenicSpotClient(tx.config)
 	tx.School = NewSchoolClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)

@@ -101,7 +101,7 @@ func TestTheLastOfEachParentByTheRules(t *testing.T) {
 func TestNoMoreChildrenAreReadThanShown(t *testing.T) {
 	city := seedtest.Bare(t)
 	// Enough cases that their index is worth its while.
-	err := seed.City(t.Context(), city.Store, city.DB, seed.Options{Citizens: 5000, Seed: 1, Clock: clock.System{}})
+	err := seed.City(t.Context(), city.Store, city.DB, seed.Options{Citizens: 5000, Seed: 1, Clock: clock.System{}, Vault: seedtest.Vault(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ func (s *stage) counts() map[string]func(context.Context) int {
 		"Identity":          func(ctx context.Context) int { return c.Identity.Query().CountX(ctx) },
 		"Notification":      func(ctx context.Context) int { return c.Notification.Query().CountX(ctx) },
 		"Person":            func(ctx context.Context) int { return c.Person.Query().CountX(ctx) },
+		"PersonalData":      func(ctx context.Context) int { return c.PersonalData.Query().CountX(ctx) },
 		"ScenicSpot":        func(ctx context.Context) int { return c.ScenicSpot.Query().CountX(ctx) },
 		"School":            func(ctx context.Context) int { return c.School.Query().CountX(ctx) },
 		"Session":           func(ctx context.Context) int { return c.Session.Query().CountX(ctx) },
@@ -59,6 +60,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	}
 	seen := map[string]map[string]int{ // by type and member; nobody else sees any
 		"Person":            one(everyoneSignedIn()...),
+		"PersonalData":      one(everyoneSignedIn()...),
 		"CitizenCard":       one(everyoneSignedIn()...),
 		"Identity":          one(everyoneSignedIn()...),
 		"StaffRole":         one("lina", "xumin", "zhaoqiang", "sunli", "wutao", "qianjun", "fanglei"),

@@ -169,6 +169,13 @@ func (s *stage) writes() map[string]writes {
 			},
 			delete: func(ctx context.Context) (int, error) { return c.School.Delete().Exec(ctx) },
 		},
+		"PersonalData": {
+			create: func(ctx context.Context, me string) error {
+				return c.PersonalData.Create().SetPersonID(me).SetDataKey([]byte("k")).SetSealed([]byte("s")).SetIDNumberIndex("i").Exec(ctx)
+			},
+			update: func(ctx context.Context) (int, error) { return c.PersonalData.Update().SetSealed([]byte("s")).Save(ctx) },
+			delete: func(ctx context.Context) (int, error) { return c.PersonalData.Delete().Exec(ctx) },
+		},
 		"Session": {
 			create: func(ctx context.Context, me string) error {
 				return c.Session.Create().SetPersonID(me).SetClient(session.ClientApp).SetExpiresAt(now).Exec(ctx)

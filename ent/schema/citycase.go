@@ -33,7 +33,7 @@ func (CityCase) Fields() []ent.Field {
 		field.String("category_id").MaxLen(64).Annotations(hidden),
 		field.String("district_id").MaxLen(64).Annotations(hidden),
 		field.String("street_id").MaxLen(64).Annotations(hidden),
-		field.String("reporter_id").MaxLen(64).Immutable().Annotations(hidden),
+		field.String("reporter_id").MaxLen(64).Comment("moves when a sign-in turns out to be of a person already known").Annotations(hidden),
 	}
 }
 
@@ -43,7 +43,7 @@ func (CityCase) Edges() []ent.Edge {
 		edge.To("category", CaseCategory.Type).Field("category_id").Unique().Required(),
 		edge.To("district", District.Type).Field("district_id").Unique().Required(),
 		edge.To("street", Street.Type).Field("street_id").Unique().Required(),
-		edge.To("reporter", Person.Type).Field("reporter_id").Unique().Required().Immutable().Annotations(hidden),
+		edge.To("reporter", Person.Type).Field("reporter_id").Unique().Required().Annotations(hidden),
 		edge.To("events", CaseEvent.Type).Annotations(entgql.RelayConnection()),
 	}
 }

@@ -19,13 +19,12 @@ type Person struct{ ent.Schema }
 // Mixin gives the common columns.
 func (Person) Mixin() []ent.Mixin { return []ent.Mixin{noun{kind: id.Person}, touched{}} }
 
-// Fields are the columns. Values that identify a person are stored masked until they are bound.
+// Fields are the columns. What identifies a person stands here masked; PersonalData has it sealed.
 func (Person) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("name").MaxRuneLen(64).Default("").GoType(mask.Name("")).Annotations(entgql.MapsTo("maskedName")),
 		field.String("masked_id_number").MaxLen(18).Default(""),
 		field.String("masked_phone").MaxLen(16).Default(""),
-		field.String("birth_date").MaxLen(10).Default("").Comment("YYYY-MM-DD, empty when unknown").Annotations(hidden),
 		field.String("language").MaxLen(8).Default(string(lang.ZH)).Comment("of notices pushed to this person").Annotations(hidden),
 		field.String("district_id").MaxLen(64).Optional().Annotations(hidden),
 		field.Int64("inbox_seq").Default(0).Comment("the last seq given to a notification of this person").Annotations(hidden),
@@ -37,6 +36,7 @@ func (Person) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("district", District.Type).Field("district_id").Unique(),
 		edge.To("card", CitizenCard.Type).Unique(),
+		edge.To("personal_data", PersonalData.Type).Unique().Annotations(hidden),
 		edge.To("identities", Identity.Type).Annotations(hidden),
 		edge.To("roles", StaffRole.Type).Annotations(hidden),
 	}

@@ -11,9 +11,16 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"citygraph/ent/db"
+	"citygraph/graph/model"
+	"citygraph/internal/personal"
+	"citygraph/internal/resident"
 )
 
 // region    ************************** generated!.gotpl **************************
+
+type PersonResolver interface {
+	PersonalData(ctx context.Context, obj *db.Person) (*personal.Data, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -22,6 +29,45 @@ import (
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _BindIdentityPayload_personId(ctx context.Context, field graphql.CollectedField, obj *model.BindIdentityPayload) (ret graphql.Marshaler) {
+	return ec.marshalOID2ᚖstring(ctx, field.Selections, obj.PersonID)
+}
+func (ec *executionContext) fieldContext_BindIdentityPayload_personId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BindIdentityPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _BindIdentityPayload_tokens(ctx context.Context, field graphql.CollectedField, obj *model.BindIdentityPayload) (ret graphql.Marshaler) {
+	return ec.marshalOSessionTokens2ᚖcitygraphᚋinternalᚋidentityᚐTokens(exec.Enter(ctx, field), field.Selections, obj.Tokens)
+}
+func (ec *executionContext) fieldContext_BindIdentityPayload_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BindIdentityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SessionTokens(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BindIdentityPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.BindIdentityPayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_BindIdentityPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BindIdentityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _Person_id(ctx context.Context, field graphql.CollectedField, obj *db.Person) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
@@ -49,6 +95,38 @@ func (ec *executionContext) _Person_maskedPhone(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Person_maskedPhone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Person", field, false, false, "String")
+}
+
+func (ec *executionContext) _Person_personalData(ctx context.Context, field graphql.CollectedField, obj *db.Person) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Person_personalData(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Person().PersonalData(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *personal.Data) graphql.Marshaler {
+			return ec.marshalOPersonalData2ᚖcitygraphᚋinternalᚋpersonalᚐData(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Person_personalData(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Person",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PersonalData(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Person_district(ctx context.Context, field graphql.CollectedField, obj *db.Person) (ret graphql.Marshaler) {
@@ -115,9 +193,100 @@ func (ec *executionContext) fieldContext_Person_card(_ context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _PersonalData_name(ctx context.Context, field graphql.CollectedField, obj *personal.Data) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_PersonalData_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PersonalData", field, false, false, "String")
+}
+
+func (ec *executionContext) _PersonalData_idNumber(ctx context.Context, field graphql.CollectedField, obj *personal.Data) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.IDNumber)
+}
+func (ec *executionContext) fieldContext_PersonalData_idNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PersonalData", field, false, false, "String")
+}
+
+func (ec *executionContext) _PersonalData_birthDate(ctx context.Context, field graphql.CollectedField, obj *personal.Data) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.BirthDate)
+}
+func (ec *executionContext) fieldContext_PersonalData_birthDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PersonalData", field, false, false, "String")
+}
+
+func (ec *executionContext) _PersonalData_sex(ctx context.Context, field graphql.CollectedField, obj *personal.Data) (ret graphql.Marshaler) {
+	return ec.marshalNSex2citygraphᚋinternalᚋresidentᚐSex(ctx, field.Selections, obj.Sex)
+}
+func (ec *executionContext) fieldContext_PersonalData_sex(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PersonalData", field, false, false, "Sex")
+}
+
+func (ec *executionContext) _PersonalData_phone(ctx context.Context, field graphql.CollectedField, obj *personal.Data) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Phone)
+}
+func (ec *executionContext) fieldContext_PersonalData_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PersonalData", field, false, false, "String")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputBindIdentityInput(ctx context.Context, obj any) (model.BindIdentityInput, error) {
+	var it model.BindIdentityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "idNumber", "proof"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "idNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNumber"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IDNumber = data
+		case "proof":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proof"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Proof = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBindIdentityInput unmarshals raw into the BindIdentityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBindIdentityInput(ctx context.Context, raw any) (model.BindIdentityInput, error) {
+	var out model.BindIdentityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BindIdentityInput", raw, &out)
+	return out, err
+}
 
 // endregion **************************** input.gotpl *****************************
 
@@ -126,6 +295,42 @@ func (ec *executionContext) fieldContext_Person_card(_ context.Context, field gr
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var bindIdentityPayloadImplementors = []string{"BindIdentityPayload"}
+
+func (ec *executionContext) _BindIdentityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BindIdentityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bindIdentityPayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BindIdentityPayload")
+		case "personId":
+			out.Values[i] = ec._BindIdentityPayload_personId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "tokens":
+			out.Values[i] = ec._BindIdentityPayload_tokens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._BindIdentityPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
 
 var personImplementors = []string{"Person", "Node"}
 
@@ -157,6 +362,11 @@ func (ec *executionContext) _Person(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "personalData":
+			out.Values[i] = ec._Person_personalData(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "district":
 			out.Values[i] = ec._Person_district(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -178,9 +388,68 @@ func (ec *executionContext) _Person(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var personalDataImplementors = []string{"PersonalData"}
+
+func (ec *executionContext) _PersonalData(ctx context.Context, sel ast.SelectionSet, obj *personal.Data) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, personalDataImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PersonalData")
+		case "name":
+			out.Values[i] = ec._PersonalData_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "idNumber":
+			out.Values[i] = ec._PersonalData_idNumber(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "birthDate":
+			out.Values[i] = ec._PersonalData_birthDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sex":
+			out.Values[i] = ec._PersonalData_sex(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "phone":
+			out.Values[i] = ec._PersonalData_phone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNBindIdentityInput2citygraphᚋgraphᚋmodelᚐBindIdentityInput(ctx context.Context, v any) (model.BindIdentityInput, error) {
+	res, err := ec.unmarshalInputBindIdentityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBindIdentityPayload2ᚖcitygraphᚋgraphᚋmodelᚐBindIdentityPayload(ctx context.Context, sel ast.SelectionSet, v *model.BindIdentityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BindIdentityPayload!")
+		return graphql.Null
+	}
+	return ec._BindIdentityPayload(ctx, sel, v)
+}
 
 func (ec *executionContext) marshalNPerson2ᚖcitygraphᚋentᚋdbᚐPerson(ctx context.Context, sel ast.SelectionSet, v *db.Person) graphql.Marshaler {
 	if v == nil {
@@ -188,6 +457,23 @@ func (ec *executionContext) marshalNPerson2ᚖcitygraphᚋentᚋdbᚐPerson(ctx 
 		return graphql.Null
 	}
 	return ec._Person(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSex2citygraphᚋinternalᚋresidentᚐSex(ctx context.Context, v any) (resident.Sex, error) {
+	var res resident.Sex
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSex2citygraphᚋinternalᚋresidentᚐSex(ctx context.Context, sel ast.SelectionSet, v resident.Sex) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalOPersonalData2ᚖcitygraphᚋinternalᚋpersonalᚐData(ctx context.Context, sel ast.SelectionSet, v *personal.Data) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PersonalData(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -24,6 +24,7 @@ type ResolverRoot interface {
 	CityCase() CityCaseResolver
 	InboxChange() InboxChangeResolver
 	Mutation() MutationResolver
+	Person() PersonResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
 }
@@ -55,6 +56,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptCaseInput", ec.unmarshalInputAcceptCaseInput),
+			graphql.NewInputUnmarshaler("BindIdentityInput", ec.unmarshalInputBindIdentityInput),
 			graphql.NewInputUnmarshaler("GeoPointInput", ec.unmarshalInputGeoPointInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RegisterDeviceInput", ec.unmarshalInputRegisterDeviceInput),
@@ -790,10 +792,66 @@ type Person implements Node {
   maskedIdNumber: String!
   "The mobile number, masked: 138****5678; empty when unknown (脱敏手机号)."
   maskedPhone: String!
+  """
+  What identifies the person, in full (实名信息). Null unless the viewer is that person and bound by real
+  name. Every reading is written into the audit log.
+  """
+  personalData: PersonalData @goField(forceResolver: true)
   "The home district (所在区县)."
   district: District
   "The citizen card (市民卡)."
   card: CitizenCard
+}
+
+"What identifies a person, in full, for that person alone (实名信息)."
+type PersonalData {
+  "The name as on the id card (姓名)."
+  name: String! @pii
+  "The resident id number, GB 11643 (身份证号)."
+  idNumber: String! @pii
+  "The birth date, YYYY-MM-DD (出生日期)."
+  birthDate: String! @pii
+  "The sex the id number tells (性别)."
+  sex: Sex! @pii
+  "The mobile number; empty when unknown (手机号)."
+  phone: String! @pii
+}
+
+"The sex in the register (性别)."
+enum Sex {
+  "Male (男)."
+  MALE
+  "Female (女)."
+  FEMALE
+}
+
+"Binds the account to a natural person."
+input BindIdentityInput {
+  "The name as on the id card."
+  name: String!
+  "The resident id number, eighteen characters."
+  idNumber: String!
+  "What the identity check in the app gave; ` + "`" + `sandbox` + "`" + ` in development."
+  proof: String!
+}
+
+"The answer to bindIdentity."
+type BindIdentityPayload {
+  "The id of the person the account is bound to; null when refused."
+  personId: ID
+  "New tokens, when the account joined a person the city knew already: the session of the request has ended."
+  tokens: SessionTokens
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Binds the account to a natural person by real name (实名认证). One id number is one person: other
+  accounts bound to the same number are the same person from then on. To bind the same number again
+  changes nothing. FORBIDDEN where the city has no verifier.
+  """
+  bindIdentity("Name, id number and proof." input: BindIdentityInput!): BindIdentityPayload!
 }
 
 extend type Query {
@@ -811,6 +869,9 @@ directive @cacheControl(
   "Whose caches may keep it."
   scope: CacheControlScope = PUBLIC
 ) on FIELD_DEFINITION
+
+"Marks a value that identifies a person: shown to that person alone."
+directive @pii on FIELD_DEFINITION
 
 "Hints for the code generator; clients can ignore it."
 directive @goField(forceResolver: Boolean, name: String, omittable: Boolean, type: String, batch: Boolean) on INPUT_FIELD_DEFINITION | FIELD_DEFINITION
@@ -1137,6 +1198,18 @@ func (ec *executionContext) childFields_AcceptCasePayload(ctx context.Context, f
 		return ec.fieldContext_AcceptCasePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AcceptCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BindIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "personId":
+		return ec.fieldContext_BindIdentityPayload_personId(ctx, field)
+	case "tokens":
+		return ec.fieldContext_BindIdentityPayload_tokens(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BindIdentityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BindIdentityPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CaseCategory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1481,12 +1554,30 @@ func (ec *executionContext) childFields_Person(ctx context.Context, field graphq
 		return ec.fieldContext_Person_maskedIdNumber(ctx, field)
 	case "maskedPhone":
 		return ec.fieldContext_Person_maskedPhone(ctx, field)
+	case "personalData":
+		return ec.fieldContext_Person_personalData(ctx, field)
 	case "district":
 		return ec.fieldContext_Person_district(ctx, field)
 	case "card":
 		return ec.fieldContext_Person_card(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Person", field.Name)
+}
+
+func (ec *executionContext) childFields_PersonalData(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_PersonalData_name(ctx, field)
+	case "idNumber":
+		return ec.fieldContext_PersonalData_idNumber(ctx, field)
+	case "birthDate":
+		return ec.fieldContext_PersonalData_birthDate(ctx, field)
+	case "sex":
+		return ec.fieldContext_PersonalData_sex(ctx, field)
+	case "phone":
+		return ec.fieldContext_PersonalData_phone(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PersonalData", field.Name)
 }
 
 func (ec *executionContext) childFields_RegisterDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -33,6 +33,26 @@ type AcceptCasePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Binds the account to a natural person.
+type BindIdentityInput struct {
+	// The name as on the id card.
+	Name string `json:"name"`
+	// The resident id number, eighteen characters.
+	IDNumber string `json:"idNumber"`
+	// What the identity check in the app gave; `sandbox` in development.
+	Proof string `json:"proof"`
+}
+
+// The answer to bindIdentity.
+type BindIdentityPayload struct {
+	// The id of the person the account is bound to; null when refused.
+	PersonID *string `json:"personId,omitempty"`
+	// New tokens, when the account joined a person the city knew already: the session of the request has ended.
+	Tokens *identity.Tokens `json:"tokens,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Exchanges a refresh token.
 type RefreshSessionInput struct {
 	// The refresh token of the last answer.

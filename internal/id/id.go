@@ -35,6 +35,7 @@ const (
 	DeliveryAttempt Kind = "attempt"
 	Idempotency     Kind = "idem"
 	AuditEvent      Kind = "audit"
+	PersonalData    Kind = "personal"
 )
 
 // entropy is cryptographic, and monotonic within a millisecond so that ids made in a row stay in order.

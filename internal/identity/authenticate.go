@@ -16,8 +16,8 @@ import (
 // rolesFresh is how long a change of somebody's staff roles may take to be noticed.
 const rolesFresh = 30 * time.Second
 
-// accountFresh is how long the person behind a Firebase account is remembered; the tie never changes.
-const accountFresh = 10 * time.Minute
+// accountFresh is how long a replica may take to notice that a Firebase account has joined another person.
+const accountFresh = 30 * time.Second
 
 // Proof is a sign-in that held for this request.
 type Proof struct {
@@ -40,7 +40,7 @@ func (a *Accounts) Authenticate(ctx context.Context, bearer string) (*Proof, err
 		return nil, err
 	}
 	language := lang.From(ctx) // which a cache load does not inherit, and a new person is made with
-	personID, err := cache.Fetch(ctx, a.Cache, "identity:firebase:"+uid, accountFresh, func(ctx context.Context) (string, error) {
+	personID, err := cache.Fetch(ctx, a.Cache, accountKey(uid), accountFresh, func(ctx context.Context) (string, error) {
 		return a.personFor(lang.With(ctx, language), identity.ProviderFirebase, uid)
 	})
 	if err != nil {
@@ -48,6 +48,8 @@ func (a *Accounts) Authenticate(ctx context.Context, bearer string) (*Proof, err
 	}
 	return a.proof(ctx, personID, "", expires)
 }
+
+func accountKey(firebaseUID string) string { return "identity:firebase:" + firebaseUID }
 
 func (a *Accounts) bySession(ctx context.Context, bearer string) (*Proof, error) {
 	claims, err := a.Mint.access(bearer)

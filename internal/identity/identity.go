@@ -8,7 +8,9 @@ import (
 	"citygraph/ent/db"
 	"citygraph/internal/cache"
 	"citygraph/internal/clock"
+	"citygraph/internal/event"
 	"citygraph/internal/live"
+	"citygraph/internal/personal"
 	"citygraph/internal/store"
 )
 
@@ -21,11 +23,16 @@ type Accounts struct {
 	Hub   *live.Hub
 	Mint  Mint
 
+	Events  *event.Bus
+	Records *personal.Records
+
 	// FirebaseUser verifies a Firebase ID token; nil when no project is configured.
 	FirebaseUser func(ctx context.Context, idToken string) (uid string, expires time.Time, err error)
 	// WechatUser exchanges a wx.login code for the account's open id; nil when no app is configured.
 	WechatUser func(ctx context.Context, code string) (openID string, err error)
-	// Limit holds the callers of sign-in to a stricter rate: RATE_LIMITED.
+	// Verifier proves who somebody is by real name; nil where none is configured.
+	Verifier IdentityVerifier
+	// Limit holds the callers of sign-in and binding to a stricter rate: RATE_LIMITED.
 	Limit func(ctx context.Context) error
 	// Development accepts sessions made by `server token`.
 	Development bool

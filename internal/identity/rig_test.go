@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"citygraph/internal/cache"
+	"citygraph/internal/event"
 	"citygraph/internal/fault"
 	"citygraph/internal/identity"
 	"citygraph/internal/lang"
 	"citygraph/internal/live"
+	"citygraph/internal/personal"
 	"citygraph/internal/seed/seedtest"
 	"citygraph/internal/viewer"
 )
@@ -42,8 +44,10 @@ func open(t *testing.T) *house {
 	h := &house{city: city, clock: clock}
 	h.Accounts = &identity.Accounts{
 		DB: city.DB, Store: city.Store, Clock: clock, Hub: hub, Cache: cache.New(nil, clock, 100), Development: true,
-		Mint:  identity.Mint{Key: bytes.Repeat([]byte("k"), 32), Clock: clock, AccessTTL: accessTTL, RefreshTTL: refreshTTL},
-		Limit: func(context.Context) error { return nil },
+		Mint:   identity.Mint{Key: bytes.Repeat([]byte("k"), 32), Clock: clock, AccessTTL: accessTTL, RefreshTTL: refreshTTL},
+		Events: event.New(), Verifier: identity.Sandbox{},
+		Records: &personal.Records{DB: city.DB, Store: city.Store, Vault: seedtest.Vault(t)},
+		Limit:   func(context.Context) error { return nil },
 		FirebaseUser: func(_ context.Context, token string) (string, time.Time, error) {
 			h.mu.Lock()
 			h.asked = append(h.asked, token)

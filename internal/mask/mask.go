@@ -1,8 +1,9 @@
-// Package mask holds personal values as types that hide themselves: printed, logged or sent to a
-// client they show masked, and only an explicit Reveal gives the full value.
+// Package mask holds personal values as types that hide themselves: printed, logged, stored or sent to
+// a client they show masked.
 package mask
 
 import (
+	"database/sql/driver"
 	"errors"
 	"io"
 	"strconv"
@@ -12,7 +13,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// Name is a person's name. Everywhere but in Reveal it shows as its first character and stars: 张*.
+// Name is a person's name. Whatever it is written to gets its first character and stars: 张*. To mask it
+// again changes nothing.
 type Name string
 
 // String returns the masked name.
@@ -27,8 +29,8 @@ func (n Name) String() string {
 // GoString masks in %#v too, where a struct around the name is printed whole.
 func (n Name) GoString() string { return strconv.Quote(n.String()) }
 
-// Reveal returns the full name; the caller answers for who sees it.
-func (n Name) Reveal() string { return string(n) }
+// Value implements driver.Valuer: a database gets the masked name.
+func (n Name) Value() (driver.Value, error) { return n.String(), nil }
 
 // MarshalGQL writes the masked name.
 func (n Name) MarshalGQL(w io.Writer) { graphql.MarshalString(n.String()).MarshalGQL(w) }

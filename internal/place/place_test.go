@@ -65,7 +65,7 @@ func TestNoStreetsIsAnErrorThatPasses(t *testing.T) {
 	if streetID, districtID, err := f.Nearest(t.Context(), 30, 120); err == nil || streetID != "" || districtID != "" {
 		t.Errorf("an empty city answers %q, %q, %v", streetID, districtID, err)
 	}
-	if err := seed.City(t.Context(), city.Store, city.DB, seed.Options{Clock: clock.System{}}); err != nil {
+	if err := seed.City(t.Context(), city.Store, city.DB, seed.Options{Clock: clock.System{}, Vault: seedtest.Vault(t)}); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := f.Nearest(t.Context(), 30, 120); err != nil {

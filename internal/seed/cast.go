@@ -3,7 +3,6 @@ package seed
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"citygraph/ent/db/citizencard"
@@ -82,13 +81,21 @@ func (w *writer) cast(ctx context.Context) error {
 }
 
 func (w *writer) member(ctx context.Context, i int, m Member) error {
-	born := strings.ReplaceAll(m.Born, "-", "")
-	err := w.db.Person.Create().SetID(m.PersonID()).SetCreatedAt(w.now).SetUpdatedAt(w.now).
-		SetName(mask.Name(m.Name)).SetBirthDate(m.Born).
-		SetMaskedIDNumber(mask.IDNumber(m.District + born + fmt.Sprintf("%04d", 1000+i))).
-		SetMaskedPhone(mask.Phone(fmt.Sprintf("1380571%04d", 8000+i))).
+	who, err := w.identified(m.Name, w.idNumber(m.District, m.Born, 100+i), fmt.Sprintf("1380571%04d", 8000+i))
+	if err != nil {
+		return err
+	}
+	err = w.db.Person.Create().SetID(m.PersonID()).SetCreatedAt(w.now).SetUpdatedAt(w.now).
+		SetName(mask.Name(who.Name)).SetMaskedIDNumber(mask.IDNumber(who.IDNumber)).SetMaskedPhone(mask.Phone(who.Phone)).
 		SetDistrictID(districtID(m.District)).Exec(ctx)
 	if err != nil {
+		return err
+	}
+	data, err := w.data.Builder(m.PersonID(), who)
+	if err != nil {
+		return err
+	}
+	if err := data.SetCreatedAt(w.now).SetUpdatedAt(w.now).Exec(ctx); err != nil {
 		return err
 	}
 	err = w.db.Identity.Create().SetID(id.Derive(id.Identity, i, "cast/"+m.Key)).SetCreatedAt(w.now).

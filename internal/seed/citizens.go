@@ -36,9 +36,9 @@ const casesPerCitizen = 20
 
 // person is one invented citizen, fully decided by the seed and the number.
 type person struct {
-	id, name, born, idNumber, phone, card string
-	district                              facts.District
-	balance                               int64
+	id, name, idNumber, phone, card string
+	district                        facts.District
+	balance                         int64
 }
 
 func (w *writer) invent(i int) person {
@@ -51,8 +51,7 @@ func (w *writer) invent(i int) person {
 	}
 	return person{
 		id: id.Derive(id.Person, 1+i, fmt.Sprintf("citizen/%d/%d", w.seed, i)), name: name, district: d,
-		born:     born.Format(time.DateOnly),
-		idNumber: d.Code + born.Format("20060102") + fmt.Sprintf("%04d", r.IntN(10_000)),
+		idNumber: w.idNumber(d.Code, born.Format(time.DateOnly), r.IntN(1000)),
 		phone:    fmt.Sprintf("139%08d", r.IntN(100_000_000)),
 		card:     fmt.Sprintf("3301%012d", 1_000_000+i),
 		balance:  int64(r.IntN(500_00)),
@@ -87,10 +86,19 @@ func (w *writer) citizens(ctx context.Context) error {
 
 func (w *writer) people(ctx context.Context, people []person) error {
 	rows := make([]*db.PersonCreate, len(people))
+	data := make([]*db.PersonalDataCreate, len(people))
 	cards := make([]*db.CitizenCardCreate, len(people))
 	for i, p := range people {
+		who, err := w.identified(p.name, p.idNumber, p.phone)
+		if err != nil {
+			return err
+		}
+		if data[i], err = w.data.Builder(p.id, who); err != nil {
+			return err
+		}
+		data[i].SetCreatedAt(w.now).SetUpdatedAt(w.now)
 		rows[i] = w.db.Person.Create().SetID(p.id).SetCreatedAt(w.now).SetUpdatedAt(w.now).
-			SetName(mask.Name(p.name)).SetBirthDate(p.born).
+			SetName(mask.Name(p.name)).
 			SetMaskedIDNumber(mask.IDNumber(p.idNumber)).SetMaskedPhone(mask.Phone(p.phone)).
 			SetDistrictID(districtID(p.district.Code))
 		cards[i] = w.db.CitizenCard.Create().SetID(id.Derive(id.CitizenCard, 1, p.id)).SetCreatedAt(w.now).SetUpdatedAt(w.now).
@@ -98,6 +106,9 @@ func (w *writer) people(ctx context.Context, people []person) error {
 			SetBalance(p.balance).SetAvailable(p.balance).SetCap(namedCap)
 	}
 	if err := w.db.Person.CreateBulk(rows...).Exec(ctx); err != nil {
+		return err
+	}
+	if err := w.db.PersonalData.CreateBulk(data...).Exec(ctx); err != nil {
 		return err
 	}
 	return w.db.CitizenCard.CreateBulk(cards...).Exec(ctx)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -15,7 +16,10 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/internal/clock"
 	"citygraph/internal/facts"
+	"citygraph/internal/personal"
+	"citygraph/internal/resident"
 	"citygraph/internal/store"
+	"citygraph/internal/vault"
 	"citygraph/internal/viewer"
 )
 
@@ -24,6 +28,7 @@ type Options struct {
 	Citizens int    // invented, besides the cast
 	Seed     uint64 // which ones
 	Clock    clock.Clock
+	Vault    *vault.Vault // what seals their personal data
 	// Progress is told how many of total rows are written; may be nil.
 	Progress func(done, total int)
 }
@@ -56,7 +61,7 @@ func City(ctx context.Context, s *store.Store, c *db.Client, o Options) error {
 		if !empty {
 			return ErrNotEmpty
 		}
-		w := newWriter(c, city, o)
+		w := newWriter(s, c, city, o)
 		for _, write := range []struct {
 			what string
 			rows func(context.Context) error
@@ -86,20 +91,22 @@ func alone(ctx context.Context, s *store.Store) error {
 // writer carries what the parts of a seed share.
 type writer struct {
 	db    *db.Client
+	data  *personal.Records
 	city  *facts.City
 	now   time.Time
 	rand  *rand.Rand
 	seed  uint64
 	count int // citizens to invent
 	streetsOf
+	numbers map[string]bool // id numbers given
 
 	progress    func(done, total int)
 	done, total int
 }
 
-func newWriter(c *db.Client, city *facts.City, o Options) *writer {
+func newWriter(s *store.Store, c *db.Client, city *facts.City, o Options) *writer {
 	w := &writer{
-		db: c, city: city, now: o.Clock.Now(), seed: o.Seed, count: o.Citizens, streetsOf: groupStreets(city),
+		db: c, city: city, data: &personal.Records{DB: c, Store: s, Vault: o.Vault}, numbers: map[string]bool{}, now: o.Clock.Now(), seed: o.Seed, count: o.Citizens, streetsOf: groupStreets(city),
 		rand:     rand.New(rand.NewPCG(o.Seed, 0x6369747967726170)),
 		progress: o.Progress,
 	}
@@ -134,4 +141,21 @@ func inBatches[C any](n int, create func(i int) C, send func(...C) error) error 
 		}
 	}
 	return nil
+}
+
+// idNumber is a resident number nobody else has.
+func (w *writer) idNumber(district, born string, order int) string {
+	for ; ; order++ {
+		digits := fmt.Sprintf("%s%s%03d", district, strings.ReplaceAll(born, "-", ""), order%1000)
+		if number := digits + string(resident.Check(digits)); !w.numbers[number] {
+			w.numbers[number] = true
+			return number
+		}
+	}
+}
+
+// identified is what a person's resident number and phone tell.
+func (w *writer) identified(name, idNumber, phone string) (personal.Data, error) {
+	number, err := resident.Parse(idNumber, w.now)
+	return personal.Data{Name: name, IDNumber: number.Text, BirthDate: number.Birth, Sex: number.Sex, Phone: phone}, err
 }

@@ -14,6 +14,7 @@ import (
 	_ "citygraph/ent/db/runtime" // the row rules
 	"citygraph/ent/migrations"
 	"citygraph/internal/seed"
+	"citygraph/internal/seed/seedtest"
 	"citygraph/internal/store"
 	"citygraph/internal/store/storetest"
 	"citygraph/internal/viewer"
@@ -41,7 +42,7 @@ func newCity(t *testing.T, url string) city {
 
 func (c city) seed(t *testing.T, o seed.Options) {
 	t.Helper()
-	o.Clock = noon{}
+	o.Clock, o.Vault = noon{}, seedtest.Vault(t)
 	if err := seed.City(t.Context(), c.store, c.db, o); err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +146,7 @@ func TestSeedRefusesACity(t *testing.T) {
 	c := newCity(t, storetest.URL(t))
 	c.seed(t, seed.Options{Citizens: 5, Seed: 1})
 	before := c.rows(t)
-	err := seed.City(t.Context(), c.store, c.db, seed.Options{Citizens: 5, Seed: 2, Clock: noon{}})
+	err := seed.City(t.Context(), c.store, c.db, seed.Options{Citizens: 5, Seed: 2, Clock: noon{}, Vault: seedtest.Vault(t)})
 	if !errors.Is(err, seed.ErrNotEmpty) {
 		t.Errorf("error %v", err)
 	}
@@ -157,7 +158,7 @@ func TestSeedRefusesACity(t *testing.T) {
 func TestInterruptedSeedLeavesNothing(t *testing.T) {
 	c := newCity(t, storetest.URL(t))
 	ctx, stop := context.WithCancel(t.Context())
-	err := seed.City(ctx, c.store, c.db, seed.Options{Citizens: 5000, Seed: 1, Clock: noon{}, Progress: func(done, total int) {
+	err := seed.City(ctx, c.store, c.db, seed.Options{Citizens: 5000, Seed: 1, Clock: noon{}, Vault: seedtest.Vault(t), Progress: func(done, total int) {
 		if done > total/2 {
 			stop()
 		}

@@ -67,7 +67,7 @@ func build(ctx context.Context, o wiring.Options, citizens int) (token string, e
 	if err := city.Migrate(ctx); err != nil {
 		return "", err
 	}
-	if err := seed.City(ctx, city.Store, city.DB, seed.Options{Citizens: citizens, Seed: 1, Clock: clock.System{}}); err != nil {
+	if err := seed.City(ctx, city.Store, city.DB, seed.Options{Citizens: citizens, Seed: 1, Clock: clock.System{}, Vault: city.Records.Vault}); err != nil {
 		return "", err
 	}
 	if err := history(ctx, city.DB, time.Now()); err != nil {

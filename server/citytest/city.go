@@ -16,9 +16,11 @@ import (
 	"citygraph/ent/migrations"
 	"citygraph/internal/clock"
 	"citygraph/internal/fake/fcmfake"
+	"citygraph/internal/identity"
 	"citygraph/internal/push"
 	"citygraph/internal/redisx/redistest"
 	"citygraph/internal/seed"
+	"citygraph/internal/seed/seedtest"
 	"citygraph/internal/store"
 	"citygraph/internal/store/storetest"
 	contracts "citygraph/mobile-contracts"
@@ -65,6 +67,7 @@ func Start(t testing.TB, options ...Option) *City {
 		Database:   store.Options{URL: storetest.URL(t, migrations.Files), Synchronous: "OFF", MaxConns: 8},
 		SigningKey: bytes.Repeat([]byte("k"), 32), CursorKey: bytes.Repeat([]byte("c"), 32),
 		AccessTTL: 15 * time.Minute, RefreshTTL: 24 * time.Hour,
+		Vault: seedtest.Vault(t), Verifier: identity.Sandbox{},
 		Push: sender, Development: true, Introspection: true, Unlimited: true, Documents: manifest,
 		Clock: clock.System{}, Log: zerolog.New(os.Stderr).Level(zerolog.WarnLevel),
 	}
@@ -72,12 +75,15 @@ func Start(t testing.TB, options ...Option) *City {
 		option(&o)
 	}
 	c := open(t, o, manifest, fcm)
-	err = seed.City(t.Context(), c.Store, c.DB, seed.Options{Citizens: 20, Seed: 1, Clock: o.Clock})
+	err = seed.City(t.Context(), c.Store, c.DB, seed.Options{Citizens: 20, Seed: 1, Clock: o.Clock, Vault: o.Vault})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
+
+// DatabaseURL is where the city keeps its rows.
+func (c *City) DatabaseURL() string { return c.options.Database.URL }
 
 // Replica runs another replica on the same database, and the same Redis where there is one.
 func (c *City) Replica(t testing.TB) *City {

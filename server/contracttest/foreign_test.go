@@ -19,7 +19,7 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 	for kind, table := range map[id.Kind]string{
 		id.CitizenCard: "CitizenCard", id.CaseEvent: "CaseEvent", id.Device: "Device", id.Notification: "Notification",
 		id.AuditEvent: "AuditEvent", id.DeliveryAttempt: "DeliveryAttempt", id.Idempotency: "IdempotencyRecord",
-		id.Identity: "Identity", id.Session: "Session",
+		id.Identity: "Identity", id.PersonalData: "PersonalData", id.Session: "Session",
 	} {
 		chenjing[kind] = r.samples[table][0].id
 	}

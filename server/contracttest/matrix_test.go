@@ -48,6 +48,14 @@ func TestMatrix(t *testing.T) {
 			}
 		}
 	}
+	for _, def := range schema.Types {
+		for _, field := range def.Fields {
+			named := func(p probe) bool { return strings.Contains(p.text, " "+field.Name+" ") }
+			if field.Directives.ForName("pii") != nil && !slices.ContainsFunc(probes, named) {
+				t.Errorf("%s.%s identifies a person and has no row in probes: say who may", def.Name, field.Name)
+			}
+		}
+	}
 	matchGolden(t, matrixFile, out.String())
 }
 

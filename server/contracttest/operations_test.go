@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"citygraph/internal/identity"
+	"citygraph/internal/resident"
 	"citygraph/server/citytest"
 )
 
@@ -35,6 +37,8 @@ var scenes = map[string]scene{
 	"AcceptCase": func(t testing.TB, r *rig) asked {
 		return input(r.member["zhaoqiang"], citytest.Vars{"caseId": r.submit(t, "maming", xihu), "note": "已安排"})
 	},
+	"BindIdentity":   func(t testing.TB, r *rig) asked { return input(r.newcomer(t), r.claim()) },
+	"MyPersonalData": by("chenjing", nil),
 	"RegisterDevice": func(_ testing.TB, r *rig) asked {
 		return input(r.member["maming"], citytest.Vars{"platform": "ANDROID", "pushToken": fmt.Sprintf("phone-%06d", r.next())})
 	},
@@ -61,6 +65,22 @@ func by(name string, vars citytest.Vars) scene {
 // input asks with the one argument mutations take.
 func input(c *citytest.Client, vars citytest.Vars) asked {
 	return asked{c, citytest.Vars{"input": vars}}
+}
+
+// newcomer is somebody who has just signed in for the first time.
+func (r *rig) newcomer(t testing.TB) *citytest.Client {
+	t.Helper()
+	tokens, err := r.Accounts.SignInWithWechat(t.Context(), fmt.Sprintf("dev:newcomer-%d", r.next()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.With(t, tokens.AccessToken)
+}
+
+// claim is the claim of somebody the city does not know yet.
+func (r *rig) claim() citytest.Vars {
+	digits := fmt.Sprintf("33010619910203%03d", r.next()%1000)
+	return citytest.Vars{"name": "林晓", "idNumber": digits + string(resident.Check(digits)), "proof": identity.SandboxProof}
 }
 
 // refreshToken opens a session of a member and returns its first refresh token.

@@ -34,6 +34,16 @@ const acceptCase = `mutation($input: AcceptCaseInput!) { acceptCase(input: $inpu
 // probes are the rows of the matrix; a root field may have several, on objects of different people.
 var probes = []probe{
 	{"Query.me", "oneself", everybody(nil), `{ me { id } }`},
+	{"Person.personalData", "oneself", everybody(nil), `{ me { personalData { name idNumber birthDate sex phone } } }`},
+	{"Person.personalData", "chenjing", everybody(citytest.Vars{"id": castID("chenjing")}), `query($id: ID!) { node(id: $id) { ... on Person { personalData { name idNumber birthDate sex phone } } } }`},
+	{"Mutation.bindIdentity", "another number than the account is bound to", act(func(_ testing.TB, r *rig, _ string) citytest.Vars { return r.claim() }),
+		`mutation($input: BindIdentityInput!) { bindIdentity(input: $input) { userErrors { code } } }`},
+	{"Mutation.bindIdentity", "by somebody who has just signed in", func(t testing.TB, r *rig, name string) (*citytest.Client, citytest.Vars) {
+		if name == visitor {
+			return r.member[visitor], citytest.Vars{"input": r.claim()}
+		}
+		return r.newcomer(t), citytest.Vars{"input": r.claim()}
+	}, `mutation($input: BindIdentityInput!) { bindIdentity(input: $input) { userErrors { code } } }`},
 	{"Query.card", "one's own", everybody(nil), `{ card { id } }`},
 	{"Query.districts", "all", everybody(nil), `{ districts { id } }`},
 	{"Query.clinics", "all", everybody(nil), `{ clinics { edges { node { id } } } }`},

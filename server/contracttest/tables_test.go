@@ -21,6 +21,7 @@ import (
 	"citygraph/ent/db/identity"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/personaldata"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/session"
@@ -122,6 +123,11 @@ var tables = []table{
 		"Person", &person.Policy, schema.Person{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Person.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.Person.Create() },
+	},
+	{
+		"PersonalData", &personaldata.Policy, schema.PersonalData{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.PersonalData.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.PersonalData.Create().SetPersonID(owner) },
 	},
 	{
 		"ScenicSpot", &scenicspot.Policy, schema.ScenicSpot{}.Policy(),

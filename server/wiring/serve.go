@@ -15,7 +15,6 @@ import (
 	"citygraph/internal/citycase"
 	"citygraph/internal/delivery"
 	"citygraph/internal/edge"
-	"citygraph/internal/event"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/notice"
 	"citygraph/internal/observe"
@@ -34,10 +33,10 @@ func (c *City) serve() error {
 			return c.Queue.Enqueue(ctx, delivery.Args{NotificationID: notificationID})
 		},
 	}
-	bus := event.New()
-	reaction.CityCases(bus, c.DB, desk)
+	reaction.CityCases(c.bus, c.DB, desk)
+	reaction.People(c.bus, c.DB)
 	cases := &citycase.Cases{
-		DB: c.DB, Store: c.Store, Clock: o.Clock, Events: bus, Cache: c.cache,
+		DB: c.DB, Store: c.Store, Clock: o.Clock, Events: c.bus, Cache: c.cache,
 		Places: &place.Finder{DB: c.DB, Cache: c.cache},
 		Once:   idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: o.Clock},
 	}
@@ -47,7 +46,7 @@ func (c *City) serve() error {
 		return err
 	}
 	c.Edge = edge.New(edge.Options{
-		Schema:    graph.NewSchema(&graph.Resolver{DB: c.DB, Accounts: c.Accounts, Cases: cases, Desk: desk}),
+		Schema:    graph.NewSchema(&graph.Resolver{DB: c.DB, Accounts: c.Accounts, Records: c.Records, Cases: cases, Desk: desk}),
 		Documents: o.Documents, AnyDocument: o.Introspection, Introspection: o.Introspection, Suggestions: o.Introspection,
 		Origins: o.Origins, Address: o.Address, Limits: o.Limits, Limiter: limiter,
 		Authenticate: c.authenticate, Observe: c.observe,

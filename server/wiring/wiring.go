@@ -17,16 +17,19 @@ import (
 	"citygraph/internal/clock"
 	"citygraph/internal/delivery"
 	"citygraph/internal/edge"
+	"citygraph/internal/event"
 	"citygraph/internal/fault"
 	"citygraph/internal/firebase"
 	"citygraph/internal/identity"
 	"citygraph/internal/jobs"
 	"citygraph/internal/live"
 	"citygraph/internal/observe"
+	"citygraph/internal/personal"
 	"citygraph/internal/push"
 	"citygraph/internal/ratelimit"
 	"citygraph/internal/redisx"
 	"citygraph/internal/store"
+	"citygraph/internal/vault"
 	"citygraph/internal/wechat"
 )
 
@@ -40,11 +43,13 @@ type Options struct {
 	CursorKey  []byte // of page cursors
 	AccessTTL  time.Duration
 	RefreshTTL time.Duration
+	Vault      *vault.Vault // seals personal data
 
-	Firebase  *firebase.Options // nil turns Firebase sign-in off
-	Wechat    *wechat.Options   // nil turns WeChat sign-in off; its token cache is wired here
-	WechatAPI wechat.API        // used instead of Wechat when set
-	Push      push.Sender       // nil turns push off
+	Firebase  *firebase.Options         // nil turns Firebase sign-in off
+	Wechat    *wechat.Options           // nil turns WeChat sign-in off; its token cache is wired here
+	WechatAPI wechat.API                // used instead of Wechat when set
+	Push      push.Sender               // nil turns push off
+	Verifier  identity.IdentityVerifier // nil turns real-name binding off
 
 	Development   bool // sign in as the cast
 	Introspection bool // run any document, and answer schema queries
@@ -66,11 +71,13 @@ type City struct {
 	Queue    *jobs.Queue
 	Edge     *edge.Handler
 	Accounts *identity.Accounts
+	Records  *personal.Records
 
 	options  Options
 	redis    *redisx.Client
 	cache    *cache.Cache
 	hub      *live.Hub
+	bus      *event.Bus
 	verifier *firebase.Verifier
 }
 
@@ -98,6 +105,8 @@ func Open(ctx context.Context, o Options) (_ *City, err error) {
 	}
 	c.cache = cache.New(c.redis, o.Clock, cacheSize)
 	c.hub = live.NewHub(c.redis)
+	c.bus = event.New()
+	c.Records = &personal.Records{DB: c.DB, Store: c.Store, Vault: o.Vault}
 	if err := c.signIn(); err != nil {
 		return nil, err
 	}
@@ -158,6 +167,7 @@ func (c *City) signIn() error {
 	}
 	c.Accounts = &identity.Accounts{
 		DB: c.DB, Store: c.Store, Clock: o.Clock, Cache: c.cache, Hub: c.hub, Development: o.Development,
+		Events: c.bus, Records: c.Records, Verifier: o.Verifier,
 		Mint:  identity.Mint{Key: o.SigningKey, Clock: o.Clock, AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL},
 		Limit: limitByAddress(signInLimit),
 	}

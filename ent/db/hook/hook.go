@@ -176,6 +176,18 @@ func (f PersonFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error)
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.PersonMutation", m)
 }
 
+// The PersonalDataFunc type is an adapter to allow the use of ordinary
+// function as PersonalData mutator.
+type PersonalDataFunc func(context.Context, *db.PersonalDataMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PersonalDataFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.PersonalDataMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.PersonalDataMutation", m)
+}
+
 // The ScenicSpotFunc type is an adapter to allow the use of ordinary
 // function as ScenicSpot mutator.
 type ScenicSpotFunc func(context.Context, *db.ScenicSpotMutation) (db.Value, error)

@@ -448,7 +448,6 @@ var (
 		{Name: "name", Type: field.TypeString, Size: 64, Default: ""},
 		{Name: "masked_id_number", Type: field.TypeString, Size: 18, Default: ""},
 		{Name: "masked_phone", Type: field.TypeString, Size: 16, Default: ""},
-		{Name: "birth_date", Type: field.TypeString, Size: 10, Default: ""},
 		{Name: "language", Type: field.TypeString, Size: 8, Default: "zh-CN"},
 		{Name: "inbox_seq", Type: field.TypeInt64, Default: 0},
 		{Name: "district_id", Type: field.TypeString, Nullable: true, Size: 64},
@@ -461,9 +460,33 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "people_districts_district",
-				Columns:    []*schema.Column{PeopleColumns[9]},
+				Columns:    []*schema.Column{PeopleColumns[8]},
 				RefColumns: []*schema.Column{DistrictsColumns[0]},
 				OnDelete:   schema.SetNull,
+			},
+		},
+	}
+	// PersonalDataColumns holds the columns for the "personal_data" table.
+	PersonalDataColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "data_key", Type: field.TypeBytes},
+		{Name: "sealed", Type: field.TypeBytes},
+		{Name: "id_number_index", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "person_id", Type: field.TypeString, Unique: true, Size: 64},
+	}
+	// PersonalDataTable holds the schema information for the "personal_data" table.
+	PersonalDataTable = &schema.Table{
+		Name:       "personal_data",
+		Columns:    PersonalDataColumns,
+		PrimaryKey: []*schema.Column{PersonalDataColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "personal_data_people_personal_data",
+				Columns:    []*schema.Column{PersonalDataColumns[6]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
 			},
 		},
 	}
@@ -651,6 +674,7 @@ var (
 		IdentitiesTable,
 		NotificationsTable,
 		PeopleTable,
+		PersonalDataTable,
 		ScenicSpotsTable,
 		SchoolsTable,
 		SessionsTable,
@@ -712,6 +736,10 @@ func init() {
 	PeopleTable.ForeignKeys[0].RefTable = DistrictsTable
 	PeopleTable.Annotation = &entsql.Annotation{
 		Table: "people",
+	}
+	PersonalDataTable.ForeignKeys[0].RefTable = PeopleTable
+	PersonalDataTable.Annotation = &entsql.Annotation{
+		Table: "personal_data",
 	}
 	ScenicSpotsTable.ForeignKeys[0].RefTable = DistrictsTable
 	ScenicSpotsTable.Annotation = &entsql.Annotation{

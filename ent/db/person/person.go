@@ -26,8 +26,6 @@ const (
 	FieldMaskedIDNumber = "masked_id_number"
 	// FieldMaskedPhone holds the string denoting the masked_phone field in the database.
 	FieldMaskedPhone = "masked_phone"
-	// FieldBirthDate holds the string denoting the birth_date field in the database.
-	FieldBirthDate = "birth_date"
 	// FieldLanguage holds the string denoting the language field in the database.
 	FieldLanguage = "language"
 	// FieldDistrictID holds the string denoting the district_id field in the database.
@@ -38,6 +36,8 @@ const (
 	EdgeDistrict = "district"
 	// EdgeCard holds the string denoting the card edge name in mutations.
 	EdgeCard = "card"
+	// EdgePersonalData holds the string denoting the personal_data edge name in mutations.
+	EdgePersonalData = "personal_data"
 	// EdgeIdentities holds the string denoting the identities edge name in mutations.
 	EdgeIdentities = "identities"
 	// EdgeRoles holds the string denoting the roles edge name in mutations.
@@ -58,6 +58,13 @@ const (
 	CardInverseTable = "citizen_cards"
 	// CardColumn is the table column denoting the card relation/edge.
 	CardColumn = "person_id"
+	// PersonalDataTable is the table that holds the personal_data relation/edge.
+	PersonalDataTable = "personal_data"
+	// PersonalDataInverseTable is the table name for the PersonalData entity.
+	// It exists in this package in order to avoid circular dependency with the "personaldata" package.
+	PersonalDataInverseTable = "personal_data"
+	// PersonalDataColumn is the table column denoting the personal_data relation/edge.
+	PersonalDataColumn = "person_id"
 	// IdentitiesTable is the table that holds the identities relation/edge.
 	IdentitiesTable = "identities"
 	// IdentitiesInverseTable is the table name for the Identity entity.
@@ -82,7 +89,6 @@ var Columns = []string{
 	FieldName,
 	FieldMaskedIDNumber,
 	FieldMaskedPhone,
-	FieldBirthDate,
 	FieldLanguage,
 	FieldDistrictID,
 	FieldInboxSeq,
@@ -124,10 +130,6 @@ var (
 	DefaultMaskedPhone string
 	// MaskedPhoneValidator is a validator for the "masked_phone" field. It is called by the builders before save.
 	MaskedPhoneValidator func(string) error
-	// DefaultBirthDate holds the default value on creation for the "birth_date" field.
-	DefaultBirthDate string
-	// BirthDateValidator is a validator for the "birth_date" field. It is called by the builders before save.
-	BirthDateValidator func(string) error
 	// DefaultLanguage holds the default value on creation for the "language" field.
 	DefaultLanguage string
 	// LanguageValidator is a validator for the "language" field. It is called by the builders before save.
@@ -175,11 +177,6 @@ func ByMaskedPhone(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMaskedPhone, opts...).ToFunc()
 }
 
-// ByBirthDate orders the results by the birth_date field.
-func ByBirthDate(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldBirthDate, opts...).ToFunc()
-}
-
 // ByLanguage orders the results by the language field.
 func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
@@ -206,6 +203,13 @@ func ByDistrictField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByCardField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newCardStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByPersonalDataField orders the results by personal_data field.
+func ByPersonalDataField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPersonalDataStep(), sql.OrderByField(field, opts...))
 	}
 }
 
@@ -248,6 +252,13 @@ func newCardStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(CardInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2O, false, CardTable, CardColumn),
+	)
+}
+func newPersonalDataStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PersonalDataInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, false, PersonalDataTable, PersonalDataColumn),
 	)
 }
 func newIdentitiesStep() *sqlgraph.Step {

@@ -78,8 +78,7 @@ func UpdatedAt(v time.Time) predicate.Person {
 
 // Name applies equality check predicate on the "name" field. It's identical to NameEQ.
 func Name(v mask.Name) predicate.Person {
-	vc := string(v)
-	return predicate.Person(sql.FieldEQ(FieldName, vc))
+	return predicate.Person(sql.FieldEQ(FieldName, v))
 }
 
 // MaskedIDNumber applies equality check predicate on the "masked_id_number" field. It's identical to MaskedIDNumberEQ.
@@ -90,11 +89,6 @@ func MaskedIDNumber(v string) predicate.Person {
 // MaskedPhone applies equality check predicate on the "masked_phone" field. It's identical to MaskedPhoneEQ.
 func MaskedPhone(v string) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldMaskedPhone, v))
-}
-
-// BirthDate applies equality check predicate on the "birth_date" field. It's identical to BirthDateEQ.
-func BirthDate(v string) predicate.Person {
-	return predicate.Person(sql.FieldEQ(FieldBirthDate, v))
 }
 
 // Language applies equality check predicate on the "language" field. It's identical to LanguageEQ.
@@ -194,56 +188,42 @@ func UpdatedAtLTE(v time.Time) predicate.Person {
 
 // NameEQ applies the EQ predicate on the "name" field.
 func NameEQ(v mask.Name) predicate.Person {
-	vc := string(v)
-	return predicate.Person(sql.FieldEQ(FieldName, vc))
+	return predicate.Person(sql.FieldEQ(FieldName, v))
 }
 
 // NameNEQ applies the NEQ predicate on the "name" field.
 func NameNEQ(v mask.Name) predicate.Person {
-	vc := string(v)
-	return predicate.Person(sql.FieldNEQ(FieldName, vc))
+	return predicate.Person(sql.FieldNEQ(FieldName, v))
 }
 
 // NameIn applies the In predicate on the "name" field.
 func NameIn(vs ...mask.Name) predicate.Person {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Person(sql.FieldIn(FieldName, v...))
+	return predicate.Person(sql.FieldIn(FieldName, vs...))
 }
 
 // NameNotIn applies the NotIn predicate on the "name" field.
 func NameNotIn(vs ...mask.Name) predicate.Person {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = string(vs[i])
-	}
-	return predicate.Person(sql.FieldNotIn(FieldName, v...))
+	return predicate.Person(sql.FieldNotIn(FieldName, vs...))
 }
 
 // NameGT applies the GT predicate on the "name" field.
 func NameGT(v mask.Name) predicate.Person {
-	vc := string(v)
-	return predicate.Person(sql.FieldGT(FieldName, vc))
+	return predicate.Person(sql.FieldGT(FieldName, v))
 }
 
 // NameGTE applies the GTE predicate on the "name" field.
 func NameGTE(v mask.Name) predicate.Person {
-	vc := string(v)
-	return predicate.Person(sql.FieldGTE(FieldName, vc))
+	return predicate.Person(sql.FieldGTE(FieldName, v))
 }
 
 // NameLT applies the LT predicate on the "name" field.
 func NameLT(v mask.Name) predicate.Person {
-	vc := string(v)
-	return predicate.Person(sql.FieldLT(FieldName, vc))
+	return predicate.Person(sql.FieldLT(FieldName, v))
 }
 
 // NameLTE applies the LTE predicate on the "name" field.
 func NameLTE(v mask.Name) predicate.Person {
-	vc := string(v)
-	return predicate.Person(sql.FieldLTE(FieldName, vc))
+	return predicate.Person(sql.FieldLTE(FieldName, v))
 }
 
 // NameContains applies the Contains predicate on the "name" field.
@@ -404,71 +384,6 @@ func MaskedPhoneEqualFold(v string) predicate.Person {
 // MaskedPhoneContainsFold applies the ContainsFold predicate on the "masked_phone" field.
 func MaskedPhoneContainsFold(v string) predicate.Person {
 	return predicate.Person(sql.FieldContainsFold(FieldMaskedPhone, v))
-}
-
-// BirthDateEQ applies the EQ predicate on the "birth_date" field.
-func BirthDateEQ(v string) predicate.Person {
-	return predicate.Person(sql.FieldEQ(FieldBirthDate, v))
-}
-
-// BirthDateNEQ applies the NEQ predicate on the "birth_date" field.
-func BirthDateNEQ(v string) predicate.Person {
-	return predicate.Person(sql.FieldNEQ(FieldBirthDate, v))
-}
-
-// BirthDateIn applies the In predicate on the "birth_date" field.
-func BirthDateIn(vs ...string) predicate.Person {
-	return predicate.Person(sql.FieldIn(FieldBirthDate, vs...))
-}
-
-// BirthDateNotIn applies the NotIn predicate on the "birth_date" field.
-func BirthDateNotIn(vs ...string) predicate.Person {
-	return predicate.Person(sql.FieldNotIn(FieldBirthDate, vs...))
-}
-
-// BirthDateGT applies the GT predicate on the "birth_date" field.
-func BirthDateGT(v string) predicate.Person {
-	return predicate.Person(sql.FieldGT(FieldBirthDate, v))
-}
-
-// BirthDateGTE applies the GTE predicate on the "birth_date" field.
-func BirthDateGTE(v string) predicate.Person {
-	return predicate.Person(sql.FieldGTE(FieldBirthDate, v))
-}
-
-// BirthDateLT applies the LT predicate on the "birth_date" field.
-func BirthDateLT(v string) predicate.Person {
-	return predicate.Person(sql.FieldLT(FieldBirthDate, v))
-}
-
-// BirthDateLTE applies the LTE predicate on the "birth_date" field.
-func BirthDateLTE(v string) predicate.Person {
-	return predicate.Person(sql.FieldLTE(FieldBirthDate, v))
-}
-
-// BirthDateContains applies the Contains predicate on the "birth_date" field.
-func BirthDateContains(v string) predicate.Person {
-	return predicate.Person(sql.FieldContains(FieldBirthDate, v))
-}
-
-// BirthDateHasPrefix applies the HasPrefix predicate on the "birth_date" field.
-func BirthDateHasPrefix(v string) predicate.Person {
-	return predicate.Person(sql.FieldHasPrefix(FieldBirthDate, v))
-}
-
-// BirthDateHasSuffix applies the HasSuffix predicate on the "birth_date" field.
-func BirthDateHasSuffix(v string) predicate.Person {
-	return predicate.Person(sql.FieldHasSuffix(FieldBirthDate, v))
-}
-
-// BirthDateEqualFold applies the EqualFold predicate on the "birth_date" field.
-func BirthDateEqualFold(v string) predicate.Person {
-	return predicate.Person(sql.FieldEqualFold(FieldBirthDate, v))
-}
-
-// BirthDateContainsFold applies the ContainsFold predicate on the "birth_date" field.
-func BirthDateContainsFold(v string) predicate.Person {
-	return predicate.Person(sql.FieldContainsFold(FieldBirthDate, v))
 }
 
 // LanguageEQ applies the EQ predicate on the "language" field.
@@ -689,6 +604,29 @@ func HasCard() predicate.Person {
 func HasCardWith(preds ...predicate.CitizenCard) predicate.Person {
 	return predicate.Person(func(s *sql.Selector) {
 		step := newCardStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasPersonalData applies the HasEdge predicate on the "personal_data" edge.
+func HasPersonalData() predicate.Person {
+	return predicate.Person(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, PersonalDataTable, PersonalDataColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPersonalDataWith applies the HasEdge predicate on the "personal_data" edge with a given conditions (other predicates).
+func HasPersonalDataWith(preds ...predicate.PersonalData) predicate.Person {
+	return predicate.Person(func(s *sql.Selector) {
+		step := newPersonalDataStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

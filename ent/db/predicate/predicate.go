@@ -48,6 +48,9 @@ type Notification func(*sql.Selector)
 // Person is the predicate function for person builders.
 type Person func(*sql.Selector)
 
+// PersonalData is the predicate function for personaldata builders.
+type PersonalData func(*sql.Selector)
+
 // ScenicSpot is the predicate function for scenicspot builders.
 type ScenicSpot func(*sql.Selector)
 

@@ -446,6 +446,30 @@ func (f PersonMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation)
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.PersonMutation", m)
 }
 
+// The PersonalDataQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type PersonalDataQueryRuleFunc func(context.Context, *db.PersonalDataQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f PersonalDataQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.PersonalDataQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.PersonalDataQuery", q)
+}
+
+// The PersonalDataMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type PersonalDataMutationRuleFunc func(context.Context, *db.PersonalDataMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f PersonalDataMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.PersonalDataMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.PersonalDataMutation", m)
+}
+
 // The ScenicSpotQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ScenicSpotQueryRuleFunc func(context.Context, *db.ScenicSpotQuery) error

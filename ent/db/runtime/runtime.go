@@ -17,6 +17,7 @@ import (
 	"citygraph/ent/db/identity"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/personaldata"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/session"
@@ -909,24 +910,18 @@ func init() {
 	person.DefaultMaskedPhone = personDescMaskedPhone.Default.(string)
 	// person.MaskedPhoneValidator is a validator for the "masked_phone" field. It is called by the builders before save.
 	person.MaskedPhoneValidator = personDescMaskedPhone.Validators[0].(func(string) error)
-	// personDescBirthDate is the schema descriptor for birth_date field.
-	personDescBirthDate := personFields[3].Descriptor()
-	// person.DefaultBirthDate holds the default value on creation for the birth_date field.
-	person.DefaultBirthDate = personDescBirthDate.Default.(string)
-	// person.BirthDateValidator is a validator for the "birth_date" field. It is called by the builders before save.
-	person.BirthDateValidator = personDescBirthDate.Validators[0].(func(string) error)
 	// personDescLanguage is the schema descriptor for language field.
-	personDescLanguage := personFields[4].Descriptor()
+	personDescLanguage := personFields[3].Descriptor()
 	// person.DefaultLanguage holds the default value on creation for the language field.
 	person.DefaultLanguage = personDescLanguage.Default.(string)
 	// person.LanguageValidator is a validator for the "language" field. It is called by the builders before save.
 	person.LanguageValidator = personDescLanguage.Validators[0].(func(string) error)
 	// personDescDistrictID is the schema descriptor for district_id field.
-	personDescDistrictID := personFields[5].Descriptor()
+	personDescDistrictID := personFields[4].Descriptor()
 	// person.DistrictIDValidator is a validator for the "district_id" field. It is called by the builders before save.
 	person.DistrictIDValidator = personDescDistrictID.Validators[0].(func(string) error)
 	// personDescInboxSeq is the schema descriptor for inbox_seq field.
-	personDescInboxSeq := personFields[6].Descriptor()
+	personDescInboxSeq := personFields[5].Descriptor()
 	// person.DefaultInboxSeq holds the default value on creation for the inbox_seq field.
 	person.DefaultInboxSeq = personDescInboxSeq.Default.(int64)
 	// personDescID is the schema descriptor for id field.
@@ -936,6 +931,60 @@ func init() {
 	// person.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	person.IDValidator = func() func(string) error {
 		validators := personDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	personaldataMixin := schema.PersonalData{}.Mixin()
+	personaldata.Policy = privacy.NewPolicies(schema.PersonalData{})
+	personaldata.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := personaldata.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	personaldataMixinFields0 := personaldataMixin[0].Fields()
+	_ = personaldataMixinFields0
+	personaldataMixinFields1 := personaldataMixin[1].Fields()
+	_ = personaldataMixinFields1
+	personaldataFields := schema.PersonalData{}.Fields()
+	_ = personaldataFields
+	// personaldataDescCreatedAt is the schema descriptor for created_at field.
+	personaldataDescCreatedAt := personaldataMixinFields0[1].Descriptor()
+	// personaldata.DefaultCreatedAt holds the default value on creation for the created_at field.
+	personaldata.DefaultCreatedAt = personaldataDescCreatedAt.Default.(func() time.Time)
+	// personaldataDescUpdatedAt is the schema descriptor for updated_at field.
+	personaldataDescUpdatedAt := personaldataMixinFields1[0].Descriptor()
+	// personaldata.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	personaldata.DefaultUpdatedAt = personaldataDescUpdatedAt.Default.(func() time.Time)
+	// personaldata.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	personaldata.UpdateDefaultUpdatedAt = personaldataDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// personaldataDescPersonID is the schema descriptor for person_id field.
+	personaldataDescPersonID := personaldataFields[0].Descriptor()
+	// personaldata.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	personaldata.PersonIDValidator = personaldataDescPersonID.Validators[0].(func(string) error)
+	// personaldataDescIDNumberIndex is the schema descriptor for id_number_index field.
+	personaldataDescIDNumberIndex := personaldataFields[3].Descriptor()
+	// personaldata.IDNumberIndexValidator is a validator for the "id_number_index" field. It is called by the builders before save.
+	personaldata.IDNumberIndexValidator = personaldataDescIDNumberIndex.Validators[0].(func(string) error)
+	// personaldataDescID is the schema descriptor for id field.
+	personaldataDescID := personaldataMixinFields0[0].Descriptor()
+	// personaldata.DefaultID holds the default value on creation for the id field.
+	personaldata.DefaultID = personaldataDescID.Default.(func() string)
+	// personaldata.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	personaldata.IDValidator = func() func(string) error {
+		validators := personaldataDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

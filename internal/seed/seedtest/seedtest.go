@@ -3,7 +3,9 @@
 package seedtest
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"citygraph/internal/seed"
 	"citygraph/internal/store"
 	"citygraph/internal/store/storetest"
+	"citygraph/internal/vault"
 	"citygraph/internal/viewer"
 )
 
@@ -29,10 +32,25 @@ type City struct {
 func Open(t testing.TB) *City {
 	t.Helper()
 	c := Bare(t)
-	if err := seed.City(t.Context(), c.Store, c.DB, seed.Options{Citizens: 5, Seed: 1, Clock: clock.System{}}); err != nil {
+	if err := seed.City(t.Context(), c.Store, c.DB, seed.Options{Citizens: 5, Seed: 1, Clock: clock.System{}, Vault: Vault(t)}); err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// Vault seals under keys that every test has.
+func Vault(t testing.TB) *vault.Vault {
+	t.Helper()
+	key := bytes.Repeat([]byte("v"), 32)
+	ring, err := vault.ParseRing("test:" + base64.StdEncoding.EncodeToString(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := vault.New(ring, vault.AES256GCM, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // Bare is a migrated database with nobody in it.
