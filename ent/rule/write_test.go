@@ -173,7 +173,9 @@ func (s *stage) writes() map[string]writes {
 			create: func(ctx context.Context, me string) error {
 				return c.PersonalData.Create().SetPersonID(me).SetDataKey([]byte("k")).SetSealed([]byte("s")).SetIDNumberIndex("i").Exec(ctx)
 			},
-			update: func(ctx context.Context) (int, error) { return c.PersonalData.Update().SetSealed([]byte("s")).Save(ctx) },
+			update: func(ctx context.Context) (int, error) {
+				return c.PersonalData.Update().SetSealed([]byte("s")).Save(ctx)
+			},
 			delete: func(ctx context.Context) (int, error) { return c.PersonalData.Delete().Exec(ctx) },
 		},
 		"Session": {

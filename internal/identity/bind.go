@@ -29,9 +29,9 @@ type Claim struct {
 	Proof    string // what the verifier's own check in the app, such as a face check, gave the client
 }
 
-// IdentityVerifier asks an authority whether a name and an id number belong together and to whoever
+// Verifier asks an authority whether a name and an id number belong together and to whoever
 // made the proof. A name and number alone prove nothing: they are widely known.
-type IdentityVerifier interface {
+type Verifier interface {
 	Verify(ctx context.Context, c Claim) (ok bool, err error)
 }
 
@@ -41,7 +41,7 @@ type Sandbox struct{}
 // SandboxProof is the proof the sandbox accepts.
 const SandboxProof = "sandbox"
 
-// Verify implements IdentityVerifier.
+// Verify implements Verifier.
 func (Sandbox) Verify(_ context.Context, c Claim) (bool, error) { return c.Proof == SandboxProof, nil }
 
 // Joined happens when a sign-in turns out to be of a person the city knows already: what the account

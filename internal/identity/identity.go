@@ -31,7 +31,7 @@ type Accounts struct {
 	// WechatUser exchanges a wx.login code for the account's open id; nil when no app is configured.
 	WechatUser func(ctx context.Context, code string) (openID string, err error)
 	// Verifier proves who somebody is by real name; nil where none is configured.
-	Verifier IdentityVerifier
+	Verifier Verifier
 	// Limit holds the callers of sign-in and binding to a stricter rate: RATE_LIMITED.
 	Limit func(ctx context.Context) error
 	// Development accepts sessions made by `server token`.

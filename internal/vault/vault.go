@@ -108,7 +108,7 @@ func seal(s Suite, keyID string, key, plain, additional []byte) ([]byte, error) 
 		return nil, err
 	}
 	out := make([]byte, 0, 2+len(keyID)+aead.NonceSize()+len(plain)+aead.Overhead())
-	out = append(append(out, byte(s), byte(len(keyID))), keyID...)
+	out = append(append(out, byte(s), byte(len(keyID))), keyID...) //nolint:gosec // at most 255
 	nonce := make([]byte, aead.NonceSize())
 	if _, err := rand.Read(nonce); err != nil {
 		return nil, fmt.Errorf("vault: make nonce: %w", err)

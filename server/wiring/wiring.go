@@ -49,7 +49,7 @@ type Options struct {
 	Wechat    *wechat.Options           // nil turns WeChat sign-in off; its token cache is wired here
 	WechatAPI wechat.API                // used instead of Wechat when set
 	Push      push.Sender               // nil turns push off
-	Verifier  identity.IdentityVerifier // nil turns real-name binding off
+	Verifier  identity.Verifier // nil turns real-name binding off
 
 	Development   bool // sign in as the cast
 	Introspection bool // run any document, and answer schema queries
