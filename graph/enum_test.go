@@ -14,6 +14,7 @@ import (
 	"citygraph/internal/citycase/machine"
 	"citygraph/internal/fault"
 	"citygraph/internal/geo"
+	"citygraph/internal/resident"
 	"citygraph/internal/target"
 )
 
@@ -55,6 +56,8 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"NotificationTopic":      column(migrate.NotificationsTable, "topic"),
 		"ScenicSpotGrade":        column(migrate.ScenicSpotsTable, "grade"),
 		"SchoolStage":            column(migrate.SchoolsTable, "stage"),
+		"SessionClient":          column(migrate.SessionsTable, "client"),
+		"Sex":                    texts(resident.Female, resident.Male),
 		"StreetKind":             column(migrate.StreetsTable, "kind"),
 	}
 	published := map[string][]string{}

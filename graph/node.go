@@ -18,6 +18,7 @@ import (
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/session"
 	"citygraph/ent/db/street"
 	"citygraph/internal/fault"
 	"citygraph/internal/id"
@@ -25,7 +26,7 @@ import (
 
 // nodeTables are the tables node(id) reaches, by the prefix of the id.
 var nodeTables = map[id.Kind]string{
-	id.Person: person.Table, id.Device: device.Table, id.CitizenCard: citizencard.Table,
+	id.Person: person.Table, id.Device: device.Table, id.Session: session.Table, id.CitizenCard: citizencard.Table,
 	id.District: district.Table, id.Street: street.Table,
 	id.Clinic: clinic.Table, id.Department: department.Table,
 	id.School: school.Table, id.ScenicSpot: scenicspot.Table,

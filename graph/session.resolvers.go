@@ -8,8 +8,18 @@ package graph
 import (
 	"context"
 
+	"citygraph/ent/db"
+	"citygraph/graph/generated"
 	"citygraph/graph/model"
+	"citygraph/internal/identity"
 )
+
+func (r *mutationResolver) RevokeSession(ctx context.Context, input model.RevokeSessionInput) (*model.RevokeSessionPayload, error) {
+	err := r.Accounts.Revoke(ctx, input.SessionID)
+	ended := ifDone(input.SessionID, err)
+	problems, err := userErrors(ctx, err)
+	return &model.RevokeSessionPayload{SessionID: ended, UserErrors: problems}, err
+}
 
 func (r *mutationResolver) SignInWithWechat(ctx context.Context, input model.SignInWithWechatInput) (*model.SessionPayload, error) {
 	tokens, err := r.Accounts.SignInWithWechat(ctx, input.Code)
@@ -30,3 +40,16 @@ func (r *mutationResolver) SignOut(ctx context.Context) (*model.SignOutPayload, 
 	problems, err := userErrors(ctx, r.Accounts.SignOut(ctx))
 	return &model.SignOutPayload{UserErrors: problems}, err
 }
+
+func (r *queryResolver) Sessions(ctx context.Context) ([]*db.Session, error) {
+	q, err := r.Accounts.Sessions(ctx, r.DB.Session.Query())
+	return all(ctx, q, err)
+}
+
+func (r *sessionResolver) Current(ctx context.Context, obj *db.Session) (bool, error) {
+	return identity.Current(ctx, obj), nil
+}
+
+func (r *Resolver) Session() generated.SessionResolver { return &sessionResolver{r} }
+
+type sessionResolver struct{ *Resolver }

@@ -20,12 +20,12 @@ func (Session) Mixin() []ent.Mixin { return []ent.Mixin{noun{kind: id.Session}, 
 // good while it carries the current generation.
 func (Session) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("person_id").MaxLen(64).Immutable(),
+		field.String("person_id").MaxLen(64).Immutable().Annotations(hidden),
 		field.Enum("client").NamedValues("App", "APP", "MiniProgram", "MINI_PROGRAM", "Development", "DEVELOPMENT").Immutable(),
-		field.Int("generation").Default(1).Comment("how many refresh tokens this family has had"),
+		field.Int("generation").Default(1).Comment("how many refresh tokens this family has had").Annotations(hidden),
 		field.Time("expires_at"),
-		field.Time("ended_at").Optional().Nillable(),
-		field.String("end_reason").MaxLen(32).Default(""),
+		field.Time("ended_at").Optional().Nillable().Annotations(hidden),
+		field.String("end_reason").MaxLen(32).Default("").Annotations(hidden),
 	}
 }
 
@@ -34,10 +34,8 @@ func (Session) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("person_id"), index.Fields("expires_at")}
 }
 
-// Annotations keep the type out of the graph.
-func (Session) Annotations() []schema.Annotation {
-	return []schema.Annotation{table("sessions"), hidden}
-}
+// Annotations name the table.
+func (Session) Annotations() []schema.Annotation { return []schema.Annotation{table("sessions")} }
 
 // Policy is the row rule.
 func (Session) Policy() ent.Policy { return rule.Personal }

@@ -26,6 +26,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Person() PersonResolver
 	Query() QueryResolver
+	Session() SessionResolver
 	Subscription() SubscriptionResolver
 }
 
@@ -60,6 +61,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GeoPointInput", ec.unmarshalInputGeoPointInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RegisterDeviceInput", ec.unmarshalInputRegisterDeviceInput),
+			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("SignInWithFirebaseInput", ec.unmarshalInputSignInWithFirebaseInput),
 			graphql.NewInputUnmarshaler("SignInWithWechatInput", ec.unmarshalInputSignInWithWechatInput),
 			graphql.NewInputUnmarshaler("SubmitCaseInput", ec.unmarshalInputSubmitCaseInput),
@@ -1140,6 +1142,46 @@ type SessionTokens {
   refreshTokenExpiresAt: DateTime!
 }
 
+"What a session was opened on (客户端)."
+enum SessionClient {
+  "The citizen app."
+  APP
+  "A WeChat mini-program."
+  MINI_PROGRAM
+  "The command line of a development city."
+  DEVELOPMENT
+}
+
+"One sign-in that has not ended (登录会话)."
+type Session implements Node {
+  "The global id."
+  id: ID!
+  "What it was opened on."
+  client: SessionClient!
+  "When the person signed in."
+  createdAt: DateTime!
+  "When its tokens were last refreshed."
+  updatedAt: DateTime!
+  "When it ends unless it is refreshed."
+  expiresAt: DateTime!
+  "Whether it is the session of this request."
+  current: Boolean!
+}
+
+"Ends a session of one's own."
+input RevokeSessionInput {
+  "The session's id."
+  sessionId: ID!
+}
+
+"The answer to revokeSession."
+type RevokeSessionPayload {
+  "The id of the session that has ended; null when refused."
+  sessionId: ID
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
 "Signs in with the code of wx.login."
 input SignInWithWechatInput {
   "The code, good once and for five minutes."
@@ -1172,7 +1214,17 @@ type SignOutPayload {
   userErrors: [UserError!]!
 }
 
+extend type Query {
+  "The viewer's sessions that have not ended, the newest first (我的登录设备). UNAUTHENTICATED for a visitor."
+  sessions: [Session!]!
+}
+
 extend type Mutation {
+  """
+  Ends a session of one's own at once, such as a lost phone's, its open subscriptions included (下线设备).
+  NOT_FOUND when it is not one's own or has ended.
+  """
+  revokeSession("The session." input: RevokeSessionInput!): RevokeSessionPayload!
   "Signs in from a mini-program (微信登录). A code WeChat refuses is BAD_USER_INPUT at ` + "`" + `code` + "`" + `."
   signInWithWechat("The code of wx.login." input: SignInWithWechatInput!): SessionPayload!
   "Signs in from the app with a Firebase ID token (手机登录). A token that is not good is UNAUTHENTICATED."
@@ -1590,6 +1642,16 @@ func (ec *executionContext) childFields_RegisterDevicePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RegisterDevicePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sessionId":
+		return ec.fieldContext_RevokeSessionPayload_sessionId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ScenicSpot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1666,6 +1728,24 @@ func (ec *executionContext) childFields_SchoolEdge(ctx context.Context, field gr
 		return ec.fieldContext_SchoolEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SchoolEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Session_id(ctx, field)
+	case "client":
+		return ec.fieldContext_Session_client(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Session_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Session_updatedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Session_expiresAt(ctx, field)
+	case "current":
+		return ec.fieldContext_Session_current(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
 }
 
 func (ec *executionContext) childFields_SessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

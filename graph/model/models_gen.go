@@ -77,6 +77,20 @@ type RegisterDevicePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Ends a session of one's own.
+type RevokeSessionInput struct {
+	// The session's id.
+	SessionID string `json:"sessionId"`
+}
+
+// The answer to revokeSession.
+type RevokeSessionPayload struct {
+	// The id of the session that has ended; null when refused.
+	SessionID *string `json:"sessionId,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // The answer to a sign-in or a refresh.
 type SessionPayload struct {
 	// The tokens; null when refused.

@@ -42,6 +42,9 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		same(t, name+": acceptCase", chenjing[id.CityCase], id.CityCase, func(id string) citytest.Answer {
 			return client.Do("AcceptCase", citytest.Vars{"input": citytest.Vars{"caseId": id}})
 		})
+		same(t, name+": revokeSession", chenjing[id.Session], id.Session, func(id string) citytest.Answer {
+			return client.Do("RevokeSession", citytest.Vars{"input": citytest.Vars{"sessionId": id}})
+		})
 		same(t, name+": unregisterDevice", chenjing[id.Device], id.Device, func(id string) citytest.Answer {
 			return client.Do("UnregisterDevice", citytest.Vars{"input": citytest.Vars{"deviceId": id}})
 		})

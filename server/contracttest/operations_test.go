@@ -54,6 +54,10 @@ var scenes = map[string]scene{
 	"RefreshSession": func(t testing.TB, r *rig) asked {
 		return input(r.member[visitor], citytest.Vars{"refreshToken": r.refreshToken(t, "lina")})
 	},
+	"Sessions": func(t testing.TB, r *rig) asked { return asked{by: r.newcomer(t)} },
+	"RevokeSession": func(t testing.TB, r *rig) asked {
+		return input(r.member["lina"], citytest.Vars{"sessionId": r.lostPhone(t, "lina")})
+	},
 	"SignOut": func(t testing.TB, r *rig) asked { return asked{by: r.As(t, "lina")} },
 }
 
@@ -81,6 +85,16 @@ func (r *rig) newcomer(t testing.TB) *citytest.Client {
 func (r *rig) claim() citytest.Vars {
 	digits := fmt.Sprintf("33010619910203%03d", r.next()%1000)
 	return citytest.Vars{"name": "林晓", "idNumber": digits + string(resident.Check(digits)), "proof": identity.SandboxProof}
+}
+
+// lostPhone is the id of a session a member has opened elsewhere.
+func (r *rig) lostPhone(t testing.TB, name string) string {
+	t.Helper()
+	proof, err := r.Accounts.Authenticate(t.Context(), r.As(t, name).Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return proof.Viewer.SessionID
 }
 
 // refreshToken opens a session of a member and returns its first refresh token.

@@ -103,6 +103,10 @@ var probes = []probe{
 	{"Mutation.refreshSession", "chenjing's token", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
 		return citytest.Vars{"refreshToken": r.refreshToken(t, "chenjing")}
 	}), `mutation($input: RefreshSessionInput!) { refreshSession(input: $input) { userErrors { code } } }`},
+	{"Query.sessions", "one's own", everybody(nil), `{ sessions { id current } }`},
+	{"Mutation.revokeSession", "chenjing's, on a phone she lost", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"sessionId": r.lostPhone(t, "chenjing")}
+	}), `mutation($input: RevokeSessionInput!) { revokeSession(input: $input) { userErrors { code } } }`},
 	{"Mutation.signOut", "one's own session", func(t testing.TB, r *rig, name string) (*citytest.Client, citytest.Vars) {
 		if name == visitor {
 			return r.member[visitor], nil

@@ -45,10 +45,10 @@ type Options struct {
 	RefreshTTL time.Duration
 	Vault      *vault.Vault // seals personal data
 
-	Firebase  *firebase.Options         // nil turns Firebase sign-in off
-	Wechat    *wechat.Options           // nil turns WeChat sign-in off; its token cache is wired here
-	WechatAPI wechat.API                // used instead of Wechat when set
-	Push      push.Sender               // nil turns push off
+	Firebase  *firebase.Options // nil turns Firebase sign-in off
+	Wechat    *wechat.Options   // nil turns WeChat sign-in off; its token cache is wired here
+	WechatAPI wechat.API        // used instead of Wechat when set
+	Push      push.Sender       // nil turns push off
 	Verifier  identity.Verifier // nil turns real-name binding off
 
 	Development   bool // sign in as the cast
