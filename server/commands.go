@@ -130,8 +130,9 @@ func keysCommand(a app, environ map[string]string) *cobra.Command {
 		Long: `Seal anew every person's data that are not under the first of PERSONAL_DATA_KEYS and under
 PERSONAL_DATA_SUITE, each under a fresh data key, while replicas serve.
 
-To change keys: put the new key first and keep the old ones, restart the replicas, run this, and take
-the old keys away when it says that nothing is left. Interrupted, it goes on when it is run again.`,
+To change keys: add the new key as the last and restart every replica, so that all can open what it
+seals; put it first and restart them again; run this; and take the old keys away when it says that
+nothing is left. Interrupted, it goes on when it is run again.`,
 		Example: "  PERSONAL_DATA_KEYS=2027:NEW,2026:OLD server keys rotate",
 		Args:    cobra.NoArgs,
 		RunE:    configured(environ, a.Rotate),

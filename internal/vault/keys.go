@@ -68,8 +68,8 @@ func (r *Ring) Unwrap(wrapped, additional []byte) ([]byte, error) {
 		return nil, err
 	}
 	key, ok := r.keys[e.key]
-	if !ok {
-		return nil, ErrSealed
+	if !ok { // for the operator, who may have taken a key away too early
+		return nil, fmt.Errorf("%w: no key %q in the ring", ErrSealed, e.key)
 	}
 	return e.open(key, additional)
 }
