@@ -11,6 +11,7 @@ import (
 	"citygraph/internal/id"
 	"citygraph/internal/lang"
 	"citygraph/internal/mask"
+	"citygraph/internal/resident"
 	"citygraph/internal/viewer"
 )
 
@@ -19,6 +20,7 @@ type Member struct {
 	Key      string // the name at `server token --as`
 	Name     string
 	About    lang.Text
+	Sex      resident.Sex
 	Born     string
 	District string          // code of the home district
 	Role     viewer.RoleKind // empty for a citizen
@@ -28,27 +30,27 @@ type Member struct {
 
 // Cast are the people of every demo and policy table. They are invented.
 var Cast = []Member{
-	{Key: "chenjing", Name: "陈静", Born: "1986-04-12", District: "330106", Balance: 286_50,
+	{Key: "chenjing", Name: "陈静", Sex: resident.Female, Born: "1986-04-12", District: "330106", Balance: 286_50,
 		About: lang.Text{ZH: "两个孩子的母亲，王桂英的女儿", EN: "mother of two, daughter of wangguiying"}},
-	{Key: "zhouwei", Name: "周伟", Born: "1984-09-03", District: "330105", Balance: 73_20,
+	{Key: "zhouwei", Name: "周伟", Sex: resident.Male, Born: "1984-09-03", District: "330105", Balance: 73_20,
 		About: lang.Text{ZH: "离异父亲，受监护限制", EN: "divorced father under a custody bar"}},
-	{Key: "wangguiying", Name: "王桂英", Born: "1952-01-26", District: "330106", Balance: 512_00,
+	{Key: "wangguiying", Name: "王桂英", Sex: resident.Female, Born: "1952-01-26", District: "330106", Balance: 512_00,
 		About: lang.Text{ZH: "外婆", EN: "grandmother"}},
-	{Key: "lina", Name: "李娜", Born: "1990-07-19", District: "330106", Balance: 120_00, Role: viewer.Teacher, At: "xuejun-primary",
+	{Key: "lina", Name: "李娜", Sex: resident.Female, Born: "1990-07-19", District: "330106", Balance: 120_00, Role: viewer.Teacher, At: "xuejun-primary",
 		About: lang.Text{ZH: "小学教师", EN: "primary school teacher"}},
-	{Key: "xumin", Name: "许敏", Born: "1993-11-30", District: "330102", Balance: 64_80, Role: viewer.ClinicStaff, At: "zju-1",
+	{Key: "xumin", Name: "许敏", Sex: resident.Female, Born: "1993-11-30", District: "330102", Balance: 64_80, Role: viewer.ClinicStaff, At: "zju-1",
 		About: lang.Text{ZH: "医院护士", EN: "hospital nurse"}},
-	{Key: "zhaoqiang", Name: "赵强", Born: "1981-02-14", District: "330106", Balance: 98_00, Role: viewer.CaseOfficer, At: "330106",
+	{Key: "zhaoqiang", Name: "赵强", Sex: resident.Male, Born: "1981-02-14", District: "330106", Balance: 98_00, Role: viewer.CaseOfficer, At: "330106",
 		About: lang.Text{ZH: "西湖区城管受理员", EN: "case officer of Xihu District"}},
-	{Key: "sunli", Name: "孙丽", Born: "1988-12-08", District: "330102", Balance: 45_00, Role: viewer.CaseOfficer, At: "330102",
+	{Key: "sunli", Name: "孙丽", Sex: resident.Female, Born: "1988-12-08", District: "330102", Balance: 45_00, Role: viewer.CaseOfficer, At: "330102",
 		About: lang.Text{ZH: "上城区城管受理员", EN: "case officer of Shangcheng District"}},
-	{Key: "wutao", Name: "吴涛", Born: "1979-05-21", District: "330106", Balance: 31_40, Role: viewer.ScenicOperator, At: "lingyin-feilai",
+	{Key: "wutao", Name: "吴涛", Sex: resident.Male, Born: "1979-05-21", District: "330106", Balance: 31_40, Role: viewer.ScenicOperator, At: "lingyin-feilai",
 		About: lang.Text{ZH: "景区运营人员", EN: "scenic spot operator"}},
-	{Key: "qianjun", Name: "钱军", Born: "1975-08-17", District: "330102", Balance: 150_00, Role: viewer.Auditor,
+	{Key: "qianjun", Name: "钱军", Sex: resident.Male, Born: "1975-08-17", District: "330102", Balance: 150_00, Role: viewer.Auditor,
 		About: lang.Text{ZH: "审计员", EN: "auditor"}},
-	{Key: "fanglei", Name: "方蕾", Born: "1983-03-05", District: "330108", Balance: 88_00, Role: viewer.Admin,
+	{Key: "fanglei", Name: "方蕾", Sex: resident.Female, Born: "1983-03-05", District: "330108", Balance: 88_00, Role: viewer.Admin,
 		About: lang.Text{ZH: "平台管理员", EN: "platform administrator"}},
-	{Key: "maming", Name: "马明", Born: "1995-06-01", District: "330110", Balance: 20_00,
+	{Key: "maming", Name: "马明", Sex: resident.Male, Born: "1995-06-01", District: "330110", Balance: 20_00,
 		About: lang.Text{ZH: "与其他人无关的市民", EN: "a stranger to all the others"}},
 }
 
@@ -81,7 +83,11 @@ func (w *writer) cast(ctx context.Context) error {
 }
 
 func (w *writer) member(ctx context.Context, i int, m Member) error {
-	who, err := w.identified(m.Name, w.idNumber(m.District, m.Born, 100+i), fmt.Sprintf("1380571%04d", 8000+i))
+	order := 100 + 2*i
+	if m.Sex == resident.Male {
+		order++
+	}
+	who, err := w.identified(m.Name, w.idNumber(m.District, m.Born, order), fmt.Sprintf("1380571%04d", 8000+i))
 	if err != nil {
 		return err
 	}

@@ -106,7 +106,8 @@ type writer struct {
 
 func newWriter(s *store.Store, c *db.Client, city *facts.City, o Options) *writer {
 	w := &writer{
-		db: c, city: city, data: &personal.Records{DB: c, Store: s, Vault: o.Vault}, numbers: map[string]bool{}, now: o.Clock.Now(), seed: o.Seed, count: o.Citizens, streetsOf: groupStreets(city),
+		db: c, city: city, now: o.Clock.Now(), seed: o.Seed, count: o.Citizens, streetsOf: groupStreets(city),
+		data: &personal.Records{DB: c, Store: s, Vault: o.Vault}, numbers: map[string]bool{},
 		rand:     rand.New(rand.NewPCG(o.Seed, 0x6369747967726170)),
 		progress: o.Progress,
 	}

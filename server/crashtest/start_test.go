@@ -112,13 +112,16 @@ func TestForeignDatabase(t *testing.T) {
 // production is the least that production asks for.
 var production = environment{
 	"APP_ENV": "production", "DEV_SIGN_IN": "false", "FIREBASE_PROJECT_ID": "", "FIREBASE_KEYS_URL": "", "FCM_ENDPOINT": "",
-	"TOKEN_SIGNING_KEY": "a key of its own, of thirty-two bytes or more",
+	"TOKEN_SIGNING_KEY": "a key of its own, of thirty-two bytes or more", "BLIND_INDEX_KEY": "another, of thirty-two bytes or more",
+	"PERSONAL_DATA_KEYS": "2026:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
 }
 
 func TestProductionRefuses(t *testing.T) {
 	p := newPlace(t)
 	for variable, value := range map[string]string{
 		"TOKEN_SIGNING_KEY":           "unsafe-development-key-never-use-in-production",
+		"BLIND_INDEX_KEY":             "unsafe-development-key-never-use-in-production",
+		"PERSONAL_DATA_KEYS":          "development:dW5zYWZlLWRldmVsb3BtZW50LWtleS1uZXZlci11c2U=",
 		"DEV_SIGN_IN":                 "true",
 		"INTROSPECTION":               "true",
 		"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099",
