@@ -53,6 +53,10 @@ race: ## Run every test under the race detector
 bench: ## Compare the graph with handlers written by hand, in ratios of one run
 	.ci/bench
 
+.PHONY: bench-subscribers
+bench-subscribers: ## Weigh ten thousand idle subscribers of each transport
+	.ci/bench -subscribers 10000
+
 .PHONY: bench-go
 bench-go: ## Run the Go benchmarks, BENCH=regexp picks some
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

@@ -8,11 +8,35 @@ package graph
 import (
 	"context"
 
+	"entgo.io/contrib/entgql"
+
 	"citygraph/ent/db"
+	"citygraph/graph/generated"
 	"citygraph/internal/card"
 )
+
+func (r *citizenCardResolver) Balance(ctx context.Context, obj *db.CitizenCard) (int64, error) {
+	return card.Balance(ctx, obj)
+}
+
+func (r *citizenCardResolver) Available(ctx context.Context, obj *db.CitizenCard) (int64, error) {
+	return card.Available(ctx, obj)
+}
+
+func (r *citizenCardResolver) Cap(ctx context.Context, obj *db.CitizenCard) (int64, error) {
+	return card.Cap(ctx, obj)
+}
+
+func (r *queryResolver) CardTransactions(ctx context.Context, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.LedgerEntryConnection, error) {
+	q, err := card.Transactions(ctx, r.DB.LedgerEntry.Query())
+	return connect(ctx, q, err, page{after, first, before, last}, newestEntries())
+}
 
 func (r *queryResolver) Card(ctx context.Context) (*db.CitizenCard, error) {
 	q, err := card.Mine(ctx, r.DB.CitizenCard.Query())
 	return optional(only(ctx, q, err))
 }
+
+func (r *Resolver) CitizenCard() generated.CitizenCardResolver { return &citizenCardResolver{r} }
+
+type citizenCardResolver struct{ *Resolver }

@@ -7,25 +7,51 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"entgo.io/contrib/entgql"
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/casecategory"
+	rows "citygraph/ent/db/citycase"
 	"citygraph/graph/generated"
 	"citygraph/graph/model"
 	"citygraph/internal/citycase"
 	"citygraph/internal/citycase/machine"
+	"citygraph/internal/geo"
 )
 
+func (r *caseEventResolver) Photos(ctx context.Context, obj *db.CaseEvent) ([]*db.CasePhoto, error) {
+	photos, err := obj.Photos(ctx)
+	return oldest(photos), err
+}
+
+func (r *caseEventResolver) Audience(ctx context.Context, obj *db.CaseEvent) (model.CaseEventAudience, error) {
+	if obj.Public {
+		return model.CaseEventAudiencePublic, nil
+	}
+	return model.CaseEventAudienceOfficers, nil
+}
+
+func (r *cityCaseResolver) Clock(ctx context.Context, obj *db.CityCase) (machine.Clock, error) {
+	return obj.Status.Clock(), nil
+}
+
+func (r *cityCaseResolver) Photos(ctx context.Context, obj *db.CityCase) ([]*db.CasePhoto, error) {
+	photos, err := obj.Photos(ctx)
+	return oldest(photos), err
+}
+
 func (r *cityCaseResolver) AllowedActions(ctx context.Context, obj *db.CityCase) ([]machine.Action, error) {
-	return citycase.AllowedActions(ctx, obj), nil
+	return r.Cases.AllowedActions(ctx, obj)
 }
 
 func (r *mutationResolver) SubmitCase(ctx context.Context, input model.SubmitCaseInput) (*model.SubmitCasePayload, error) {
 	made, err := r.Cases.Submit(ctx, citycase.Report{
 		Key: input.IdempotencyKey, CategoryID: input.CategoryID, Description: input.Description,
-		Location: *input.Location, Address: deref(input.Address),
+		Location: *input.Location, Address: deref(input.Address), OnBehalfOf: input.OnBehalfOf,
+		Private: input.Visibility == rows.VisibilityPrivate, Attributes: values(input.Attributes),
+		DistrictID: deref(input.DistrictID), FacilityID: deref(input.FacilityID), PhotoIDs: input.PhotoIds,
 	})
 	problems, err := userErrors(ctx, err)
 	return &model.SubmitCasePayload{CityCase: made, UserErrors: problems}, err
@@ -37,6 +63,107 @@ func (r *mutationResolver) AcceptCase(ctx context.Context, input model.AcceptCas
 	return &model.AcceptCasePayload{CityCase: accepted, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) RejectCase(ctx context.Context, input model.RejectCaseInput) (*model.RejectCasePayload, error) {
+	moved, err := r.Cases.Reject(ctx, input.CaseID, input.Reason)
+	problems, err := userErrors(ctx, err)
+	return &model.RejectCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) FileCase(ctx context.Context, input model.FileCaseInput) (*model.FileCasePayload, error) {
+	moved, err := r.Cases.File(ctx, input.CaseID, deref(input.Note))
+	problems, err := userErrors(ctx, err)
+	return &model.FileCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) DispatchCase(ctx context.Context, input model.DispatchCaseInput) (*model.DispatchCasePayload, error) {
+	moved, err := r.Cases.Dispatch(ctx, citycase.Dispatch{
+		CaseID: input.CaseID, Unit: input.Unit, OfficerID: deref(input.OfficerID), Note: deref(input.Note),
+	})
+	problems, err := userErrors(ctx, err)
+	return &model.DispatchCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) ReturnCase(ctx context.Context, input model.ReturnCaseInput) (*model.ReturnCasePayload, error) {
+	moved, err := r.Cases.Return(ctx, input.CaseID, input.Reason)
+	problems, err := userErrors(ctx, err)
+	return &model.ReturnCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) StartCase(ctx context.Context, input model.StartCaseInput) (*model.StartCasePayload, error) {
+	moved, err := r.Cases.Start(ctx, input.CaseID, deref(input.Note))
+	problems, err := userErrors(ctx, err)
+	return &model.StartCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) SuspendCase(ctx context.Context, input model.SuspendCaseInput) (*model.SuspendCasePayload, error) {
+	moved, err := r.Cases.Suspend(ctx, input.CaseID, input.Reason)
+	problems, err := userErrors(ctx, err)
+	return &model.SuspendCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) ResumeCase(ctx context.Context, input model.ResumeCaseInput) (*model.ResumeCasePayload, error) {
+	moved, err := r.Cases.Resume(ctx, input.CaseID, deref(input.Note))
+	problems, err := userErrors(ctx, err)
+	return &model.ResumeCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) ResolveCase(ctx context.Context, input model.ResolveCaseInput) (*model.ResolveCasePayload, error) {
+	moved, err := r.Cases.Resolve(ctx, input.CaseID, deref(input.Note), input.PhotoIds)
+	problems, err := userErrors(ctx, err)
+	return &model.ResolveCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) VerifyCase(ctx context.Context, input model.VerifyCaseInput) (*model.VerifyCasePayload, error) {
+	moved, err := r.Cases.Verify(ctx, input.CaseID, input.Result, deref(input.Note))
+	problems, err := userErrors(ctx, err)
+	return &model.VerifyCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) CloseCase(ctx context.Context, input model.CloseCaseInput) (*model.CloseCasePayload, error) {
+	moved, err := r.Cases.Close(ctx, input.CaseID, deref(input.Note))
+	problems, err := userErrors(ctx, err)
+	return &model.CloseCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) MergeCase(ctx context.Context, input model.MergeCaseInput) (*model.MergeCasePayload, error) {
+	moved, err := r.Cases.Merge(ctx, input.CaseID, input.IntoID, deref(input.Note))
+	problems, err := userErrors(ctx, err)
+	return &model.MergeCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) WithdrawCase(ctx context.Context, input model.WithdrawCaseInput) (*model.WithdrawCasePayload, error) {
+	moved, err := r.Cases.Withdraw(ctx, input.CaseID, deref(input.Note))
+	problems, err := userErrors(ctx, err)
+	return &model.WithdrawCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) RateCase(ctx context.Context, input model.RateCaseInput) (*model.RateCasePayload, error) {
+	moved, err := r.Cases.Rate(ctx, input.CaseID, input.Stars, deref(input.Comment))
+	problems, err := userErrors(ctx, err)
+	return &model.RateCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) ReopenCase(ctx context.Context, input model.ReopenCaseInput) (*model.ReopenCasePayload, error) {
+	moved, err := r.Cases.Reopen(ctx, input.CaseID, input.Reason)
+	problems, err := userErrors(ctx, err)
+	return &model.ReopenCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) SupportCase(ctx context.Context, input model.SupportCaseInput) (*model.SupportCasePayload, error) {
+	moved, err := r.Cases.Support(ctx, input.IdempotencyKey, input.CaseID)
+	problems, err := userErrors(ctx, err)
+	return &model.SupportCasePayload{CityCase: moved, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) AddCaseUpdate(ctx context.Context, input model.AddCaseUpdateInput) (*model.AddCaseUpdatePayload, error) {
+	moved, err := r.Cases.AddUpdate(ctx, citycase.Note{
+		Key: input.IdempotencyKey, CaseID: input.CaseID, Text: input.Note, Internal: input.Audience == model.CaseEventAudienceOfficers,
+		PhotoIDs: input.PhotoIds,
+	})
+	problems, err := userErrors(ctx, err)
+	return &model.AddCaseUpdatePayload{CityCase: moved, UserErrors: problems}, err
+}
+
 func (r *queryResolver) CaseCategories(ctx context.Context, kind *casecategory.Kind) ([]*db.CaseCategory, error) {
 	return r.Cases.Categories(ctx, kind)
 }
@@ -46,16 +173,57 @@ func (r *queryResolver) CityCase(ctx context.Context, id string) (*db.CityCase, 
 	return only(ctx, q, err)
 }
 
-func (r *queryResolver) MyCases(ctx context.Context, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.CityCaseConnection, error) {
-	q, err := citycase.Mine(ctx, r.DB.CityCase.Query())
+func (r *queryResolver) MyCases(ctx context.Context, person *string, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.CityCaseConnection, error) {
+	q, err := r.Cases.Mine(ctx, r.DB.CityCase.Query(), person)
 	return connect(ctx, q, err, page{after, first, before, last}, newestCases())
 }
 
-func (r *queryResolver) OfficerQueue(ctx context.Context, status *machine.Status, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.CityCaseConnection, error) {
-	q, err := citycase.Queue(ctx, r.DB.CityCase.Query(), status)
+func (r *queryResolver) OfficerQueue(ctx context.Context, status *machine.Status, due *model.CaseDueFilter, assignment *model.CaseAssignmentFilter, categoryID *string, districtID *string, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.CityCaseConnection, error) {
+	q, err := r.Cases.Queue(ctx, r.DB.CityCase.Query(), citycase.QueueFilter{
+		Status: status, Due: (*citycase.DueFilter)(due), Assignment: (*citycase.AssignmentFilter)(assignment), CategoryID: categoryID, DistrictID: districtID,
+	})
 	return connect(ctx, q, err, page{after, first, before, last}, newestCases())
 }
+
+func (r *queryResolver) CaseOfficers(ctx context.Context) ([]*citycase.Colleague, error) {
+	return r.Cases.Colleagues(ctx)
+}
+
+func (r *queryResolver) CasesNear(ctx context.Context, point geo.Input, radiusMetres int, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.CityCaseConnection, error) {
+	q, err := citycase.Near(r.DB.CityCase.Query(), point, radiusMetres)
+	return connect(ctx, q, err, page{after, first, before, last}, newestCases())
+}
+
+func (r *queryResolver) CasesInView(ctx context.Context, boundingBox geo.BoxInput, zoom int) ([]*citycase.Cluster, error) {
+	clusters, err := r.Cases.View(ctx, boundingBox, zoom)
+	return r.mapView(ctx, clusters, err)
+}
+
+func (r *queryResolver) SimilarCases(ctx context.Context, categoryID string, location geo.Input) ([]*db.CityCase, error) {
+	q, err := citycase.Similar(r.DB.CityCase.Query(), categoryID, location)
+	return listed(ctx, q, err)
+}
+
+func (r *queryResolver) CaseStats(ctx context.Context, groupBy model.CaseStatsGrouping, districtID *string, categoryID *string, days int) ([]*citycase.Stat, error) {
+	stats, err := r.Cases.Stats(ctx, citycase.StatsQuery{
+		Grouping: citycase.Grouping(groupBy), DistrictID: deref(districtID), CategoryID: deref(categoryID), Days: days,
+	})
+	return r.statistics(ctx, stats, err)
+}
+
+func (r *subscriptionResolver) CaseChanged(ctx context.Context, id string, afterSeq *int) (<-chan *citycase.Change, error) {
+	return r.Cases.Changes(ctx, id, afterSeq)
+}
+
+func (r *subscriptionResolver) CasesInArea(ctx context.Context, boundingBox geo.BoxInput, since *time.Time) (<-chan *citycase.Change, error) {
+	return r.Cases.AreaChanges(ctx, boundingBox, since)
+}
+
+func (r *Resolver) CaseEvent() generated.CaseEventResolver { return &caseEventResolver{r} }
 
 func (r *Resolver) CityCase() generated.CityCaseResolver { return &cityCaseResolver{r} }
 
-type cityCaseResolver struct{ *Resolver }
+type (
+	caseEventResolver struct{ *Resolver }
+	cityCaseResolver  struct{ *Resolver }
+)

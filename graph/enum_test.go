@@ -11,10 +11,19 @@ import (
 	"citygraph/ent/db/migrate"
 	"citygraph/graph"
 	"citygraph/graph/model"
+	"citygraph/internal/alert"
+	"citygraph/internal/citycase"
+	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
+	"citygraph/internal/consent"
 	"citygraph/internal/fault"
 	"citygraph/internal/geo"
+	"citygraph/internal/household"
+	"citygraph/internal/notice"
+	"citygraph/internal/notice/preference"
+	"citygraph/internal/paycode"
 	"citygraph/internal/resident"
+	"citygraph/internal/scope"
 	"citygraph/internal/target"
 )
 
@@ -40,20 +49,62 @@ func texts[T ~string](values ...T) []string {
 // client whose app meets a word it does not know.
 func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 	code := map[string][]string{
+		"AccessOutcome":          column(migrate.RecordAccessesTable, "outcome"),
+		"AccessPurpose":          column(migrate.RecordAccessesTable, "purpose"),
+		"AccessorRole":           column(migrate.RecordAccessesTable, "accessor_role"),
+		"AlertAction":            texts(alert.Update, alert.Cancel),
+		"AlertCategory":          column(migrate.AlertsTable, "category"),
+		"AlertCertainty":         column(migrate.AlertsTable, "certainty"),
+		"AlertMessageType":       column(migrate.AlertsTable, "message_type"),
+		"AlertSeverity":          column(migrate.AlertsTable, "severity"),
+		"AlertState":             texts(alert.Pending, alert.InForce, alert.Expired, alert.Superseded, alert.Cancelled),
+		"AlertStatus":            column(migrate.AlertsTable, "status"),
+		"AlertUrgency":           column(migrate.AlertsTable, "urgency"),
 		"CacheControlScope":      texts(model.AllCacheControlScope...),
 		"CaseActorKind":          column(migrate.CaseEventsTable, "actor_kind"),
+		"CaseAssignmentFilter":   texts(citycase.AssignedToMe, citycase.Unassigned),
+		"CaseClock":              texts(machine.Running, machine.Stopped, machine.Ended),
+		"CaseDueFilter":          texts(citycase.Overdue, citycase.DueSoon),
+		"CaseEventAudience":      texts(model.AllCaseEventAudience...),
+		"CaseFieldType":          texts(form.Types()...),
+		"CasePhotoPurpose":       column(migrate.CasePhotosTable, "purpose"),
+		"CaseStatsGrouping":      texts(citycase.ByDistrict, citycase.ByCategory, citycase.ByDistrictAndCategory),
+		"CaseUnit":               column(migrate.CityCasesTable, "unit"),
+		"CaseVerification":       texts(machine.Passed, machine.Failed),
+		"CaseVisibility":         column(migrate.CityCasesTable, "visibility"),
 		"CaseKind":               column(migrate.CaseCategoriesTable, "kind"),
 		"CitizenCardKind":        column(migrate.CitizenCardsTable, "kind"),
 		"CitizenCardStatus":      column(migrate.CitizenCardsTable, "status"),
-		"CityCaseAction":         texts(machine.Accept),
+		"CityCaseAction":         texts(machine.Actions()...),
 		"CityCaseStatus":         machine.Status("").Values(),
 		"ClinicKind":             column(migrate.ClinicsTable, "kind"),
+		"DataExportStatus":       column(migrate.DataExportsTable, "status"),
+		"ConsentGiver":           texts(consent.Self, consent.Guardian),
+		"ConsentLanguage":        column(migrate.ConsentsTable, "language"),
+		"ConsentPurpose":         column(migrate.ConsentsTable, "purpose"),
+		"ConsentStatus":          column(migrate.ConsentsTable, "status"),
 		"Datum":                  texts(geo.WGS84, geo.GCJ02),
+		"DelegationAction":       texts(household.ActionAccept, household.ActionConsent, household.ActionRevoke),
+		"DelegationScope":        texts(scope.All.List()...),
+		"DelegationStatus":       texts(household.StatusProposed, household.StatusActive, household.StatusRevoked, household.StatusExpired),
 		"DevicePlatform":         column(migrate.DevicesTable, "platform"),
 		"DistrictKind":           column(migrate.DistrictsTable, "kind"),
+		"EntitlementBasis":       column(migrate.EntitlementGrantsTable, "basis"),
+		"EntitlementKind":        column(migrate.EntitlementGrantsTable, "kind"),
 		"ErrorCode":              texts(fault.Codes()...),
-		"NotificationTargetKind": texts(target.CityCase),
+		"HouseholdRelationship":  texts(household.Self, household.Child, household.Delegator),
+		"FacilityState":          column(migrate.CityFacilitiesTable, "state"),
+		"InboxState":             texts(notice.StateUnread, notice.StateSnoozed),
+		"LedgerDomain":           column(migrate.LedgerTransactionsTable, "domain"),
+		"LedgerTransactionKind":  column(migrate.LedgerTransactionsTable, "kind"),
+		"NotificationChannel":    texts(preference.FCM, preference.Wechat, preference.SMS),
+		"NotificationObligation": texts(preference.Optional, preference.Required),
+		"NotificationPace":       column(migrate.NotificationPreferencesTable, "pace"),
+		"NotificationPriority":   column(migrate.NotificationsTable, "priority"),
+		"NotificationTargetKind": texts(target.CityCase, target.Delegation, target.Person, target.DataExport, target.Alert),
 		"NotificationTopic":      column(migrate.NotificationsTable, "topic"),
+		"PayCodePurpose":         texts(paycode.Clinic, paycode.ScenicSpot, paycode.Transit),
+		"RecordCategory":         column(migrate.RecordAccessesTable, "category"),
 		"ScenicSpotGrade":        column(migrate.ScenicSpotsTable, "grade"),
 		"SchoolStage":            column(migrate.SchoolsTable, "stage"),
 		"SessionClient":          column(migrate.SessionsTable, "client"),
@@ -91,6 +142,24 @@ func TestStatusColumnsFollowTheMachine(t *testing.T) {
 	} {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// The contract says of each status and action what the machine says.
+func TestTheContractSpeaksTheMachinesWords(t *testing.T) {
+	types := graph.NewSchema(&graph.Resolver{}).Schema().Types
+	for _, s := range machine.Statuses() {
+		if got := types["CityCaseStatus"].EnumValues.ForName(string(s)); got == nil || got.Description != s.Doc() {
+			t.Errorf("%s: %+v, want %q", s, got, s.Doc())
+		}
+	}
+	for _, a := range machine.Actions() {
+		if got := types["CityCaseAction"].EnumValues.ForName(string(a)); got == nil || got.Description != a.Doc() {
+			t.Errorf("%s: %+v, want %q", a, got, a.Doc())
+		}
+		if types["Mutation"].Fields.ForName(a.Mutation()) == nil {
+			t.Errorf("%s is done by %s, which is no mutation", a, a.Mutation())
 		}
 	}
 }

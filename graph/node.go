@@ -6,18 +6,28 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"citygraph/ent/db"
+	"citygraph/ent/db/alert"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
+	"citygraph/ent/db/consent"
+	"citygraph/ent/db/dataexport"
+	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/ledgerentry"
+	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/street"
 	"citygraph/internal/fault"
@@ -31,7 +41,15 @@ var nodeTables = map[id.Kind]string{
 	id.Clinic: clinic.Table, id.Department: department.Table,
 	id.School: school.Table, id.ScenicSpot: scenicspot.Table,
 	id.CaseCategory: casecategory.Table, id.CityCase: citycase.Table, id.CaseEvent: caseevent.Table,
+	id.CasePhoto:    casephoto.Table,
+	id.CityFacility: cityfacility.Table, id.SensorAlarm: sensoralarm.Table,
 	id.Notification: notification.Table,
+	id.Delegation:   delegation.Table,
+	id.DataExport:   dataexport.Table,
+	id.Consent:      consent.Table,
+	id.RecordAccess: recordaccess.Table,
+	id.Alert:        alert.Table,
+	id.LedgerEntry:  ledgerentry.Table, id.LedgerTransaction: ledgertransaction.Table,
 }
 
 // maxNodes is how many ids nodes takes at once.

@@ -11,7 +11,9 @@ import (
 	"entgo.io/contrib/entgql"
 
 	"citygraph/ent/db"
+	"citygraph/ent/db/notification"
 	"citygraph/graph/generated"
+	"citygraph/graph/model"
 	"citygraph/internal/notice"
 )
 
@@ -19,17 +21,42 @@ func (r *inboxChangeResolver) UnreadCount(ctx context.Context, obj *notice.Chang
 	return r.Desk.UnreadCount(ctx)
 }
 
-func (r *queryResolver) Inbox(ctx context.Context, afterSeq *int64, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.NotificationConnection, error) {
-	q, err := notice.Inbox(ctx, r.DB.Notification.Query(), afterSeq)
+func (r *mutationResolver) MarkRead(ctx context.Context, input model.MarkReadInput) (*model.MarkReadPayload, error) {
+	marked, err := r.Desk.MarkRead(ctx, input.NotificationIds)
+	badge, err := r.badge(ctx, err)
+	problems, err := userErrors(ctx, err)
+	return &model.MarkReadPayload{Notifications: marked, UnreadCount: badge, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) MarkAllRead(ctx context.Context, input model.MarkAllReadInput) (*model.MarkAllReadPayload, error) {
+	marked, err := r.Desk.MarkAllRead(ctx, input.UpToSeq, input.Topic)
+	badge, err := r.badge(ctx, err)
+	problems, err := userErrors(ctx, err)
+	return &model.MarkAllReadPayload{MarkedCount: with(badge, marked), UnreadCount: badge, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) Snooze(ctx context.Context, input model.SnoozeInput) (*model.SnoozePayload, error) {
+	snoozed, err := r.Desk.Snooze(ctx, input.NotificationID, input.Until)
+	badge, err := r.badge(ctx, err)
+	problems, err := userErrors(ctx, err)
+	return &model.SnoozePayload{Notification: snoozed, UnreadCount: badge, UserErrors: problems}, err
+}
+
+func (r *queryResolver) Inbox(ctx context.Context, afterSeq *int64, topic *notification.Topic, state *notice.State, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.NotificationConnection, error) {
+	q, err := r.Desk.Inbox(ctx, r.DB.Notification.Query(), notice.Filter{AfterSeq: afterSeq, Topic: topic, State: state})
 	return connect(ctx, q, err, page{after, first, before, last}, newestNotifications())
+}
+
+func (r *queryResolver) InboxTopics(ctx context.Context) ([]*notice.TopicGroup, error) {
+	return r.Desk.Topics(ctx)
 }
 
 func (r *queryResolver) UnreadCount(ctx context.Context) (int, error) {
 	return r.Desk.UnreadCount(ctx)
 }
 
-func (r *subscriptionResolver) InboxChanged(ctx context.Context, afterSeq *int64) (<-chan *notice.Change, error) {
-	return r.Desk.Changes(ctx, afterSeq)
+func (r *subscriptionResolver) InboxChanged(ctx context.Context, afterSeq *int64, afterChange *int64) (<-chan *notice.Change, error) {
+	return r.Desk.Changes(ctx, notice.Since{Seq: afterSeq, Change: afterChange})
 }
 
 func (r *Resolver) InboxChange() generated.InboxChangeResolver { return &inboxChangeResolver{r} }

@@ -97,3 +97,13 @@ func newestCases() db.CityCasePaginateOption {
 func newestNotifications() db.NotificationPaginateOption {
 	return db.WithNotificationOrder(&db.NotificationOrder{Direction: entgql.OrderDirectionDesc, Field: db.NotificationOrderFieldSeq})
 }
+
+// newestEntries orders an account's entries by falling seq.
+func newestEntries() db.LedgerEntryPaginateOption {
+	return db.WithLedgerEntryOrder(&db.LedgerEntryOrder{Direction: entgql.OrderDirectionDesc, Field: db.LedgerEntryOrderFieldSeq})
+}
+
+// newestDelegations orders delegations by falling id, and so by time of proposing.
+func newestDelegations() db.DelegationPaginateOption {
+	return db.WithDelegationOrder(&db.DelegationOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultDelegationOrder.Field})
+}

@@ -5,9 +5,17 @@ package graph
 import (
 	"citygraph/ent/db"
 	"citygraph/graph/generated"
+	"citygraph/internal/alert"
+	"citygraph/internal/casephoto"
 	"citygraph/internal/citycase"
+	"citygraph/internal/consent"
+	"citygraph/internal/dataexport"
+	"citygraph/internal/entitlement"
+	"citygraph/internal/grant"
+	"citygraph/internal/household"
 	"citygraph/internal/identity"
 	"citygraph/internal/notice"
+	"citygraph/internal/paycode"
 	"citygraph/internal/personal"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -18,8 +26,17 @@ type Resolver struct {
 	DB       *db.Client
 	Accounts *identity.Accounts
 	Records  *personal.Records
+	Register *household.Register
 	Cases    *citycase.Cases
 	Desk     *notice.Desk
+	Exports  *dataexport.Exports
+	Photos   *casephoto.Photos
+	Issuer   *paycode.Issuer
+
+	Entitlements *entitlement.Entitlements
+	Consents     *consent.Consents
+	Alerts       *alert.Alerts
+	Grants       *grant.Grants
 }
 
 // NewSchema returns the executable schema over the resolver.

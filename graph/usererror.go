@@ -63,3 +63,12 @@ func ifDone[T any](value T, err error) *T {
 	}
 	return &value
 }
+
+// values are what a list of the input points to.
+func values[T any](list []*T) []T {
+	var out []T
+	for _, p := range list {
+		out = append(out, deref(p))
+	}
+	return out
+}

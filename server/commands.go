@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"citygraph/internal/delivery"
 )
 
 // app is what the commands do. main fills it; tests put fakes in.
@@ -18,8 +20,15 @@ type app struct {
 	Migrate   func(ctx context.Context, cfg Config, out io.Writer) error
 	Seed      func(ctx context.Context, cfg Config, size seedSize, out io.Writer) error
 	Rotate    func(ctx context.Context, cfg Config, out io.Writer) error
+	ImportCAP func(ctx context.Context, cfg Config, file string, out io.Writer) error
+	Import311 func(ctx context.Context, cfg Config, from takeover, out io.Writer) error
 	TokenList func(ctx context.Context, cfg Config, out io.Writer) error
 	TokenAs   func(ctx context.Context, cfg Config, name string, out io.Writer) error
+
+	VerifyLedger func(ctx context.Context, cfg Config, out io.Writer) error
+
+	Replay      func(ctx context.Context, cfg Config, order delivery.Replay, out io.Writer) error
+	DeadLetters func(ctx context.Context, cfg Config, which deadLetters, out io.Writer) error
 }
 
 // seedSize says which invented city to make. Equal sizes make equal cities.
@@ -52,6 +61,7 @@ city; DATABASE_URL and REDIS_URL make the same binary one of many replicas. See 
 	root.AddCommand(
 		serveCommand(a, environ), migrateCommand(a, environ), seedCommand(a, environ),
 		tokenCommand(a, environ), keysCommand(a, environ), configCommand(environ), healthcheckCommand(environ),
+		importCommand(a, environ), noticesCommand(a, environ), paycodeCommand(environ), ledgerCommand(a, environ),
 	)
 	return root
 }

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"citygraph/internal/delivery"
 )
 
 // fakeApp writes down what was asked of it.
@@ -26,6 +28,17 @@ func fakeApp() app {
 		TokenList: func(_ context.Context, _ Config, out io.Writer) error { return say(out, "cast") },
 		TokenAs: func(_ context.Context, _ Config, name string, out io.Writer) error {
 			return say(out, "token of "+name)
+		},
+		Import311: func(_ context.Context, _ Config, from takeover, out io.Writer) error {
+			return say(out, fmt.Sprint("open311 ", from))
+		},
+		VerifyLedger: func(_ context.Context, _ Config, out io.Writer) error { return say(out, "verify the ledger") },
+		ImportCAP:    func(_ context.Context, _ Config, file string, out io.Writer) error { return say(out, "cap "+file) },
+		Replay: func(_ context.Context, _ Config, o delivery.Replay, out io.Writer) error {
+			return say(out, fmt.Sprint("replay ", o.Channel, " ", o.Since.UTC().Format(time.RFC3339), " ", o.Until.UTC().Format(time.RFC3339), " ", o.DryRun))
+		},
+		DeadLetters: func(_ context.Context, _ Config, w deadLetters, out io.Writer) error {
+			return say(out, fmt.Sprint("dead ", w.Channel, " ", w.Since.UTC().Format(time.RFC3339), " ", w.Limit, " ", w.Retry, " ", w.DryRun))
 		},
 	}
 }
@@ -44,13 +57,21 @@ func command(environ map[string]string, args ...string) (code int, out, problems
 
 func TestCommandsReachTheirVerb(t *testing.T) {
 	for line, want := range map[string]string{
-		"":                            "serve :8080",
-		"serve":                       "serve :8080",
-		"migrate":                     "migrate",
-		"seed":                        "seed 200 1",
-		"seed --citizens 9 --seed 7":  "seed 9 7",
-		"token --list":                "cast",
-		"token --as chen":             "token of chen",
+		"":                           "serve :8080",
+		"serve":                      "serve :8080",
+		"migrate":                    "migrate",
+		"seed":                       "seed 200 1",
+		"seed --citizens 9 --seed 7": "seed 9 7",
+		"token --list":               "cast",
+		"import cap flood.xml":       "cap flood.xml",
+		"token --as chen":            "token of chen",
+		"ledger verify":              "verify the ledger",
+
+		"import open311 cases.json --source ningbo --codes codes.csv":                                           "open311 {cases.json ningbo codes.csv}",
+		"notices replay --since 2026-01-02T08:00":                                                               "replay FCM 2026-01-02T00:00:00Z 0001-01-01T00:00:00Z false",
+		"notices replay --since 2026-01-02T08:00Z --until 2026-01-02T09:00:00+00:00 --channel wechat --dry-run": "replay WECHAT 2026-01-02T08:00:00Z 2026-01-02T09:00:00Z true",
+		"notices dead-letters": "dead  0001-01-01T00:00:00Z 20 false false",
+		"notices dead-letters --since 2026-01-02 --channel SMS --retry --dry-run --limit 1": "dead SMS 2026-01-01T16:00:00Z 1 true true",
 		"token --as=officer --help=0": "token of officer",
 	} {
 		if code, out, problems := command(nil, strings.Fields(line)...); code != 0 || out != want {
@@ -66,6 +87,19 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 		"seed --citizens many":   "invalid argument",
 		"token":                  "at least one of the flags",
 		"token --list --as chen": "none of the others can be",
+		"import cap":             "accepts 1 arg",
+
+		"import open311 cases.json":                            `required flag(s) "source" not set`,
+		"notices replay":                                       `required flag(s) "since"`,
+		"notices replay --since yesterday":                     "--since must be a time",
+		"notices replay --since 2126-01-02":                    "still to come",
+		"notices replay --since 2026-01-02 --until 2026-01-01": "--until must be after --since",
+		"paycode verify HZ1:X":                                 `required flag(s) "purpose" not set`,
+		"paycode verify --purpose CINEMA HZ1:X":                `there is no purpose "CINEMA"`,
+		"paycode verify --purpose CLINIC HZ1:X":                "not signed by a key of this city",
+		"notices replay --since 2026-01-02 --channel pigeon":   `there is no channel "pigeon"`,
+		"notices dead-letters --dry-run":                       "--dry-run is for --retry",
+		"notices dead-letters --limit -1":                      "--limit must not be negative",
 	} {
 		code, out, problems := command(nil, strings.Fields(line)...)
 		if code != 1 || out != "" || !strings.Contains(problems, want) || !strings.HasPrefix(problems, "server: ") {
@@ -96,6 +130,7 @@ func TestConfigHidesSecrets(t *testing.T) {
 		"FIREBASE_CREDENTIALS_JSON": `{"private_key":"canary"}`, "WECHAT_APP_ID": "wx1", "WECHAT_APP_SECRET": "canary",
 		"DATABASE_URL": "postgres://user:canary@db:5432/city?password=canary", "REDIS_URL": "redis://:canary@cache:6379/1",
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://u:canary@collector:4318", "FCM_ENDPOINT": "http://localhost:1?key=canary",
+		"BLOB_URL": "s3://files?endpoint=canary",
 	}
 	for _, args := range [][]string{{"config"}, {"config", "--json"}} {
 		code, out, problems := command(environ, args...)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"citygraph/internal/paycode"
+	"citygraph/internal/scope"
 	"citygraph/internal/vault"
 )
 
@@ -42,6 +44,7 @@ const (
 type HTTPConfig struct {
 	Addr           string        `env:"HTTP_ADDR" default:":8080" doc:"address of the public endpoint"`
 	AdminAddr      string        `env:"ADMIN_ADDR" default:"127.0.0.1:9090" empty:"kept" doc:"address of metrics and pprof, never public; empty turns them off"`
+	PublicURL      string        `env:"PUBLIC_URL" doc:"scheme and host clients reach the city at, for links to files, such as https://city.example.cn; empty makes them relative to the endpoint"`
 	PublicOrigins  []string      `env:"PUBLIC_ORIGINS" doc:"browser origins that may call and open sockets, by comma, such as https://app.example.cn"`
 	TrustedProxies Proxies       `env:"TRUSTED_PROXIES" doc:"proxies whose X-Forwarded-For is believed, by comma, as addresses or CIDR ranges"`
 	MaxBody        int64         `env:"MAX_BODY_BYTES" default:"262144" doc:"largest request body"`
@@ -57,6 +60,7 @@ type StorageConfig struct {
 	DatabaseURL       string `env:"DATABASE_URL" secret:"url" doc:"postgres://…, sqlite://path or file:path; empty is SQLite under DATA_DIR"`
 	SQLiteSynchronous string `env:"SQLITE_SYNCHRONOUS" default:"FULL" doc:"FULL or EXTRA; OFF and NORMAL can lose acknowledged rows and are refused in production"`
 	MaxConns          int    `env:"DB_MAX_CONNS" default:"0" doc:"largest number of database connections; 0 is two for each core"`
+	BlobURL           string `env:"BLOB_URL" secret:"url" doc:"bucket of files such as data exports, s3://bucket?region=…, shared by replicas; empty keeps them under DATA_DIR"`
 	RedisURL          string `env:"REDIS_URL" secret:"url" doc:"redis://… or rediss://…, shared by replicas; empty keeps cache, limits and wake-ups in process"`
 }
 
@@ -64,6 +68,7 @@ type StorageConfig struct {
 type SignInConfig struct {
 	SigningKey    Secret        `env:"TOKEN_SIGNING_KEY" secret:"true" development:"unsafe-development-key-never-use-in-production" doc:"key that signs access tokens, 32 bytes or more"`
 	CursorKey     Secret        `env:"CURSOR_KEY" secret:"true" doc:"key that seals page cursors, 32 bytes or more; empty derives it from TOKEN_SIGNING_KEY"`
+	PayCodeKeys   Secret        `env:"PAY_CODE_KEYS" secret:"true" doc:"keys that sign pay codes, as suite:base64 by comma, suite ed25519 or sm2, 32 bytes each; the first signs, all are published for gates; empty derives one from TOKEN_SIGNING_KEY"`
 	AccessTTL     time.Duration `env:"ACCESS_TOKEN_TTL" default:"15m" doc:"life of an access token"`
 	RefreshTTL    time.Duration `env:"REFRESH_TOKEN_TTL" default:"720h" doc:"life of a refresh token, renewed at each use"`
 	DevelopmentOn bool          `env:"DEV_SIGN_IN" default:"false" development:"true" doc:"sign in as the named cast without proof; refused in production"`
@@ -74,15 +79,19 @@ type PersonalConfig struct {
 	Keys     Secret `env:"PERSONAL_DATA_KEYS" secret:"true" development:"development:dW5zYWZlLWRldmVsb3BtZW50LWtleS1uZXZlci11c2U=" doc:"keys that wrap the data keys of people, as id:base64 by comma, 32 bytes each; the first seals, all open; after a change run server keys rotate"`
 	IndexKey Secret `env:"BLIND_INDEX_KEY" secret:"true" development:"unsafe-development-key-never-use-in-production" doc:"key of the look-up of id numbers, 32 bytes or more; it never changes"`
 	Suite    string `env:"PERSONAL_DATA_SUITE" default:"AES-256-GCM" doc:"cipher of new values, AES-256-GCM or SM4-GCM; all open"`
+
+	JointConsent  []string      `env:"JOINT_CONSENT_SCOPES" default:"READ_RECORD,PAY" doc:"what a minor's delegate may do only if every guardian consents, by comma, as scopes of delegations"`
+	DeletionGrace time.Duration `env:"ACCOUNT_DELETION_GRACE" default:"360h" doc:"from asking for the deletion of an account to its end, while it can be taken back"`
 }
 
 // FirebaseConfig is the project that knows the citizen app's users and carries its pushes.
 type FirebaseConfig struct {
 	ProjectID       string `env:"FIREBASE_PROJECT_ID" doc:"project whose ID tokens are accepted; empty turns Firebase sign-in off"`
-	CredentialsFile string `env:"FIREBASE_CREDENTIALS_FILE" doc:"service account file for FCM"`
+	CredentialsFile string `env:"FIREBASE_CREDENTIALS_FILE" doc:"service account file, for FCM and to notice accounts that were revoked or disabled; production needs it with a project"`
 	CredentialsJSON Secret `env:"FIREBASE_CREDENTIALS_JSON" secret:"true" doc:"the service account itself, where files are awkward"`
 	KeysURL         string `env:"FIREBASE_KEYS_URL" default:"https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com" doc:"where the keys of ID tokens are published, as a JWK set"`
 	EmulatorHost    string `env:"FIREBASE_AUTH_EMULATOR_HOST" doc:"Firebase emulator, whose tokens are unsigned; refused in production"`
+	AuthEndpoint    string `env:"FIREBASE_AUTH_ENDPOINT" secret:"url" doc:"replaces the address where accounts are looked up, to notice those revoked or disabled, for tests and relays; https only in production"`
 	FCMEndpoint     string `env:"FCM_ENDPOINT" secret:"url" doc:"replaces the FCM address, for tests and relays; https only in production"`
 }
 
@@ -90,6 +99,7 @@ type FirebaseConfig struct {
 type WechatConfig struct {
 	AppID     string `env:"WECHAT_APP_ID" doc:"app id of the mini-program; empty turns WeChat sign-in off"`
 	AppSecret Secret `env:"WECHAT_APP_SECRET" secret:"true" doc:"app secret of the mini-program"`
+	Templates string `env:"WECHAT_TEMPLATES" development:"CITY_CASE=development-city-case:thing1,thing2,time3" doc:"subscribe messages, as topic=template:title,body,time by semicolon with the keys of the template's fields, such as CITY_CASE=Ab3x:thing1,thing2,time3; empty sends none"`
 	BaseURL   string `env:"WECHAT_BASE_URL" default:"https://api.weixin.qq.com" secret:"url" doc:"address of the WeChat API; https only in production"`
 }
 
@@ -128,11 +138,46 @@ func (s SignInConfig) CursorSealKey() ([]byte, error) {
 	if source == "" {
 		source = s.SigningKey
 	}
-	key, err := hkdf.Key(sha256.New, []byte(source), nil, "citygraph page cursors", 32)
+	return derived(source, "citygraph page cursors")
+}
+
+// LinkKey returns the 32 byte key of links to files.
+func (s SignInConfig) LinkKey() ([]byte, error) { return derived(s.SigningKey, "citygraph file links") }
+
+// PayCodeRing returns the keys of pay codes.
+func (s SignInConfig) PayCodeRing() (*paycode.Ring, error) {
+	if s.PayCodeKeys == "" {
+		seed, err := derived(s.SigningKey, "citygraph pay codes")
+		if err != nil {
+			return nil, err
+		}
+		return paycode.NewRing(seed), nil
+	}
+	ring, err := paycode.ParseRing(string(s.PayCodeKeys))
 	if err != nil {
-		return nil, fmt.Errorf("derive cursor key: %w", err)
+		return nil, fmt.Errorf("PAY_CODE_KEYS: %w", err)
+	}
+	return ring, nil
+}
+
+func derived(source Secret, purpose string) ([]byte, error) {
+	key, err := hkdf.Key(sha256.New, []byte(source), nil, purpose, 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive key of %s: %w", purpose, err)
 	}
 	return key, nil
+}
+
+// Joint returns the scopes every guardian must agree to give away; false when one is unknown.
+func (p PersonalConfig) Joint() (joint scope.Set, ok bool) {
+	for _, name := range p.JointConsent {
+		s := scope.Scope(strings.TrimSpace(name))
+		if !s.IsValid() {
+			return 0, false
+		}
+		joint |= scope.Of(s)
+	}
+	return joint, true
 }
 
 // Vault returns what seals personal data by the settings.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"citygraph/internal/blobstore"
+	"citygraph/internal/delivery"
 	"citygraph/internal/vault"
 )
 
@@ -52,9 +54,15 @@ func (c Config) refuseUnsafe(k *checker) {
 	k.require(c.Firebase.EmulatorHost == "", "FIREBASE_AUTH_EMULATOR_HOST", "accepts unsigned tokens; it must be unset in production")
 	k.require(slices.Contains([]string{"FULL", "EXTRA"}, strings.ToUpper(c.Storage.SQLiteSynchronous)),
 		"SQLITE_SYNCHRONOUS", "must be FULL or EXTRA in production, or a power cut loses acknowledged rows")
+	k.require(!strings.HasPrefix(c.Storage.BlobURL, "mem:"), "BLOB_URL", "keeps files in memory, where other replicas do not find them")
+	k.require(c.Personal.DeletionGrace >= 24*time.Hour, "ACCOUNT_DELETION_GRACE", "must be at least 24h in production, or whoever asks by mistake cannot take it back")
 	const onlyTLS = "must be https:// in production"
+	k.require(c.HTTP.PublicURL == "" || isRemote(c.HTTP.PublicURL, "https"), "PUBLIC_URL", onlyTLS)
 	k.require(c.Firebase.FCMEndpoint == "" || isRemote(c.Firebase.FCMEndpoint, "https"), "FCM_ENDPOINT", onlyTLS)
 	k.require(isRemote(c.Firebase.KeysURL, "https"), "FIREBASE_KEYS_URL", onlyTLS)
+	k.require(c.Firebase.AuthEndpoint == "" || isRemote(c.Firebase.AuthEndpoint, "https"), "FIREBASE_AUTH_ENDPOINT", onlyTLS)
+	k.require(c.Firebase.ProjectID == "" || c.Firebase.CredentialsFile != "" || c.Firebase.CredentialsJSON != "",
+		"FIREBASE_PROJECT_ID", "needs FIREBASE_CREDENTIALS_FILE in production, or an account revoked in Firebase goes on for an hour")
 	k.require(isRemote(c.Wechat.BaseURL, "https"), "WECHAT_BASE_URL", onlyTLS)
 }
 
@@ -69,6 +77,7 @@ func (h HTTPConfig) check(k *checker) {
 	k.require(isListenAddress(h.Addr), "HTTP_ADDR", "must be host:port or :port")
 	k.require(h.AdminAddr == "" || isListenAddress(h.AdminAddr), "ADMIN_ADDR", "must be host:port, or empty to turn it off")
 	k.require(h.AdminAddr != h.Addr || strings.HasSuffix(h.Addr, ":0"), "ADMIN_ADDR", "must differ from HTTP_ADDR, because pprof must not be public")
+	k.require(h.PublicURL == "" || isOrigin(h.PublicURL), "PUBLIC_URL", "must be a scheme and host such as https://city.example.cn, without a path")
 	for _, origin := range h.PublicOrigins {
 		k.require(isOrigin(origin), "PUBLIC_ORIGINS", "must be origins such as https://app.example.cn, without a path or *")
 	}
@@ -83,6 +92,7 @@ func (s StorageConfig) check(k *checker) {
 	k.require(s.DataDir != "", "DATA_DIR", "must name a folder")
 	_, _, ok := s.Database()
 	k.require(ok, "DATABASE_URL", "must be postgres://user@host/name, sqlite://path or file:path")
+	k.require(s.BlobURL == "" || blobstore.Known(s.BlobURL), "BLOB_URL", "must be s3://bucket?region=…, file:///path or empty")
 	k.require(s.RedisURL == "" || isRemote(s.RedisURL, "redis", "rediss"), "REDIS_URL", "must be redis://host:port or rediss://host:port")
 	k.require(slices.Contains([]string{"OFF", "NORMAL", "FULL", "EXTRA"}, strings.ToUpper(s.SQLiteSynchronous)),
 		"SQLITE_SYNCHRONOUS", "must be FULL or EXTRA")
@@ -92,6 +102,8 @@ func (s StorageConfig) check(k *checker) {
 func (s SignInConfig) check(k *checker) {
 	k.require(len(s.SigningKey) >= minKey, "TOKEN_SIGNING_KEY", "must be set to at least 32 bytes, such as the output of: openssl rand -hex 32")
 	k.require(s.CursorKey == "" || len(s.CursorKey) >= minKey, "CURSOR_KEY", "must be at least 32 bytes, or empty")
+	_, err := s.PayCodeRing()
+	k.require(err == nil, "PAY_CODE_KEYS", "must be suite:base64 by comma, suite ed25519 or sm2, each key 32 bytes, such as the output of: echo ed25519:$(openssl rand -base64 32)")
 	k.require(s.AccessTTL >= time.Minute && s.AccessTTL <= 24*time.Hour, "ACCESS_TOKEN_TTL", "must be between 1m and 24h")
 	k.require(s.RefreshTTL > s.AccessTTL && s.RefreshTTL <= 8760*time.Hour, "REFRESH_TOKEN_TTL", "must be longer than ACCESS_TOKEN_TTL and at most 8760h")
 }
@@ -102,16 +114,22 @@ func (p PersonalConfig) check(k *checker) {
 	k.require(len(p.IndexKey) >= minKey, "BLIND_INDEX_KEY", "must be set to at least 32 bytes, such as the output of: openssl rand -hex 32")
 	_, err = vault.SuiteNamed(p.Suite)
 	k.require(err == nil, "PERSONAL_DATA_SUITE", "must be AES-256-GCM or SM4-GCM")
+	_, ok := p.Joint()
+	k.require(ok, "JOINT_CONSENT_SCOPES", "must be scopes of delegations by comma, such as READ_RECORD,PAY")
+	k.require(p.DeletionGrace >= 0 && p.DeletionGrace <= 90*24*time.Hour, "ACCOUNT_DELETION_GRACE", "must be between 0s and 2160h")
 }
 
 func (f FirebaseConfig) check(k *checker) {
 	k.require(f.CredentialsFile == "" || f.CredentialsJSON == "", "FIREBASE_CREDENTIALS_JSON", "must be empty when FIREBASE_CREDENTIALS_FILE is set")
 	k.require(isRemote(f.KeysURL, "http", "https"), "FIREBASE_KEYS_URL", "must be an http(s) address")
+	k.require(f.AuthEndpoint == "" || isRemote(f.AuthEndpoint, "http", "https"), "FIREBASE_AUTH_ENDPOINT", "must be an http(s) address")
 	k.require(f.FCMEndpoint == "" || isRemote(f.FCMEndpoint, "http", "https"), "FCM_ENDPOINT", "must be an http(s) address")
 }
 
 func (w WechatConfig) check(k *checker) {
 	k.require((w.AppID == "") == (w.AppSecret == ""), "WECHAT_APP_SECRET", "must be set together with WECHAT_APP_ID")
+	_, err := delivery.ParseTemplates(w.Templates)
+	k.require(err == nil, "WECHAT_TEMPLATES", "must be topic=template:title,body,time by semicolon, such as CITY_CASE=Ab3x:thing1,thing2,time3")
 	k.require(isRemote(w.BaseURL, "http", "https"), "WECHAT_BASE_URL", "must be an http(s) address")
 }
 

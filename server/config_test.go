@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -78,6 +79,11 @@ func TestProductionRefusesUnsafeSettings(t *testing.T) {
 		"plain FCM":             {"FCM_ENDPOINT": "http://relay:80"},
 		"plain WeChat":          {"WECHAT_BASE_URL": "http://relay:80"},
 		"plain keys":            {"FIREBASE_KEYS_URL": "http://relay:80"},
+		"plain links":           {"PUBLIC_URL": "http://city.example.cn"},
+		"files in memory":       {"BLOB_URL": "mem://"},
+		"no time to take back":  {"ACCOUNT_DELETION_GRACE": "1h"},
+		"plain look-ups":        {"FIREBASE_AUTH_ENDPOINT": "http://relay:80"},
+		"revoked users stay":    {"FIREBASE_PROJECT_ID": "hangzhou"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := make([]string, 0, 1)
@@ -98,8 +104,10 @@ func TestEveryBadValueIsNamedOnce(t *testing.T) {
 		"DRAIN_DELAY": "2", "SHUTDOWN_TIMEOUT": "0s", "DATABASE_URL": "mysql://root:hunter2@db/city", "REDIS_URL": "cache:6379",
 		"SQLITE_SYNCHRONOUS": "SOMETIMES", "DB_MAX_CONNS": "-1", "TOKEN_SIGNING_KEY": "hunter2", "CURSOR_KEY": "hunter2",
 		"ACCESS_TOKEN_TTL": "soon", "REFRESH_TOKEN_TTL": "long", "DEV_SIGN_IN": "perhaps", "INTROSPECTION": "2",
-		"FIREBASE_KEYS_URL": "keys", "FCM_ENDPOINT": "ftp://x", "WECHAT_APP_ID": "wx1", "WECHAT_BASE_URL": "wechat",
+		"FIREBASE_KEYS_URL": "keys", "FIREBASE_AUTH_ENDPOINT": "auth", "FCM_ENDPOINT": "ftp://x", "WECHAT_APP_ID": "wx1", "WECHAT_BASE_URL": "wechat",
+		"WECHAT_TEMPLATES":          "CITY_CASE",
 		"FIREBASE_CREDENTIALS_FILE": "a.json", "FIREBASE_CREDENTIALS_JSON": "{hunter2}",
+		"PUBLIC_URL": "city.example.cn/app", "BLOB_URL": "ftp://hunter2@files", "ACCOUNT_DELETION_GRACE": "9000h",
 		"LOG_LEVEL": "loud", "LOG_FORMAT": "xml", "OTEL_EXPORTER_OTLP_ENDPOINT": "collector",
 	}
 	var want []string
@@ -188,6 +196,23 @@ func TestCursorKeyIsDerivedUnlessSet(t *testing.T) {
 	}
 	if first == derive(SignInConfig{SigningKey: goodKey, CursorKey: "another key of thirty-two bytes.."}) {
 		t.Error("CURSOR_KEY changes nothing")
+	}
+}
+
+func TestLinksHaveAKeyOfTheirOwn(t *testing.T) {
+	s := SignInConfig{SigningKey: goodKey}
+	links, err := s.LinkKey()
+	cursors, _ := s.CursorSealKey()
+	if err != nil || len(links) != 32 || string(links) == goodKey || bytes.Equal(links, cursors) {
+		t.Errorf("a key of %d bytes, %v", len(links), err)
+	}
+}
+
+func TestObjectStoresAreKnown(t *testing.T) {
+	for _, bucket := range []string{"s3://city-files?region=cn-east-1", "file:///var/lib/citygraph/files"} {
+		if names := refused(t, production(map[string]string{"BLOB_URL": bucket})); names != nil {
+			t.Errorf("%s is refused at %v", bucket, names)
+		}
 	}
 }
 

@@ -39,5 +39,9 @@ func run(a app, args []string, environ map[string]string, out, problems io.Write
 
 // city is what the commands do outside tests.
 func city() app {
-	return app{Serve: serve, Migrate: migrate, Seed: seedDatabase, Rotate: rotateKeys, TokenList: tokenList, TokenAs: tokenAs}
+	return app{
+		Serve: serve, Migrate: migrate, Seed: seedDatabase, Rotate: rotateKeys, TokenList: tokenList, TokenAs: tokenAs,
+		ImportCAP: importCAP, Import311: importOpen311, Replay: replay, DeadLetters: showDeadLetters,
+		VerifyLedger: verifyLedger,
+	}
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
 
+	"citygraph/internal/blobstore"
+	"citygraph/internal/delivery"
 	"citygraph/internal/edge"
 	"citygraph/internal/firebase"
 	"citygraph/internal/identity"
@@ -36,15 +39,26 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 	if err != nil {
 		return wiring.Options{}, err
 	}
+	linkKey, err := cfg.SignIn.LinkKey()
+	if err != nil {
+		return wiring.Options{}, err
+	}
 	sealing, err := cfg.Personal.Vault()
 	if err != nil {
 		return wiring.Options{}, err
 	}
+	ring, err := cfg.SignIn.PayCodeRing()
+	if err != nil {
+		return wiring.Options{}, err
+	}
+	joint, _ := cfg.Personal.Joint() // checked when the settings were loaded
 	o := wiring.Options{
 		Database: databaseOptions(cfg), RedisURL: cfg.Storage.RedisURL,
 		SigningKey: []byte(cfg.SignIn.SigningKey), CursorKey: cursorKey,
 		AccessTTL: cfg.SignIn.AccessTTL, RefreshTTL: cfg.SignIn.RefreshTTL,
-		Vault:       sealing,
+		Vault: sealing, JointConsent: joint, PayCodes: ring,
+		Blobs:   blobstore.Options{URL: cfg.Storage.BlobURL, Dir: filepath.Join(cfg.Storage.DataDir, "files")},
+		LinkKey: linkKey, Base: cfg.HTTP.PublicURL, Grace: cfg.Personal.DeletionGrace,
 		Development: cfg.SignIn.DevelopmentOn, Introspection: cfg.Graph.Introspection,
 		Origins: cfg.HTTP.PublicOrigins, Address: clientAddress,
 		Limits: edge.Limits{BodyBytes: int(cfg.HTTP.MaxBody), Timeout: cfg.HTTP.RequestTimeout},
@@ -52,6 +66,7 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 	}
 	if cfg.SignIn.DevelopmentOn {
 		o.Verifier = identity.Sandbox{}
+		o.SMS = push.SandboxSMS{Log: log}
 	}
 	if cfg.Firebase.ProjectID != "" {
 		o.Firebase = &firebase.Options{
@@ -59,6 +74,11 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 			Emulator: cfg.Firebase.EmulatorHost != "",
 		}
 	}
+	credentials, err := firebaseCredentials(cfg.Firebase)
+	if err != nil {
+		return wiring.Options{}, err
+	}
+	o.FirebaseAccounts = firebaseAccounts(cfg.Firebase, credentials)
 	switch {
 	case cfg.Wechat.AppID != "":
 		o.Wechat = &wechat.Options{
@@ -67,7 +87,10 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 	case cfg.SignIn.DevelopmentOn:
 		o.WechatAPI = wechat.Sandbox{}
 	}
-	o.Push, err = pushSender(ctx, cfg)
+	if o.WechatTemplates, err = delivery.ParseTemplates(cfg.Wechat.Templates); err != nil {
+		return wiring.Options{}, fmt.Errorf("WECHAT_TEMPLATES: %w", err)
+	}
+	o.Push, err = pushSender(ctx, cfg.Firebase, credentials)
 	return o, err
 }
 
@@ -80,21 +103,34 @@ func databaseOptions(cfg Config) store.Options {
 	return store.Options{URL: url, Synchronous: cfg.Storage.SQLiteSynchronous, MaxConns: cfg.Storage.MaxConns}
 }
 
-// pushSender is FCM where it is configured, and nil where not.
-func pushSender(ctx context.Context, cfg Config) (push.Sender, error) {
-	credentials := []byte(cfg.Firebase.CredentialsJSON)
-	if cfg.Firebase.CredentialsFile != "" {
-		file, err := os.ReadFile(cfg.Firebase.CredentialsFile)
-		if err != nil {
-			return nil, fmt.Errorf("FIREBASE_CREDENTIALS_FILE: %w", err)
-		}
-		credentials = file
+// firebaseCredentials is the service account, empty where there is none.
+func firebaseCredentials(f FirebaseConfig) ([]byte, error) {
+	if f.CredentialsFile == "" {
+		return []byte(f.CredentialsJSON), nil
 	}
-	if cfg.Firebase.ProjectID == "" || len(credentials) == 0 && cfg.Firebase.FCMEndpoint == "" {
+	file, err := os.ReadFile(f.CredentialsFile)
+	if err != nil {
+		return nil, fmt.Errorf("FIREBASE_CREDENTIALS_FILE: %w", err)
+	}
+	return file, nil
+}
+
+// firebaseAccounts is where accounts are looked up, nil where they cannot be. The emulator's tokens are
+// anybody's to make, so there is nothing to look up for them.
+func firebaseAccounts(f FirebaseConfig, credentials []byte) *firebase.DirectoryOptions {
+	if f.ProjectID == "" || f.EmulatorHost != "" || len(credentials) == 0 && f.AuthEndpoint == "" {
+		return nil
+	}
+	return &firebase.DirectoryOptions{ProjectID: f.ProjectID, CredentialsJSON: credentials, Endpoint: f.AuthEndpoint}
+}
+
+// pushSender is FCM where it is configured, and nil where not.
+func pushSender(ctx context.Context, f FirebaseConfig, credentials []byte) (push.Channel, error) {
+	if f.ProjectID == "" || len(credentials) == 0 && f.FCMEndpoint == "" {
 		return nil, nil //nolint:nilnil // no channel is a way to run
 	}
 	fcm, err := push.NewFCM(ctx, push.FCMOptions{
-		ProjectID: cfg.Firebase.ProjectID, CredentialsJSON: credentials, Endpoint: cfg.Firebase.FCMEndpoint,
+		ProjectID: f.ProjectID, CredentialsJSON: credentials, Endpoint: f.FCMEndpoint,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up FCM: %w", err)
@@ -105,11 +141,11 @@ func pushSender(ctx context.Context, cfg Config) (push.Sender, error) {
 // both sends through the second channel, and shows every message in the outbox viewer.
 type both struct {
 	outbox *push.Outbox
-	next   push.Sender
+	next   push.Channel
 }
 
 // alsoInto shows in the outbox what goes through a channel; without one the outbox is the channel.
-func alsoInto(outbox *push.Outbox, next push.Sender) push.Sender {
+func alsoInto(outbox *push.Outbox, next push.Channel) push.Channel {
 	if next == nil {
 		return outbox
 	}
@@ -119,6 +155,14 @@ func alsoInto(outbox *push.Outbox, next push.Sender) push.Sender {
 func (b both) Send(ctx context.Context, m push.Message) push.Result {
 	b.outbox.Send(ctx, m)
 	return b.next.Send(ctx, m)
+}
+
+// Probe asks the second channel where it can tell.
+func (b both) Probe(ctx context.Context, token string, platform push.Platform) push.Result {
+	if p, ok := b.next.(push.Prober); ok {
+		return p.Probe(ctx, token, platform)
+	}
+	return b.outbox.Probe(ctx, token, platform)
 }
 
 // developmentAccess is how long a token printed for development lasts.

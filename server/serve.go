@@ -13,9 +13,11 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
 
+	"citygraph/internal/blobstore"
 	"citygraph/internal/clock"
 	"citygraph/internal/httpserver"
 	"citygraph/internal/observe"
+	"citygraph/internal/paycode"
 	"citygraph/internal/push"
 	"citygraph/internal/requestid"
 	"citygraph/internal/seed"
@@ -85,7 +87,7 @@ func start(ctx context.Context, cfg Config, out io.Writer) (*process, error) {
 	}
 	if !cfg.IsProduction() {
 		p.outbox = push.NewOutbox(clock.System{})
-		options.Push = alsoInto(p.outbox, options.Push)
+		options.Aside = func(next push.Channel) push.Channel { return alsoInto(p.outbox, next) }
 	}
 	options.Documents, options.Metrics = manifest, p.metrics
 	if p.city, err = wiring.Open(ctx, options); err != nil {
@@ -158,6 +160,10 @@ func (p *process) routes() (http.Handler, error) {
 	r.Get("/healthz", p.health.Live)
 	r.Get("/readyz", p.health.Ready)
 	r.Handle("/graphql", p.city.Edge)
+	r.Handle(blobstore.Root+"*", p.city.Files)
+	r.Handle(blobstore.Inbox+"*", p.city.Uploads)
+	r.Method(http.MethodGet, paycode.WellKnown, p.city.KeySet)
+	r.Mount(wiring.Open311Root, http.StripPrefix(wiring.Open311Root, p.city.Open311))
 	if p.cfg.IsProduction() {
 		return r, nil
 	}

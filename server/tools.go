@@ -95,6 +95,12 @@ func rotateKeys(ctx context.Context, cfg Config, out io.Writer) error {
 		if err != nil {
 			return err
 		}
+		if _, err := city.Exports.Rotate(ctx); err != nil {
+			return err
+		}
+		if _, err := city.Photos.Rotate(ctx); err != nil {
+			return err
+		}
 		bar.done(fmt.Sprintf("%d people's data were sealed anew; nothing is left under another key.", rotated))
 		return nil
 	})

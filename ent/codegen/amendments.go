@@ -39,4 +39,9 @@ var amendments = []amend.Amendment{
 		Theirs: regexp.MustCompile(`ignoredEdges := (!hasCollectedField\(ctx, append\(path, edgesField\)\.\.\.\))`),
 		Ours:   `ignoredEdges := $1 && !hasCollectedField(ctx, append(path, pageInfoField)...)`,
 	},
+	{ // theirs reads no more than the id of a row that plain fields are mapped to
+		Files:  "gql_collection.go",
+		Theirs: regexp.MustCompile(`(_q\.withAccount = query)`),
+		Ours:   "query.ctx.Fields = nil\n\t\t\t$1",
+	},
 }

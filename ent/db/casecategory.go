@@ -4,6 +4,7 @@ package db
 
 import (
 	"citygraph/ent/db/casecategory"
+	"citygraph/internal/citycase/form"
 	"citygraph/internal/lang"
 	"encoding/json"
 	"fmt"
@@ -29,8 +30,10 @@ type CaseCategory struct {
 	GroupName lang.Text `json:"group_name,omitempty"`
 	// Kind holds the value of the "kind" field.
 	Kind casecategory.Kind `json:"kind,omitempty"`
-	// hours from submission to closure
-	SLAHours     int `json:"sla_hours,omitempty"`
+	// hours of working days from submission to closure
+	SLAHours int `json:"sla_hours,omitempty"`
+	// what it asks besides
+	Form         []form.Field `json:"form,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -39,7 +42,7 @@ func (*CaseCategory) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case casecategory.FieldName, casecategory.FieldGroupName:
+		case casecategory.FieldName, casecategory.FieldGroupName, casecategory.FieldForm:
 			values[i] = new([]byte)
 		case casecategory.FieldSLAHours:
 			values[i] = new(sql.NullInt64)
@@ -108,6 +111,14 @@ func (_m *CaseCategory) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SLAHours = int(value.Int64)
 			}
+		case casecategory.FieldForm:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field form", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Form); err != nil {
+					return fmt.Errorf("unmarshal field form: %w", err)
+				}
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -161,6 +172,9 @@ func (_m *CaseCategory) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("sla_hours=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SLAHours))
+	builder.WriteString(", ")
+	builder.WriteString("form=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Form))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -4,6 +4,7 @@ package db
 
 import (
 	"citygraph/ent/db/casecategory"
+	"citygraph/internal/citycase/form"
 	"citygraph/internal/lang"
 	"context"
 	"errors"
@@ -62,6 +63,12 @@ func (_c *CaseCategoryCreate) SetKind(v casecategory.Kind) *CaseCategoryCreate {
 // SetSLAHours sets the "sla_hours" field.
 func (_c *CaseCategoryCreate) SetSLAHours(v int) *CaseCategoryCreate {
 	_c.mutation.SetSLAHours(v)
+	return _c
+}
+
+// SetForm sets the "form" field.
+func (_c *CaseCategoryCreate) SetForm(v []form.Field) *CaseCategoryCreate {
+	_c.mutation.SetForm(v)
 	return _c
 }
 
@@ -231,6 +238,10 @@ func (_c *CaseCategoryCreate) createSpec() (*CaseCategory, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.SLAHours(); ok {
 		_spec.SetField(casecategory.FieldSLAHours, field.TypeInt, value)
 		_node.SLAHours = value
+	}
+	if value, ok := _c.mutation.Form(); ok {
+		_spec.SetField(casecategory.FieldForm, field.TypeJSON, value)
+		_node.Form = value
 	}
 	return _node, _spec
 }

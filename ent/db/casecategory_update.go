@@ -5,6 +5,7 @@ package db
 import (
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/predicate"
+	"citygraph/internal/citycase/form"
 	"citygraph/internal/lang"
 	"context"
 	"errors"
@@ -12,6 +13,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 )
 
@@ -91,6 +93,24 @@ func (_u *CaseCategoryUpdate) AddSLAHours(v int) *CaseCategoryUpdate {
 	return _u
 }
 
+// SetForm sets the "form" field.
+func (_u *CaseCategoryUpdate) SetForm(v []form.Field) *CaseCategoryUpdate {
+	_u.mutation.SetForm(v)
+	return _u
+}
+
+// AppendForm appends value to the "form" field.
+func (_u *CaseCategoryUpdate) AppendForm(v []form.Field) *CaseCategoryUpdate {
+	_u.mutation.AppendForm(v)
+	return _u
+}
+
+// ClearForm clears the value of the "form" field.
+func (_u *CaseCategoryUpdate) ClearForm() *CaseCategoryUpdate {
+	_u.mutation.ClearForm()
+	return _u
+}
+
 // Mutation returns the CaseCategoryMutation object of the builder.
 func (_u *CaseCategoryUpdate) Mutation() *CaseCategoryMutation {
 	return _u.mutation
@@ -164,6 +184,17 @@ func (_u *CaseCategoryUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.AddedSLAHours(); ok {
 		_spec.AddField(casecategory.FieldSLAHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Form(); ok {
+		_spec.SetField(casecategory.FieldForm, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedForm(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, casecategory.FieldForm, value)
+		})
+	}
+	if _u.mutation.FormCleared() {
+		_spec.ClearField(casecategory.FieldForm, field.TypeJSON)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -245,6 +276,24 @@ func (_u *CaseCategoryUpdateOne) SetNillableSLAHours(v *int) *CaseCategoryUpdate
 // AddSLAHours adds value to the "sla_hours" field.
 func (_u *CaseCategoryUpdateOne) AddSLAHours(v int) *CaseCategoryUpdateOne {
 	_u.mutation.AddSLAHours(v)
+	return _u
+}
+
+// SetForm sets the "form" field.
+func (_u *CaseCategoryUpdateOne) SetForm(v []form.Field) *CaseCategoryUpdateOne {
+	_u.mutation.SetForm(v)
+	return _u
+}
+
+// AppendForm appends value to the "form" field.
+func (_u *CaseCategoryUpdateOne) AppendForm(v []form.Field) *CaseCategoryUpdateOne {
+	_u.mutation.AppendForm(v)
+	return _u
+}
+
+// ClearForm clears the value of the "form" field.
+func (_u *CaseCategoryUpdateOne) ClearForm() *CaseCategoryUpdateOne {
+	_u.mutation.ClearForm()
 	return _u
 }
 
@@ -351,6 +400,17 @@ func (_u *CaseCategoryUpdateOne) sqlSave(ctx context.Context) (_node *CaseCatego
 	}
 	if value, ok := _u.mutation.AddedSLAHours(); ok {
 		_spec.AddField(casecategory.FieldSLAHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Form(); ok {
+		_spec.SetField(casecategory.FieldForm, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedForm(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, casecategory.FieldForm, value)
+		})
+	}
+	if _u.mutation.FormCleared() {
+		_spec.ClearField(casecategory.FieldForm, field.TypeJSON)
 	}
 	_node = &CaseCategory{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -29,6 +29,8 @@ type CaseEvent struct {
 	ToStatus machine.Status `json:"to_status,omitempty"`
 	// ActorKind holds the value of the "actor_kind" field.
 	ActorKind caseevent.ActorKind `json:"actor_kind,omitempty"`
+	// empty for the report itself
+	Action *machine.Action `json:"action,omitempty"`
 	// Note holds the value of the "note" field.
 	Note string `json:"note,omitempty"`
 	// false: for officers only
@@ -47,9 +49,15 @@ type CaseEvent struct {
 type CaseEventEdges struct {
 	// CityCase holds the value of the city_case edge.
 	CityCase *CityCase `json:"city_case,omitempty"`
+	// Photos holds the value of the photos edge.
+	Photos []*CasePhoto `json:"photos,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [2]bool
+	// totalCount holds the count of the edges above.
+	totalCount [1]map[string]int
+
+	namedPhotos map[string][]*CasePhoto
 }
 
 // CityCaseOrErr returns the CityCase value or an error if the edge
@@ -63,6 +71,15 @@ func (e CaseEventEdges) CityCaseOrErr() (*CityCase, error) {
 	return nil, &NotLoadedError{edge: "city_case"}
 }
 
+// PhotosOrErr returns the Photos value or an error if the edge
+// was not loaded in eager-loading.
+func (e CaseEventEdges) PhotosOrErr() ([]*CasePhoto, error) {
+	if e.loadedTypes[1] {
+		return e.Photos, nil
+	}
+	return nil, &NotLoadedError{edge: "photos"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*CaseEvent) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -72,7 +89,7 @@ func (*CaseEvent) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case caseevent.FieldSeq:
 			values[i] = new(sql.NullInt64)
-		case caseevent.FieldID, caseevent.FieldFromStatus, caseevent.FieldToStatus, caseevent.FieldActorKind, caseevent.FieldNote, caseevent.FieldCityCaseID, caseevent.FieldActorID:
+		case caseevent.FieldID, caseevent.FieldFromStatus, caseevent.FieldToStatus, caseevent.FieldActorKind, caseevent.FieldAction, caseevent.FieldNote, caseevent.FieldCityCaseID, caseevent.FieldActorID:
 			values[i] = new(sql.NullString)
 		case caseevent.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -128,6 +145,13 @@ func (_m *CaseEvent) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ActorKind = caseevent.ActorKind(value.String)
 			}
+		case caseevent.FieldAction:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field action", values[i])
+			} else if value.Valid {
+				_m.Action = new(machine.Action)
+				*_m.Action = machine.Action(value.String)
+			}
 		case caseevent.FieldNote:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field note", values[i])
@@ -170,6 +194,11 @@ func (_m *CaseEvent) QueryCityCase() *CityCaseQuery {
 	return NewCaseEventClient(_m.config).QueryCityCase(_m)
 }
 
+// QueryPhotos queries the "photos" edge of the CaseEvent entity.
+func (_m *CaseEvent) QueryPhotos() *CasePhotoQuery {
+	return NewCaseEventClient(_m.config).QueryPhotos(_m)
+}
+
 // Update returns a builder for updating this CaseEvent.
 // Note that you need to call CaseEvent.Unwrap() before calling this method if this CaseEvent
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -210,6 +239,11 @@ func (_m *CaseEvent) String() string {
 	builder.WriteString("actor_kind=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ActorKind))
 	builder.WriteString(", ")
+	if v := _m.Action; v != nil {
+		builder.WriteString("action=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("note=")
 	builder.WriteString(_m.Note)
 	builder.WriteString(", ")
@@ -223,6 +257,30 @@ func (_m *CaseEvent) String() string {
 	builder.WriteString(_m.ActorID)
 	builder.WriteByte(')')
 	return builder.String()
+}
+
+// NamedPhotos returns the Photos named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *CaseEvent) NamedPhotos(name string) ([]*CasePhoto, error) {
+	if _m.Edges.namedPhotos == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedPhotos[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *CaseEvent) appendNamedPhotos(name string, edges ...*CasePhoto) {
+	if _m.Edges.namedPhotos == nil {
+		_m.Edges.namedPhotos = make(map[string][]*CasePhoto)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedPhotos[name] = []*CasePhoto{}
+	} else {
+		_m.Edges.namedPhotos[name] = append(_m.Edges.namedPhotos[name], edges...)
+	}
 }
 
 // CaseEvents is a parsable slice of CaseEvent.

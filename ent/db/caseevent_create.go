@@ -4,6 +4,7 @@ package db
 
 import (
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
 	"citygraph/ent/db/citycase"
 	"citygraph/internal/citycase/machine"
 	"context"
@@ -68,6 +69,20 @@ func (_c *CaseEventCreate) SetActorKind(v caseevent.ActorKind) *CaseEventCreate 
 	return _c
 }
 
+// SetAction sets the "action" field.
+func (_c *CaseEventCreate) SetAction(v machine.Action) *CaseEventCreate {
+	_c.mutation.SetAction(v)
+	return _c
+}
+
+// SetNillableAction sets the "action" field if the given value is not nil.
+func (_c *CaseEventCreate) SetNillableAction(v *machine.Action) *CaseEventCreate {
+	if v != nil {
+		_c.SetAction(*v)
+	}
+	return _c
+}
+
 // SetNote sets the "note" field.
 func (_c *CaseEventCreate) SetNote(v string) *CaseEventCreate {
 	_c.mutation.SetNote(v)
@@ -125,6 +140,21 @@ func (_c *CaseEventCreate) SetNillableID(v *string) *CaseEventCreate {
 // SetCityCase sets the "city_case" edge to the CityCase entity.
 func (_c *CaseEventCreate) SetCityCase(v *CityCase) *CaseEventCreate {
 	return _c.SetCityCaseID(v.ID)
+}
+
+// AddPhotoIDs adds the "photos" edge to the CasePhoto entity by IDs.
+func (_c *CaseEventCreate) AddPhotoIDs(ids ...string) *CaseEventCreate {
+	_c.mutation.AddPhotoIDs(ids...)
+	return _c
+}
+
+// AddPhotos adds the "photos" edges to the CasePhoto entity.
+func (_c *CaseEventCreate) AddPhotos(v ...*CasePhoto) *CaseEventCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddPhotoIDs(ids...)
 }
 
 // Mutation returns the CaseEventMutation object of the builder.
@@ -223,6 +253,11 @@ func (_c *CaseEventCreate) check() error {
 			return &ValidationError{Name: "actor_kind", err: fmt.Errorf(`db: validator failed for field "CaseEvent.actor_kind": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Action(); ok {
+		if err := caseevent.ActionValidator(v); err != nil {
+			return &ValidationError{Name: "action", err: fmt.Errorf(`db: validator failed for field "CaseEvent.action": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Note(); !ok {
 		return &ValidationError{Name: "note", err: errors.New(`db: missing required field "CaseEvent.note"`)}
 	}
@@ -313,6 +348,10 @@ func (_c *CaseEventCreate) createSpec() (*CaseEvent, *sqlgraph.CreateSpec) {
 		_spec.SetField(caseevent.FieldActorKind, field.TypeEnum, value)
 		_node.ActorKind = value
 	}
+	if value, ok := _c.mutation.Action(); ok {
+		_spec.SetField(caseevent.FieldAction, field.TypeEnum, value)
+		_node.Action = &value
+	}
 	if value, ok := _c.mutation.Note(); ok {
 		_spec.SetField(caseevent.FieldNote, field.TypeString, value)
 		_node.Note = value
@@ -340,6 +379,22 @@ func (_c *CaseEventCreate) createSpec() (*CaseEvent, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.CityCaseID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PhotosIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   caseevent.PhotosTable,
+			Columns: []string{caseevent.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

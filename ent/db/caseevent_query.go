@@ -4,9 +4,12 @@ package db
 
 import (
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
 	"citygraph/ent/db/citycase"
 	"citygraph/ent/db/predicate"
+	"citygraph/ent/nested"
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math"
@@ -21,13 +24,15 @@ import (
 // CaseEventQuery is the builder for querying CaseEvent entities.
 type CaseEventQuery struct {
 	config
-	ctx          *QueryContext
-	order        []caseevent.OrderOption
-	inters       []Interceptor
-	predicates   []predicate.CaseEvent
-	withCityCase *CityCaseQuery
-	loadTotal    []func(context.Context, []*CaseEvent) error
-	modifiers    []func(*sql.Selector)
+	ctx             *QueryContext
+	order           []caseevent.OrderOption
+	inters          []Interceptor
+	predicates      []predicate.CaseEvent
+	withCityCase    *CityCaseQuery
+	withPhotos      *CasePhotoQuery
+	loadTotal       []func(context.Context, []*CaseEvent) error
+	modifiers       []func(*sql.Selector)
+	withNamedPhotos map[string]*CasePhotoQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -79,6 +84,28 @@ func (_q *CaseEventQuery) QueryCityCase() *CityCaseQuery {
 			sqlgraph.From(caseevent.Table, caseevent.FieldID, selector),
 			sqlgraph.To(citycase.Table, citycase.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, caseevent.CityCaseTable, caseevent.CityCaseColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPhotos chains the current query on the "photos" edge.
+func (_q *CaseEventQuery) QueryPhotos() *CasePhotoQuery {
+	query := (&CasePhotoClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(caseevent.Table, caseevent.FieldID, selector),
+			sqlgraph.To(casephoto.Table, casephoto.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, caseevent.PhotosTable, caseevent.PhotosColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -279,6 +306,7 @@ func (_q *CaseEventQuery) Clone() *CaseEventQuery {
 		inters:       append([]Interceptor{}, _q.inters...),
 		predicates:   append([]predicate.CaseEvent{}, _q.predicates...),
 		withCityCase: _q.withCityCase.Clone(),
+		withPhotos:   _q.withPhotos.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -293,6 +321,17 @@ func (_q *CaseEventQuery) WithCityCase(opts ...func(*CityCaseQuery)) *CaseEventQ
 		opt(query)
 	}
 	_q.withCityCase = query
+	return _q
+}
+
+// WithPhotos tells the query-builder to eager-load the nodes that are connected to
+// the "photos" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CaseEventQuery) WithPhotos(opts ...func(*CasePhotoQuery)) *CaseEventQuery {
+	query := (&CasePhotoClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPhotos = query
 	return _q
 }
 
@@ -380,8 +419,9 @@ func (_q *CaseEventQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ca
 	var (
 		nodes       = []*CaseEvent{}
 		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
+		loadedTypes = [2]bool{
 			_q.withCityCase != nil,
+			_q.withPhotos != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -408,6 +448,20 @@ func (_q *CaseEventQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ca
 	if query := _q.withCityCase; query != nil {
 		if err := _q.loadCityCase(ctx, query, nodes, nil,
 			func(n *CaseEvent, e *CityCase) { n.Edges.CityCase = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withPhotos; query != nil {
+		if err := _q.loadPhotos(ctx, query, nodes,
+			func(n *CaseEvent) { n.Edges.Photos = []*CasePhoto{} },
+			func(n *CaseEvent, e *CasePhoto) { n.Edges.Photos = append(n.Edges.Photos, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedPhotos {
+		if err := _q.loadPhotos(ctx, query, nodes,
+			func(n *CaseEvent) { n.appendNamedPhotos(name) },
+			func(n *CaseEvent, e *CasePhoto) { n.appendNamedPhotos(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -445,6 +499,36 @@ func (_q *CaseEventQuery) loadCityCase(ctx context.Context, query *CityCaseQuery
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
+	}
+	return nil
+}
+func (_q *CaseEventQuery) loadPhotos(ctx context.Context, query *CasePhotoQuery, nodes []*CaseEvent, init func(*CaseEvent), assign func(*CaseEvent, *CasePhoto)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*CaseEvent)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(casephoto.FieldCaseEventID)
+	}
+	query.Where(predicate.CasePhoto(func(s *sql.Selector) {
+		nested.Of(s, caseevent.PhotosColumn, fks)
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CaseEventID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "case_event_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }
@@ -562,6 +646,20 @@ func (_q *CaseEventQuery) ForShare(opts ...sql.LockOption) *CaseEventQuery {
 	_q.modifiers = append(_q.modifiers, func(s *sql.Selector) {
 		s.ForShare(opts...)
 	})
+	return _q
+}
+
+// WithNamedPhotos tells the query-builder to eager-load the nodes that are connected to the "photos"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *CaseEventQuery) WithNamedPhotos(name string, opts ...func(*CasePhotoQuery)) *CaseEventQuery {
+	query := (&CasePhotoClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedPhotos == nil {
+		_q.withNamedPhotos = make(map[string]*CasePhotoQuery)
+	}
+	_q.withNamedPhotos[name] = query
 	return _q
 }
 

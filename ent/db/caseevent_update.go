@@ -4,6 +4,7 @@ package db
 
 import (
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
 	"citygraph/ent/db/predicate"
 	"context"
 	"errors"
@@ -27,9 +28,45 @@ func (_u *CaseEventUpdate) Where(ps ...predicate.CaseEvent) *CaseEventUpdate {
 	return _u
 }
 
+// AddPhotoIDs adds the "photos" edge to the CasePhoto entity by IDs.
+func (_u *CaseEventUpdate) AddPhotoIDs(ids ...string) *CaseEventUpdate {
+	_u.mutation.AddPhotoIDs(ids...)
+	return _u
+}
+
+// AddPhotos adds the "photos" edges to the CasePhoto entity.
+func (_u *CaseEventUpdate) AddPhotos(v ...*CasePhoto) *CaseEventUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPhotoIDs(ids...)
+}
+
 // Mutation returns the CaseEventMutation object of the builder.
 func (_u *CaseEventUpdate) Mutation() *CaseEventMutation {
 	return _u.mutation
+}
+
+// ClearPhotos clears all "photos" edges to the CasePhoto entity.
+func (_u *CaseEventUpdate) ClearPhotos() *CaseEventUpdate {
+	_u.mutation.ClearPhotos()
+	return _u
+}
+
+// RemovePhotoIDs removes the "photos" edge to CasePhoto entities by IDs.
+func (_u *CaseEventUpdate) RemovePhotoIDs(ids ...string) *CaseEventUpdate {
+	_u.mutation.RemovePhotoIDs(ids...)
+	return _u
+}
+
+// RemovePhotos removes "photos" edges to CasePhoto entities.
+func (_u *CaseEventUpdate) RemovePhotos(v ...*CasePhoto) *CaseEventUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePhotoIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -82,6 +119,54 @@ func (_u *CaseEventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.FromStatusCleared() {
 		_spec.ClearField(caseevent.FieldFromStatus, field.TypeEnum)
 	}
+	if _u.mutation.ActionCleared() {
+		_spec.ClearField(caseevent.FieldAction, field.TypeEnum)
+	}
+	if _u.mutation.PhotosCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   caseevent.PhotosTable,
+			Columns: []string{caseevent.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPhotosIDs(); len(nodes) > 0 && !_u.mutation.PhotosCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   caseevent.PhotosTable,
+			Columns: []string{caseevent.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PhotosIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   caseevent.PhotosTable,
+			Columns: []string{caseevent.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{caseevent.Label}
@@ -102,9 +187,45 @@ type CaseEventUpdateOne struct {
 	mutation *CaseEventMutation
 }
 
+// AddPhotoIDs adds the "photos" edge to the CasePhoto entity by IDs.
+func (_u *CaseEventUpdateOne) AddPhotoIDs(ids ...string) *CaseEventUpdateOne {
+	_u.mutation.AddPhotoIDs(ids...)
+	return _u
+}
+
+// AddPhotos adds the "photos" edges to the CasePhoto entity.
+func (_u *CaseEventUpdateOne) AddPhotos(v ...*CasePhoto) *CaseEventUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPhotoIDs(ids...)
+}
+
 // Mutation returns the CaseEventMutation object of the builder.
 func (_u *CaseEventUpdateOne) Mutation() *CaseEventMutation {
 	return _u.mutation
+}
+
+// ClearPhotos clears all "photos" edges to the CasePhoto entity.
+func (_u *CaseEventUpdateOne) ClearPhotos() *CaseEventUpdateOne {
+	_u.mutation.ClearPhotos()
+	return _u
+}
+
+// RemovePhotoIDs removes the "photos" edge to CasePhoto entities by IDs.
+func (_u *CaseEventUpdateOne) RemovePhotoIDs(ids ...string) *CaseEventUpdateOne {
+	_u.mutation.RemovePhotoIDs(ids...)
+	return _u
+}
+
+// RemovePhotos removes "photos" edges to CasePhoto entities.
+func (_u *CaseEventUpdateOne) RemovePhotos(v ...*CasePhoto) *CaseEventUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePhotoIDs(ids...)
 }
 
 // Where appends a list predicates to the CaseEventUpdate builder.
@@ -186,6 +307,54 @@ func (_u *CaseEventUpdateOne) sqlSave(ctx context.Context) (_node *CaseEvent, er
 	}
 	if _u.mutation.FromStatusCleared() {
 		_spec.ClearField(caseevent.FieldFromStatus, field.TypeEnum)
+	}
+	if _u.mutation.ActionCleared() {
+		_spec.ClearField(caseevent.FieldAction, field.TypeEnum)
+	}
+	if _u.mutation.PhotosCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   caseevent.PhotosTable,
+			Columns: []string{caseevent.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPhotosIDs(); len(nodes) > 0 && !_u.mutation.PhotosCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   caseevent.PhotosTable,
+			Columns: []string{caseevent.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PhotosIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   caseevent.PhotosTable,
+			Columns: []string{caseevent.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_node = &CaseEvent{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -4,6 +4,7 @@ package db
 
 import (
 	"citygraph/ent/db/citizencard"
+	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/person"
 	"fmt"
 	"strings"
@@ -30,12 +31,8 @@ type CitizenCard struct {
 	Kind citizencard.Kind `json:"kind,omitempty"`
 	// Status holds the value of the "status" field.
 	Status citizencard.Status `json:"status,omitempty"`
-	// Balance holds the value of the "balance" field.
-	Balance int64 `json:"balance,omitempty"`
-	// balance less holds
-	Available int64 `json:"available,omitempty"`
-	// Cap holds the value of the "cap" field.
-	Cap int64 `json:"cap,omitempty"`
+	// AccountID holds the value of the "account_id" field.
+	AccountID string `json:"account_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the CitizenCardQuery when eager-loading is set.
 	Edges        CitizenCardEdges `json:"edges"`
@@ -46,9 +43,13 @@ type CitizenCard struct {
 type CitizenCardEdges struct {
 	// Person holds the value of the person edge.
 	Person *Person `json:"person,omitempty"`
+	// Account holds the value of the account edge.
+	Account *LedgerAccount `json:"account,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [2]bool
+	// totalCount holds the count of the edges above.
+	totalCount [1]map[string]int
 }
 
 // PersonOrErr returns the Person value or an error if the edge
@@ -62,14 +63,23 @@ func (e CitizenCardEdges) PersonOrErr() (*Person, error) {
 	return nil, &NotLoadedError{edge: "person"}
 }
 
+// AccountOrErr returns the Account value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e CitizenCardEdges) AccountOrErr() (*LedgerAccount, error) {
+	if e.Account != nil {
+		return e.Account, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: ledgeraccount.Label}
+	}
+	return nil, &NotLoadedError{edge: "account"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*CitizenCard) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case citizencard.FieldBalance, citizencard.FieldAvailable, citizencard.FieldCap:
-			values[i] = new(sql.NullInt64)
-		case citizencard.FieldID, citizencard.FieldPersonID, citizencard.FieldMaskedNumber, citizencard.FieldKind, citizencard.FieldStatus:
+		case citizencard.FieldID, citizencard.FieldPersonID, citizencard.FieldMaskedNumber, citizencard.FieldKind, citizencard.FieldStatus, citizencard.FieldAccountID:
 			values[i] = new(sql.NullString)
 		case citizencard.FieldCreatedAt, citizencard.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -130,23 +140,11 @@ func (_m *CitizenCard) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Status = citizencard.Status(value.String)
 			}
-		case citizencard.FieldBalance:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field balance", values[i])
+		case citizencard.FieldAccountID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field account_id", values[i])
 			} else if value.Valid {
-				_m.Balance = value.Int64
-			}
-		case citizencard.FieldAvailable:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field available", values[i])
-			} else if value.Valid {
-				_m.Available = value.Int64
-			}
-		case citizencard.FieldCap:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field cap", values[i])
-			} else if value.Valid {
-				_m.Cap = value.Int64
+				_m.AccountID = value.String
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -164,6 +162,11 @@ func (_m *CitizenCard) Value(name string) (ent.Value, error) {
 // QueryPerson queries the "person" edge of the CitizenCard entity.
 func (_m *CitizenCard) QueryPerson() *PersonQuery {
 	return NewCitizenCardClient(_m.config).QueryPerson(_m)
+}
+
+// QueryAccount queries the "account" edge of the CitizenCard entity.
+func (_m *CitizenCard) QueryAccount() *LedgerAccountQuery {
+	return NewCitizenCardClient(_m.config).QueryAccount(_m)
 }
 
 // Update returns a builder for updating this CitizenCard.
@@ -207,14 +210,8 @@ func (_m *CitizenCard) String() string {
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))
 	builder.WriteString(", ")
-	builder.WriteString("balance=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Balance))
-	builder.WriteString(", ")
-	builder.WriteString("available=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Available))
-	builder.WriteString(", ")
-	builder.WriteString("cap=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Cap))
+	builder.WriteString("account_id=")
+	builder.WriteString(_m.AccountID)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -4,6 +4,7 @@ package db
 
 import (
 	"citygraph/ent/db/citizencard"
+	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/person"
 	"context"
 	"errors"
@@ -73,21 +74,9 @@ func (_c *CitizenCardCreate) SetStatus(v citizencard.Status) *CitizenCardCreate 
 	return _c
 }
 
-// SetBalance sets the "balance" field.
-func (_c *CitizenCardCreate) SetBalance(v int64) *CitizenCardCreate {
-	_c.mutation.SetBalance(v)
-	return _c
-}
-
-// SetAvailable sets the "available" field.
-func (_c *CitizenCardCreate) SetAvailable(v int64) *CitizenCardCreate {
-	_c.mutation.SetAvailable(v)
-	return _c
-}
-
-// SetCap sets the "cap" field.
-func (_c *CitizenCardCreate) SetCap(v int64) *CitizenCardCreate {
-	_c.mutation.SetCap(v)
+// SetAccountID sets the "account_id" field.
+func (_c *CitizenCardCreate) SetAccountID(v string) *CitizenCardCreate {
+	_c.mutation.SetAccountID(v)
 	return _c
 }
 
@@ -108,6 +97,11 @@ func (_c *CitizenCardCreate) SetNillableID(v *string) *CitizenCardCreate {
 // SetPerson sets the "person" edge to the Person entity.
 func (_c *CitizenCardCreate) SetPerson(v *Person) *CitizenCardCreate {
 	return _c.SetPersonID(v.ID)
+}
+
+// SetAccount sets the "account" edge to the LedgerAccount entity.
+func (_c *CitizenCardCreate) SetAccount(v *LedgerAccount) *CitizenCardCreate {
+	return _c.SetAccountID(v.ID)
 }
 
 // Mutation returns the CitizenCardMutation object of the builder.
@@ -211,28 +205,12 @@ func (_c *CitizenCardCreate) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`db: validator failed for field "CitizenCard.status": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.Balance(); !ok {
-		return &ValidationError{Name: "balance", err: errors.New(`db: missing required field "CitizenCard.balance"`)}
+	if _, ok := _c.mutation.AccountID(); !ok {
+		return &ValidationError{Name: "account_id", err: errors.New(`db: missing required field "CitizenCard.account_id"`)}
 	}
-	if v, ok := _c.mutation.Balance(); ok {
-		if err := citizencard.BalanceValidator(v); err != nil {
-			return &ValidationError{Name: "balance", err: fmt.Errorf(`db: validator failed for field "CitizenCard.balance": %w`, err)}
-		}
-	}
-	if _, ok := _c.mutation.Available(); !ok {
-		return &ValidationError{Name: "available", err: errors.New(`db: missing required field "CitizenCard.available"`)}
-	}
-	if v, ok := _c.mutation.Available(); ok {
-		if err := citizencard.AvailableValidator(v); err != nil {
-			return &ValidationError{Name: "available", err: fmt.Errorf(`db: validator failed for field "CitizenCard.available": %w`, err)}
-		}
-	}
-	if _, ok := _c.mutation.Cap(); !ok {
-		return &ValidationError{Name: "cap", err: errors.New(`db: missing required field "CitizenCard.cap"`)}
-	}
-	if v, ok := _c.mutation.Cap(); ok {
-		if err := citizencard.CapValidator(v); err != nil {
-			return &ValidationError{Name: "cap", err: fmt.Errorf(`db: validator failed for field "CitizenCard.cap": %w`, err)}
+	if v, ok := _c.mutation.AccountID(); ok {
+		if err := citizencard.AccountIDValidator(v); err != nil {
+			return &ValidationError{Name: "account_id", err: fmt.Errorf(`db: validator failed for field "CitizenCard.account_id": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
@@ -242,6 +220,9 @@ func (_c *CitizenCardCreate) check() error {
 	}
 	if len(_c.mutation.PersonIDs()) == 0 {
 		return &ValidationError{Name: "person", err: errors.New(`db: missing required edge "CitizenCard.person"`)}
+	}
+	if len(_c.mutation.AccountIDs()) == 0 {
+		return &ValidationError{Name: "account", err: errors.New(`db: missing required edge "CitizenCard.account"`)}
 	}
 	return nil
 }
@@ -298,18 +279,6 @@ func (_c *CitizenCardCreate) createSpec() (*CitizenCard, *sqlgraph.CreateSpec) {
 		_spec.SetField(citizencard.FieldStatus, field.TypeEnum, value)
 		_node.Status = value
 	}
-	if value, ok := _c.mutation.Balance(); ok {
-		_spec.SetField(citizencard.FieldBalance, field.TypeInt64, value)
-		_node.Balance = value
-	}
-	if value, ok := _c.mutation.Available(); ok {
-		_spec.SetField(citizencard.FieldAvailable, field.TypeInt64, value)
-		_node.Available = value
-	}
-	if value, ok := _c.mutation.Cap(); ok {
-		_spec.SetField(citizencard.FieldCap, field.TypeInt64, value)
-		_node.Cap = value
-	}
 	if nodes := _c.mutation.PersonIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
@@ -325,6 +294,23 @@ func (_c *CitizenCardCreate) createSpec() (*CitizenCard, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.PersonID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AccountIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   citizencard.AccountTable,
+			Columns: []string{citizencard.AccountColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(ledgeraccount.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.AccountID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

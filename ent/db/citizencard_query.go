@@ -4,6 +4,7 @@ package db
 
 import (
 	"citygraph/ent/db/citizencard"
+	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/predicate"
 	"context"
@@ -21,13 +22,14 @@ import (
 // CitizenCardQuery is the builder for querying CitizenCard entities.
 type CitizenCardQuery struct {
 	config
-	ctx        *QueryContext
-	order      []citizencard.OrderOption
-	inters     []Interceptor
-	predicates []predicate.CitizenCard
-	withPerson *PersonQuery
-	loadTotal  []func(context.Context, []*CitizenCard) error
-	modifiers  []func(*sql.Selector)
+	ctx         *QueryContext
+	order       []citizencard.OrderOption
+	inters      []Interceptor
+	predicates  []predicate.CitizenCard
+	withPerson  *PersonQuery
+	withAccount *LedgerAccountQuery
+	loadTotal   []func(context.Context, []*CitizenCard) error
+	modifiers   []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -79,6 +81,28 @@ func (_q *CitizenCardQuery) QueryPerson() *PersonQuery {
 			sqlgraph.From(citizencard.Table, citizencard.FieldID, selector),
 			sqlgraph.To(person.Table, person.FieldID),
 			sqlgraph.Edge(sqlgraph.O2O, true, citizencard.PersonTable, citizencard.PersonColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAccount chains the current query on the "account" edge.
+func (_q *CitizenCardQuery) QueryAccount() *LedgerAccountQuery {
+	query := (&LedgerAccountClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(citizencard.Table, citizencard.FieldID, selector),
+			sqlgraph.To(ledgeraccount.Table, ledgeraccount.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, citizencard.AccountTable, citizencard.AccountColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -273,12 +297,13 @@ func (_q *CitizenCardQuery) Clone() *CitizenCardQuery {
 		return nil
 	}
 	return &CitizenCardQuery{
-		config:     _q.config,
-		ctx:        _q.ctx.Clone(),
-		order:      append([]citizencard.OrderOption{}, _q.order...),
-		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.CitizenCard{}, _q.predicates...),
-		withPerson: _q.withPerson.Clone(),
+		config:      _q.config,
+		ctx:         _q.ctx.Clone(),
+		order:       append([]citizencard.OrderOption{}, _q.order...),
+		inters:      append([]Interceptor{}, _q.inters...),
+		predicates:  append([]predicate.CitizenCard{}, _q.predicates...),
+		withPerson:  _q.withPerson.Clone(),
+		withAccount: _q.withAccount.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -293,6 +318,17 @@ func (_q *CitizenCardQuery) WithPerson(opts ...func(*PersonQuery)) *CitizenCardQ
 		opt(query)
 	}
 	_q.withPerson = query
+	return _q
+}
+
+// WithAccount tells the query-builder to eager-load the nodes that are connected to
+// the "account" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CitizenCardQuery) WithAccount(opts ...func(*LedgerAccountQuery)) *CitizenCardQuery {
+	query := (&LedgerAccountClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAccount = query
 	return _q
 }
 
@@ -380,8 +416,9 @@ func (_q *CitizenCardQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	var (
 		nodes       = []*CitizenCard{}
 		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
+		loadedTypes = [2]bool{
 			_q.withPerson != nil,
+			_q.withAccount != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -408,6 +445,12 @@ func (_q *CitizenCardQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	if query := _q.withPerson; query != nil {
 		if err := _q.loadPerson(ctx, query, nodes, nil,
 			func(n *CitizenCard, e *Person) { n.Edges.Person = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAccount; query != nil {
+		if err := _q.loadAccount(ctx, query, nodes, nil,
+			func(n *CitizenCard, e *LedgerAccount) { n.Edges.Account = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -448,6 +491,35 @@ func (_q *CitizenCardQuery) loadPerson(ctx context.Context, query *PersonQuery, 
 	}
 	return nil
 }
+func (_q *CitizenCardQuery) loadAccount(ctx context.Context, query *LedgerAccountQuery, nodes []*CitizenCard, init func(*CitizenCard), assign func(*CitizenCard, *LedgerAccount)) error {
+	ids := make([]string, 0, len(nodes))
+	nodeids := make(map[string][]*CitizenCard)
+	for i := range nodes {
+		fk := nodes[i].AccountID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(ledgeraccount.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "account_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *CitizenCardQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -479,6 +551,9 @@ func (_q *CitizenCardQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withPerson != nil {
 			_spec.Node.AddColumnOnce(citizencard.FieldPersonID)
+		}
+		if _q.withAccount != nil {
+			_spec.Node.AddColumnOnce(citizencard.FieldAccountID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -91,69 +91,6 @@ func (_u *CitizenCardUpdate) SetNillableStatus(v *citizencard.Status) *CitizenCa
 	return _u
 }
 
-// SetBalance sets the "balance" field.
-func (_u *CitizenCardUpdate) SetBalance(v int64) *CitizenCardUpdate {
-	_u.mutation.ResetBalance()
-	_u.mutation.SetBalance(v)
-	return _u
-}
-
-// SetNillableBalance sets the "balance" field if the given value is not nil.
-func (_u *CitizenCardUpdate) SetNillableBalance(v *int64) *CitizenCardUpdate {
-	if v != nil {
-		_u.SetBalance(*v)
-	}
-	return _u
-}
-
-// AddBalance adds value to the "balance" field.
-func (_u *CitizenCardUpdate) AddBalance(v int64) *CitizenCardUpdate {
-	_u.mutation.AddBalance(v)
-	return _u
-}
-
-// SetAvailable sets the "available" field.
-func (_u *CitizenCardUpdate) SetAvailable(v int64) *CitizenCardUpdate {
-	_u.mutation.ResetAvailable()
-	_u.mutation.SetAvailable(v)
-	return _u
-}
-
-// SetNillableAvailable sets the "available" field if the given value is not nil.
-func (_u *CitizenCardUpdate) SetNillableAvailable(v *int64) *CitizenCardUpdate {
-	if v != nil {
-		_u.SetAvailable(*v)
-	}
-	return _u
-}
-
-// AddAvailable adds value to the "available" field.
-func (_u *CitizenCardUpdate) AddAvailable(v int64) *CitizenCardUpdate {
-	_u.mutation.AddAvailable(v)
-	return _u
-}
-
-// SetCap sets the "cap" field.
-func (_u *CitizenCardUpdate) SetCap(v int64) *CitizenCardUpdate {
-	_u.mutation.ResetCap()
-	_u.mutation.SetCap(v)
-	return _u
-}
-
-// SetNillableCap sets the "cap" field if the given value is not nil.
-func (_u *CitizenCardUpdate) SetNillableCap(v *int64) *CitizenCardUpdate {
-	if v != nil {
-		_u.SetCap(*v)
-	}
-	return _u
-}
-
-// AddCap adds value to the "cap" field.
-func (_u *CitizenCardUpdate) AddCap(v int64) *CitizenCardUpdate {
-	_u.mutation.AddCap(v)
-	return _u
-}
-
 // SetPerson sets the "person" edge to the Person entity.
 func (_u *CitizenCardUpdate) SetPerson(v *Person) *CitizenCardUpdate {
 	return _u.SetPersonID(v.ID)
@@ -234,23 +171,11 @@ func (_u *CitizenCardUpdate) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`db: validator failed for field "CitizenCard.status": %w`, err)}
 		}
 	}
-	if v, ok := _u.mutation.Balance(); ok {
-		if err := citizencard.BalanceValidator(v); err != nil {
-			return &ValidationError{Name: "balance", err: fmt.Errorf(`db: validator failed for field "CitizenCard.balance": %w`, err)}
-		}
-	}
-	if v, ok := _u.mutation.Available(); ok {
-		if err := citizencard.AvailableValidator(v); err != nil {
-			return &ValidationError{Name: "available", err: fmt.Errorf(`db: validator failed for field "CitizenCard.available": %w`, err)}
-		}
-	}
-	if v, ok := _u.mutation.Cap(); ok {
-		if err := citizencard.CapValidator(v); err != nil {
-			return &ValidationError{Name: "cap", err: fmt.Errorf(`db: validator failed for field "CitizenCard.cap": %w`, err)}
-		}
-	}
 	if _u.mutation.PersonCleared() && len(_u.mutation.PersonIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "CitizenCard.person"`)
+	}
+	if _u.mutation.AccountCleared() && len(_u.mutation.AccountIDs()) > 0 {
+		return errors.New(`db: clearing a required unique edge "CitizenCard.account"`)
 	}
 	return nil
 }
@@ -278,24 +203,6 @@ func (_u *CitizenCardUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(citizencard.FieldStatus, field.TypeEnum, value)
-	}
-	if value, ok := _u.mutation.Balance(); ok {
-		_spec.SetField(citizencard.FieldBalance, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedBalance(); ok {
-		_spec.AddField(citizencard.FieldBalance, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.Available(); ok {
-		_spec.SetField(citizencard.FieldAvailable, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedAvailable(); ok {
-		_spec.AddField(citizencard.FieldAvailable, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.Cap(); ok {
-		_spec.SetField(citizencard.FieldCap, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedCap(); ok {
-		_spec.AddField(citizencard.FieldCap, field.TypeInt64, value)
 	}
 	if _u.mutation.PersonCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -408,69 +315,6 @@ func (_u *CitizenCardUpdateOne) SetNillableStatus(v *citizencard.Status) *Citize
 	return _u
 }
 
-// SetBalance sets the "balance" field.
-func (_u *CitizenCardUpdateOne) SetBalance(v int64) *CitizenCardUpdateOne {
-	_u.mutation.ResetBalance()
-	_u.mutation.SetBalance(v)
-	return _u
-}
-
-// SetNillableBalance sets the "balance" field if the given value is not nil.
-func (_u *CitizenCardUpdateOne) SetNillableBalance(v *int64) *CitizenCardUpdateOne {
-	if v != nil {
-		_u.SetBalance(*v)
-	}
-	return _u
-}
-
-// AddBalance adds value to the "balance" field.
-func (_u *CitizenCardUpdateOne) AddBalance(v int64) *CitizenCardUpdateOne {
-	_u.mutation.AddBalance(v)
-	return _u
-}
-
-// SetAvailable sets the "available" field.
-func (_u *CitizenCardUpdateOne) SetAvailable(v int64) *CitizenCardUpdateOne {
-	_u.mutation.ResetAvailable()
-	_u.mutation.SetAvailable(v)
-	return _u
-}
-
-// SetNillableAvailable sets the "available" field if the given value is not nil.
-func (_u *CitizenCardUpdateOne) SetNillableAvailable(v *int64) *CitizenCardUpdateOne {
-	if v != nil {
-		_u.SetAvailable(*v)
-	}
-	return _u
-}
-
-// AddAvailable adds value to the "available" field.
-func (_u *CitizenCardUpdateOne) AddAvailable(v int64) *CitizenCardUpdateOne {
-	_u.mutation.AddAvailable(v)
-	return _u
-}
-
-// SetCap sets the "cap" field.
-func (_u *CitizenCardUpdateOne) SetCap(v int64) *CitizenCardUpdateOne {
-	_u.mutation.ResetCap()
-	_u.mutation.SetCap(v)
-	return _u
-}
-
-// SetNillableCap sets the "cap" field if the given value is not nil.
-func (_u *CitizenCardUpdateOne) SetNillableCap(v *int64) *CitizenCardUpdateOne {
-	if v != nil {
-		_u.SetCap(*v)
-	}
-	return _u
-}
-
-// AddCap adds value to the "cap" field.
-func (_u *CitizenCardUpdateOne) AddCap(v int64) *CitizenCardUpdateOne {
-	_u.mutation.AddCap(v)
-	return _u
-}
-
 // SetPerson sets the "person" edge to the Person entity.
 func (_u *CitizenCardUpdateOne) SetPerson(v *Person) *CitizenCardUpdateOne {
 	return _u.SetPersonID(v.ID)
@@ -564,23 +408,11 @@ func (_u *CitizenCardUpdateOne) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`db: validator failed for field "CitizenCard.status": %w`, err)}
 		}
 	}
-	if v, ok := _u.mutation.Balance(); ok {
-		if err := citizencard.BalanceValidator(v); err != nil {
-			return &ValidationError{Name: "balance", err: fmt.Errorf(`db: validator failed for field "CitizenCard.balance": %w`, err)}
-		}
-	}
-	if v, ok := _u.mutation.Available(); ok {
-		if err := citizencard.AvailableValidator(v); err != nil {
-			return &ValidationError{Name: "available", err: fmt.Errorf(`db: validator failed for field "CitizenCard.available": %w`, err)}
-		}
-	}
-	if v, ok := _u.mutation.Cap(); ok {
-		if err := citizencard.CapValidator(v); err != nil {
-			return &ValidationError{Name: "cap", err: fmt.Errorf(`db: validator failed for field "CitizenCard.cap": %w`, err)}
-		}
-	}
 	if _u.mutation.PersonCleared() && len(_u.mutation.PersonIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "CitizenCard.person"`)
+	}
+	if _u.mutation.AccountCleared() && len(_u.mutation.AccountIDs()) > 0 {
+		return errors.New(`db: clearing a required unique edge "CitizenCard.account"`)
 	}
 	return nil
 }
@@ -625,24 +457,6 @@ func (_u *CitizenCardUpdateOne) sqlSave(ctx context.Context) (_node *CitizenCard
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(citizencard.FieldStatus, field.TypeEnum, value)
-	}
-	if value, ok := _u.mutation.Balance(); ok {
-		_spec.SetField(citizencard.FieldBalance, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedBalance(); ok {
-		_spec.AddField(citizencard.FieldBalance, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.Available(); ok {
-		_spec.SetField(citizencard.FieldAvailable, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedAvailable(); ok {
-		_spec.AddField(citizencard.FieldAvailable, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.Cap(); ok {
-		_spec.SetField(citizencard.FieldCap, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedCap(); ok {
-		_spec.AddField(citizencard.FieldCap, field.TypeInt64, value)
 	}
 	if _u.mutation.PersonCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -5,10 +5,14 @@ package db
 import (
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/street"
+	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
+	"citygraph/internal/geo"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -42,13 +46,53 @@ type CityCase struct {
 	LastSeq int `json:"last_seq,omitempty"`
 	// DueAt holds the value of the "due_at" field.
 	DueAt time.Time `json:"due_at,omitempty"`
+	// its category's
+	Kind citycase.Kind `json:"kind,omitempty"`
+	// what was answered to the category's questions
+	Attributes []form.Answer `json:"attributes,omitempty"`
+	// where it lies in the grid of maps
+	Cell geo.Cell `json:"cell,omitempty"`
+	// whether its reporter lets the public see it
+	Visibility citycase.Visibility `json:"visibility,omitempty"`
+	// whether the public sees it in its status
+	Published bool `json:"published,omitempty"`
+	// the rows of case_supporters
+	Supporters int `json:"supporters,omitempty"`
+	// the unit it was given to
+	Unit *citycase.Unit `json:"unit,omitempty"`
+	// the officer it was given to
+	AssigneeID string `json:"assignee_id,omitempty"`
+	// the officer who said last that it is mended
+	ResolverID string `json:"resolver_id,omitempty"`
+	// how often it was said to be mended and was not
+	ReworkCount int `json:"rework_count,omitempty"`
+	// ReopenCount holds the value of the "reopen_count" field.
+	ReopenCount int `json:"reopen_count,omitempty"`
+	// 1 to 5 stars of its reporter
+	Rating *int `json:"rating,omitempty"`
+	// since when its clock stands still
+	StoppedAt *time.Time `json:"stopped_at,omitempty"`
+	// ClosedAt holds the value of the "closed_at" field.
+	ClosedAt *time.Time `json:"closed_at,omitempty"`
+	// from report to closure
+	OpenSeconds *int64 `json:"open_seconds,omitempty"`
+	// 0 on time, 1 told that it is nearly due, 2 told that it is overdue
+	Escalation int `json:"escalation,omitempty"`
+	// the system it was taken over from; empty for our own
+	Source string `json:"source,omitempty"`
+	// its number there
+	SourceID string `json:"source_id,omitempty"`
 	// CategoryID holds the value of the "category_id" field.
 	CategoryID string `json:"category_id,omitempty"`
 	// DistrictID holds the value of the "district_id" field.
 	DistrictID string `json:"district_id,omitempty"`
 	// StreetID holds the value of the "street_id" field.
 	StreetID string `json:"street_id,omitempty"`
-	// moves when a sign-in turns out to be of a person already known
+	// FacilityID holds the value of the "facility_id" field.
+	FacilityID string `json:"facility_id,omitempty"`
+	// DuplicateOfID holds the value of the "duplicate_of_id" field.
+	DuplicateOfID string `json:"duplicate_of_id,omitempty"`
+	// empty for a sensor's; moves when a sign-in turns out to be of a person already known
 	ReporterID string `json:"reporter_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the CityCaseQuery when eager-loading is set.
@@ -66,15 +110,25 @@ type CityCaseEdges struct {
 	Street *Street `json:"street,omitempty"`
 	// Reporter holds the value of the reporter edge.
 	Reporter *Person `json:"reporter,omitempty"`
+	// Facility holds the value of the facility edge.
+	Facility *CityFacility `json:"facility,omitempty"`
+	// DuplicateOf holds the value of the duplicate_of edge.
+	DuplicateOf *CityCase `json:"duplicate_of,omitempty"`
+	// Duplicates holds the value of the duplicates edge.
+	Duplicates []*CityCase `json:"duplicates,omitempty"`
 	// Events holds the value of the events edge.
 	Events []*CaseEvent `json:"events,omitempty"`
+	// Photos holds the value of the photos edge.
+	Photos []*CasePhoto `json:"photos,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [9]bool
 	// totalCount holds the count of the edges above.
-	totalCount [4]map[string]int
+	totalCount [7]map[string]int
 
-	namedEvents map[string][]*CaseEvent
+	namedDuplicates map[string][]*CityCase
+	namedEvents     map[string][]*CaseEvent
+	namedPhotos     map[string][]*CasePhoto
 }
 
 // CategoryOrErr returns the Category value or an error if the edge
@@ -121,13 +175,53 @@ func (e CityCaseEdges) ReporterOrErr() (*Person, error) {
 	return nil, &NotLoadedError{edge: "reporter"}
 }
 
+// FacilityOrErr returns the Facility value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e CityCaseEdges) FacilityOrErr() (*CityFacility, error) {
+	if e.Facility != nil {
+		return e.Facility, nil
+	} else if e.loadedTypes[4] {
+		return nil, &NotFoundError{label: cityfacility.Label}
+	}
+	return nil, &NotLoadedError{edge: "facility"}
+}
+
+// DuplicateOfOrErr returns the DuplicateOf value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e CityCaseEdges) DuplicateOfOrErr() (*CityCase, error) {
+	if e.DuplicateOf != nil {
+		return e.DuplicateOf, nil
+	} else if e.loadedTypes[5] {
+		return nil, &NotFoundError{label: citycase.Label}
+	}
+	return nil, &NotLoadedError{edge: "duplicate_of"}
+}
+
+// DuplicatesOrErr returns the Duplicates value or an error if the edge
+// was not loaded in eager-loading.
+func (e CityCaseEdges) DuplicatesOrErr() ([]*CityCase, error) {
+	if e.loadedTypes[6] {
+		return e.Duplicates, nil
+	}
+	return nil, &NotLoadedError{edge: "duplicates"}
+}
+
 // EventsOrErr returns the Events value or an error if the edge
 // was not loaded in eager-loading.
 func (e CityCaseEdges) EventsOrErr() ([]*CaseEvent, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[7] {
 		return e.Events, nil
 	}
 	return nil, &NotLoadedError{edge: "events"}
+}
+
+// PhotosOrErr returns the Photos value or an error if the edge
+// was not loaded in eager-loading.
+func (e CityCaseEdges) PhotosOrErr() ([]*CasePhoto, error) {
+	if e.loadedTypes[8] {
+		return e.Photos, nil
+	}
+	return nil, &NotLoadedError{edge: "photos"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -135,13 +229,17 @@ func (*CityCase) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case citycase.FieldAttributes:
+			values[i] = new([]byte)
+		case citycase.FieldPublished:
+			values[i] = new(sql.NullBool)
 		case citycase.FieldLat, citycase.FieldLng:
 			values[i] = new(sql.NullFloat64)
-		case citycase.FieldLastSeq:
+		case citycase.FieldLastSeq, citycase.FieldCell, citycase.FieldSupporters, citycase.FieldReworkCount, citycase.FieldReopenCount, citycase.FieldRating, citycase.FieldOpenSeconds, citycase.FieldEscalation:
 			values[i] = new(sql.NullInt64)
-		case citycase.FieldID, citycase.FieldNumber, citycase.FieldDescription, citycase.FieldAddress, citycase.FieldStatus, citycase.FieldCategoryID, citycase.FieldDistrictID, citycase.FieldStreetID, citycase.FieldReporterID:
+		case citycase.FieldID, citycase.FieldNumber, citycase.FieldDescription, citycase.FieldAddress, citycase.FieldStatus, citycase.FieldKind, citycase.FieldVisibility, citycase.FieldUnit, citycase.FieldAssigneeID, citycase.FieldResolverID, citycase.FieldSource, citycase.FieldSourceID, citycase.FieldCategoryID, citycase.FieldDistrictID, citycase.FieldStreetID, citycase.FieldFacilityID, citycase.FieldDuplicateOfID, citycase.FieldReporterID:
 			values[i] = new(sql.NullString)
-		case citycase.FieldCreatedAt, citycase.FieldUpdatedAt, citycase.FieldDueAt:
+		case citycase.FieldCreatedAt, citycase.FieldUpdatedAt, citycase.FieldDueAt, citycase.FieldStoppedAt, citycase.FieldClosedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -224,6 +322,121 @@ func (_m *CityCase) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DueAt = value.Time
 			}
+		case citycase.FieldKind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field kind", values[i])
+			} else if value.Valid {
+				_m.Kind = citycase.Kind(value.String)
+			}
+		case citycase.FieldAttributes:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field attributes", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Attributes); err != nil {
+					return fmt.Errorf("unmarshal field attributes: %w", err)
+				}
+			}
+		case citycase.FieldCell:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field cell", values[i])
+			} else if value.Valid {
+				_m.Cell = geo.Cell(value.Int64)
+			}
+		case citycase.FieldVisibility:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field visibility", values[i])
+			} else if value.Valid {
+				_m.Visibility = citycase.Visibility(value.String)
+			}
+		case citycase.FieldPublished:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field published", values[i])
+			} else if value.Valid {
+				_m.Published = value.Bool
+			}
+		case citycase.FieldSupporters:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field supporters", values[i])
+			} else if value.Valid {
+				_m.Supporters = int(value.Int64)
+			}
+		case citycase.FieldUnit:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field unit", values[i])
+			} else if value.Valid {
+				_m.Unit = new(citycase.Unit)
+				*_m.Unit = citycase.Unit(value.String)
+			}
+		case citycase.FieldAssigneeID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field assignee_id", values[i])
+			} else if value.Valid {
+				_m.AssigneeID = value.String
+			}
+		case citycase.FieldResolverID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field resolver_id", values[i])
+			} else if value.Valid {
+				_m.ResolverID = value.String
+			}
+		case citycase.FieldReworkCount:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field rework_count", values[i])
+			} else if value.Valid {
+				_m.ReworkCount = int(value.Int64)
+			}
+		case citycase.FieldReopenCount:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field reopen_count", values[i])
+			} else if value.Valid {
+				_m.ReopenCount = int(value.Int64)
+			}
+		case citycase.FieldRating:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field rating", values[i])
+			} else if value.Valid {
+				_m.Rating = new(int)
+				*_m.Rating = int(value.Int64)
+			}
+		case citycase.FieldStoppedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field stopped_at", values[i])
+			} else if value.Valid {
+				_m.StoppedAt = new(time.Time)
+				*_m.StoppedAt = value.Time
+			}
+		case citycase.FieldClosedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field closed_at", values[i])
+			} else if value.Valid {
+				_m.ClosedAt = new(time.Time)
+				*_m.ClosedAt = value.Time
+			}
+		case citycase.FieldOpenSeconds:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field open_seconds", values[i])
+			} else if value.Valid {
+				_m.OpenSeconds = new(int64)
+				*_m.OpenSeconds = value.Int64
+			}
+		case citycase.FieldEscalation:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field escalation", values[i])
+			} else if value.Valid {
+				_m.Escalation = int(value.Int64)
+			}
+		case citycase.FieldSource:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source", values[i])
+			} else if value.Valid {
+				_m.Source = value.String
+			}
+		case citycase.FieldSourceID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source_id", values[i])
+			} else if value.Valid {
+				_m.SourceID = value.String
+			}
 		case citycase.FieldCategoryID:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field category_id", values[i])
@@ -241,6 +454,18 @@ func (_m *CityCase) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field street_id", values[i])
 			} else if value.Valid {
 				_m.StreetID = value.String
+			}
+		case citycase.FieldFacilityID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field facility_id", values[i])
+			} else if value.Valid {
+				_m.FacilityID = value.String
+			}
+		case citycase.FieldDuplicateOfID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field duplicate_of_id", values[i])
+			} else if value.Valid {
+				_m.DuplicateOfID = value.String
 			}
 		case citycase.FieldReporterID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -281,9 +506,29 @@ func (_m *CityCase) QueryReporter() *PersonQuery {
 	return NewCityCaseClient(_m.config).QueryReporter(_m)
 }
 
+// QueryFacility queries the "facility" edge of the CityCase entity.
+func (_m *CityCase) QueryFacility() *CityFacilityQuery {
+	return NewCityCaseClient(_m.config).QueryFacility(_m)
+}
+
+// QueryDuplicateOf queries the "duplicate_of" edge of the CityCase entity.
+func (_m *CityCase) QueryDuplicateOf() *CityCaseQuery {
+	return NewCityCaseClient(_m.config).QueryDuplicateOf(_m)
+}
+
+// QueryDuplicates queries the "duplicates" edge of the CityCase entity.
+func (_m *CityCase) QueryDuplicates() *CityCaseQuery {
+	return NewCityCaseClient(_m.config).QueryDuplicates(_m)
+}
+
 // QueryEvents queries the "events" edge of the CityCase entity.
 func (_m *CityCase) QueryEvents() *CaseEventQuery {
 	return NewCityCaseClient(_m.config).QueryEvents(_m)
+}
+
+// QueryPhotos queries the "photos" edge of the CityCase entity.
+func (_m *CityCase) QueryPhotos() *CasePhotoQuery {
+	return NewCityCaseClient(_m.config).QueryPhotos(_m)
 }
 
 // Update returns a builder for updating this CityCase.
@@ -339,6 +584,70 @@ func (_m *CityCase) String() string {
 	builder.WriteString("due_at=")
 	builder.WriteString(_m.DueAt.Format(time.ANSIC))
 	builder.WriteString(", ")
+	builder.WriteString("kind=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
+	builder.WriteString(", ")
+	builder.WriteString("attributes=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Attributes))
+	builder.WriteString(", ")
+	builder.WriteString("cell=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Cell))
+	builder.WriteString(", ")
+	builder.WriteString("visibility=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
+	builder.WriteString(", ")
+	builder.WriteString("published=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Published))
+	builder.WriteString(", ")
+	builder.WriteString("supporters=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Supporters))
+	builder.WriteString(", ")
+	if v := _m.Unit; v != nil {
+		builder.WriteString("unit=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("assignee_id=")
+	builder.WriteString(_m.AssigneeID)
+	builder.WriteString(", ")
+	builder.WriteString("resolver_id=")
+	builder.WriteString(_m.ResolverID)
+	builder.WriteString(", ")
+	builder.WriteString("rework_count=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ReworkCount))
+	builder.WriteString(", ")
+	builder.WriteString("reopen_count=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ReopenCount))
+	builder.WriteString(", ")
+	if v := _m.Rating; v != nil {
+		builder.WriteString("rating=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.StoppedAt; v != nil {
+		builder.WriteString("stopped_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ClosedAt; v != nil {
+		builder.WriteString("closed_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.OpenSeconds; v != nil {
+		builder.WriteString("open_seconds=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("escalation=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Escalation))
+	builder.WriteString(", ")
+	builder.WriteString("source=")
+	builder.WriteString(_m.Source)
+	builder.WriteString(", ")
+	builder.WriteString("source_id=")
+	builder.WriteString(_m.SourceID)
+	builder.WriteString(", ")
 	builder.WriteString("category_id=")
 	builder.WriteString(_m.CategoryID)
 	builder.WriteString(", ")
@@ -348,10 +657,40 @@ func (_m *CityCase) String() string {
 	builder.WriteString("street_id=")
 	builder.WriteString(_m.StreetID)
 	builder.WriteString(", ")
+	builder.WriteString("facility_id=")
+	builder.WriteString(_m.FacilityID)
+	builder.WriteString(", ")
+	builder.WriteString("duplicate_of_id=")
+	builder.WriteString(_m.DuplicateOfID)
+	builder.WriteString(", ")
 	builder.WriteString("reporter_id=")
 	builder.WriteString(_m.ReporterID)
 	builder.WriteByte(')')
 	return builder.String()
+}
+
+// NamedDuplicates returns the Duplicates named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *CityCase) NamedDuplicates(name string) ([]*CityCase, error) {
+	if _m.Edges.namedDuplicates == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedDuplicates[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *CityCase) appendNamedDuplicates(name string, edges ...*CityCase) {
+	if _m.Edges.namedDuplicates == nil {
+		_m.Edges.namedDuplicates = make(map[string][]*CityCase)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedDuplicates[name] = []*CityCase{}
+	} else {
+		_m.Edges.namedDuplicates[name] = append(_m.Edges.namedDuplicates[name], edges...)
+	}
 }
 
 // NamedEvents returns the Events named value or an error if the edge was not
@@ -375,6 +714,30 @@ func (_m *CityCase) appendNamedEvents(name string, edges ...*CaseEvent) {
 		_m.Edges.namedEvents[name] = []*CaseEvent{}
 	} else {
 		_m.Edges.namedEvents[name] = append(_m.Edges.namedEvents[name], edges...)
+	}
+}
+
+// NamedPhotos returns the Photos named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *CityCase) NamedPhotos(name string) ([]*CasePhoto, error) {
+	if _m.Edges.namedPhotos == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedPhotos[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *CityCase) appendNamedPhotos(name string, edges ...*CasePhoto) {
+	if _m.Edges.namedPhotos == nil {
+		_m.Edges.namedPhotos = make(map[string][]*CasePhoto)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedPhotos[name] = []*CasePhoto{}
+	} else {
+		_m.Edges.namedPhotos[name] = append(_m.Edges.namedPhotos[name], edges...)
 	}
 }
 

@@ -5,11 +5,15 @@ package db
 import (
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/street"
+	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
+	"citygraph/internal/geo"
 	"context"
 	"errors"
 	"fmt"
@@ -118,6 +122,234 @@ func (_c *CityCaseCreate) SetDueAt(v time.Time) *CityCaseCreate {
 	return _c
 }
 
+// SetKind sets the "kind" field.
+func (_c *CityCaseCreate) SetKind(v citycase.Kind) *CityCaseCreate {
+	_c.mutation.SetKind(v)
+	return _c
+}
+
+// SetAttributes sets the "attributes" field.
+func (_c *CityCaseCreate) SetAttributes(v []form.Answer) *CityCaseCreate {
+	_c.mutation.SetAttributes(v)
+	return _c
+}
+
+// SetCell sets the "cell" field.
+func (_c *CityCaseCreate) SetCell(v geo.Cell) *CityCaseCreate {
+	_c.mutation.SetCell(v)
+	return _c
+}
+
+// SetVisibility sets the "visibility" field.
+func (_c *CityCaseCreate) SetVisibility(v citycase.Visibility) *CityCaseCreate {
+	_c.mutation.SetVisibility(v)
+	return _c
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableVisibility(v *citycase.Visibility) *CityCaseCreate {
+	if v != nil {
+		_c.SetVisibility(*v)
+	}
+	return _c
+}
+
+// SetPublished sets the "published" field.
+func (_c *CityCaseCreate) SetPublished(v bool) *CityCaseCreate {
+	_c.mutation.SetPublished(v)
+	return _c
+}
+
+// SetNillablePublished sets the "published" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillablePublished(v *bool) *CityCaseCreate {
+	if v != nil {
+		_c.SetPublished(*v)
+	}
+	return _c
+}
+
+// SetSupporters sets the "supporters" field.
+func (_c *CityCaseCreate) SetSupporters(v int) *CityCaseCreate {
+	_c.mutation.SetSupporters(v)
+	return _c
+}
+
+// SetNillableSupporters sets the "supporters" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableSupporters(v *int) *CityCaseCreate {
+	if v != nil {
+		_c.SetSupporters(*v)
+	}
+	return _c
+}
+
+// SetUnit sets the "unit" field.
+func (_c *CityCaseCreate) SetUnit(v citycase.Unit) *CityCaseCreate {
+	_c.mutation.SetUnit(v)
+	return _c
+}
+
+// SetNillableUnit sets the "unit" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableUnit(v *citycase.Unit) *CityCaseCreate {
+	if v != nil {
+		_c.SetUnit(*v)
+	}
+	return _c
+}
+
+// SetAssigneeID sets the "assignee_id" field.
+func (_c *CityCaseCreate) SetAssigneeID(v string) *CityCaseCreate {
+	_c.mutation.SetAssigneeID(v)
+	return _c
+}
+
+// SetNillableAssigneeID sets the "assignee_id" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableAssigneeID(v *string) *CityCaseCreate {
+	if v != nil {
+		_c.SetAssigneeID(*v)
+	}
+	return _c
+}
+
+// SetResolverID sets the "resolver_id" field.
+func (_c *CityCaseCreate) SetResolverID(v string) *CityCaseCreate {
+	_c.mutation.SetResolverID(v)
+	return _c
+}
+
+// SetNillableResolverID sets the "resolver_id" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableResolverID(v *string) *CityCaseCreate {
+	if v != nil {
+		_c.SetResolverID(*v)
+	}
+	return _c
+}
+
+// SetReworkCount sets the "rework_count" field.
+func (_c *CityCaseCreate) SetReworkCount(v int) *CityCaseCreate {
+	_c.mutation.SetReworkCount(v)
+	return _c
+}
+
+// SetNillableReworkCount sets the "rework_count" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableReworkCount(v *int) *CityCaseCreate {
+	if v != nil {
+		_c.SetReworkCount(*v)
+	}
+	return _c
+}
+
+// SetReopenCount sets the "reopen_count" field.
+func (_c *CityCaseCreate) SetReopenCount(v int) *CityCaseCreate {
+	_c.mutation.SetReopenCount(v)
+	return _c
+}
+
+// SetNillableReopenCount sets the "reopen_count" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableReopenCount(v *int) *CityCaseCreate {
+	if v != nil {
+		_c.SetReopenCount(*v)
+	}
+	return _c
+}
+
+// SetRating sets the "rating" field.
+func (_c *CityCaseCreate) SetRating(v int) *CityCaseCreate {
+	_c.mutation.SetRating(v)
+	return _c
+}
+
+// SetNillableRating sets the "rating" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableRating(v *int) *CityCaseCreate {
+	if v != nil {
+		_c.SetRating(*v)
+	}
+	return _c
+}
+
+// SetStoppedAt sets the "stopped_at" field.
+func (_c *CityCaseCreate) SetStoppedAt(v time.Time) *CityCaseCreate {
+	_c.mutation.SetStoppedAt(v)
+	return _c
+}
+
+// SetNillableStoppedAt sets the "stopped_at" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableStoppedAt(v *time.Time) *CityCaseCreate {
+	if v != nil {
+		_c.SetStoppedAt(*v)
+	}
+	return _c
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (_c *CityCaseCreate) SetClosedAt(v time.Time) *CityCaseCreate {
+	_c.mutation.SetClosedAt(v)
+	return _c
+}
+
+// SetNillableClosedAt sets the "closed_at" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableClosedAt(v *time.Time) *CityCaseCreate {
+	if v != nil {
+		_c.SetClosedAt(*v)
+	}
+	return _c
+}
+
+// SetOpenSeconds sets the "open_seconds" field.
+func (_c *CityCaseCreate) SetOpenSeconds(v int64) *CityCaseCreate {
+	_c.mutation.SetOpenSeconds(v)
+	return _c
+}
+
+// SetNillableOpenSeconds sets the "open_seconds" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableOpenSeconds(v *int64) *CityCaseCreate {
+	if v != nil {
+		_c.SetOpenSeconds(*v)
+	}
+	return _c
+}
+
+// SetEscalation sets the "escalation" field.
+func (_c *CityCaseCreate) SetEscalation(v int) *CityCaseCreate {
+	_c.mutation.SetEscalation(v)
+	return _c
+}
+
+// SetNillableEscalation sets the "escalation" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableEscalation(v *int) *CityCaseCreate {
+	if v != nil {
+		_c.SetEscalation(*v)
+	}
+	return _c
+}
+
+// SetSource sets the "source" field.
+func (_c *CityCaseCreate) SetSource(v string) *CityCaseCreate {
+	_c.mutation.SetSource(v)
+	return _c
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableSource(v *string) *CityCaseCreate {
+	if v != nil {
+		_c.SetSource(*v)
+	}
+	return _c
+}
+
+// SetSourceID sets the "source_id" field.
+func (_c *CityCaseCreate) SetSourceID(v string) *CityCaseCreate {
+	_c.mutation.SetSourceID(v)
+	return _c
+}
+
+// SetNillableSourceID sets the "source_id" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableSourceID(v *string) *CityCaseCreate {
+	if v != nil {
+		_c.SetSourceID(*v)
+	}
+	return _c
+}
+
 // SetCategoryID sets the "category_id" field.
 func (_c *CityCaseCreate) SetCategoryID(v string) *CityCaseCreate {
 	_c.mutation.SetCategoryID(v)
@@ -136,9 +368,45 @@ func (_c *CityCaseCreate) SetStreetID(v string) *CityCaseCreate {
 	return _c
 }
 
+// SetFacilityID sets the "facility_id" field.
+func (_c *CityCaseCreate) SetFacilityID(v string) *CityCaseCreate {
+	_c.mutation.SetFacilityID(v)
+	return _c
+}
+
+// SetNillableFacilityID sets the "facility_id" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableFacilityID(v *string) *CityCaseCreate {
+	if v != nil {
+		_c.SetFacilityID(*v)
+	}
+	return _c
+}
+
+// SetDuplicateOfID sets the "duplicate_of_id" field.
+func (_c *CityCaseCreate) SetDuplicateOfID(v string) *CityCaseCreate {
+	_c.mutation.SetDuplicateOfID(v)
+	return _c
+}
+
+// SetNillableDuplicateOfID sets the "duplicate_of_id" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableDuplicateOfID(v *string) *CityCaseCreate {
+	if v != nil {
+		_c.SetDuplicateOfID(*v)
+	}
+	return _c
+}
+
 // SetReporterID sets the "reporter_id" field.
 func (_c *CityCaseCreate) SetReporterID(v string) *CityCaseCreate {
 	_c.mutation.SetReporterID(v)
+	return _c
+}
+
+// SetNillableReporterID sets the "reporter_id" field if the given value is not nil.
+func (_c *CityCaseCreate) SetNillableReporterID(v *string) *CityCaseCreate {
+	if v != nil {
+		_c.SetReporterID(*v)
+	}
 	return _c
 }
 
@@ -176,6 +444,31 @@ func (_c *CityCaseCreate) SetReporter(v *Person) *CityCaseCreate {
 	return _c.SetReporterID(v.ID)
 }
 
+// SetFacility sets the "facility" edge to the CityFacility entity.
+func (_c *CityCaseCreate) SetFacility(v *CityFacility) *CityCaseCreate {
+	return _c.SetFacilityID(v.ID)
+}
+
+// SetDuplicateOf sets the "duplicate_of" edge to the CityCase entity.
+func (_c *CityCaseCreate) SetDuplicateOf(v *CityCase) *CityCaseCreate {
+	return _c.SetDuplicateOfID(v.ID)
+}
+
+// AddDuplicateIDs adds the "duplicates" edge to the CityCase entity by IDs.
+func (_c *CityCaseCreate) AddDuplicateIDs(ids ...string) *CityCaseCreate {
+	_c.mutation.AddDuplicateIDs(ids...)
+	return _c
+}
+
+// AddDuplicates adds the "duplicates" edges to the CityCase entity.
+func (_c *CityCaseCreate) AddDuplicates(v ...*CityCase) *CityCaseCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddDuplicateIDs(ids...)
+}
+
 // AddEventIDs adds the "events" edge to the CaseEvent entity by IDs.
 func (_c *CityCaseCreate) AddEventIDs(ids ...string) *CityCaseCreate {
 	_c.mutation.AddEventIDs(ids...)
@@ -189,6 +482,21 @@ func (_c *CityCaseCreate) AddEvents(v ...*CaseEvent) *CityCaseCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddEventIDs(ids...)
+}
+
+// AddPhotoIDs adds the "photos" edge to the CasePhoto entity by IDs.
+func (_c *CityCaseCreate) AddPhotoIDs(ids ...string) *CityCaseCreate {
+	_c.mutation.AddPhotoIDs(ids...)
+	return _c
+}
+
+// AddPhotos adds the "photos" edges to the CasePhoto entity.
+func (_c *CityCaseCreate) AddPhotos(v ...*CasePhoto) *CityCaseCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddPhotoIDs(ids...)
 }
 
 // Mutation returns the CityCaseMutation object of the builder.
@@ -249,6 +557,30 @@ func (_c *CityCaseCreate) defaults() error {
 	if _, ok := _c.mutation.LastSeq(); !ok {
 		v := citycase.DefaultLastSeq
 		_c.mutation.SetLastSeq(v)
+	}
+	if _, ok := _c.mutation.Visibility(); !ok {
+		v := citycase.DefaultVisibility
+		_c.mutation.SetVisibility(v)
+	}
+	if _, ok := _c.mutation.Published(); !ok {
+		v := citycase.DefaultPublished
+		_c.mutation.SetPublished(v)
+	}
+	if _, ok := _c.mutation.Supporters(); !ok {
+		v := citycase.DefaultSupporters
+		_c.mutation.SetSupporters(v)
+	}
+	if _, ok := _c.mutation.ReworkCount(); !ok {
+		v := citycase.DefaultReworkCount
+		_c.mutation.SetReworkCount(v)
+	}
+	if _, ok := _c.mutation.ReopenCount(); !ok {
+		v := citycase.DefaultReopenCount
+		_c.mutation.SetReopenCount(v)
+	}
+	if _, ok := _c.mutation.Escalation(); !ok {
+		v := citycase.DefaultEscalation
+		_c.mutation.SetEscalation(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if citycase.DefaultID == nil {
@@ -312,6 +644,65 @@ func (_c *CityCaseCreate) check() error {
 	if _, ok := _c.mutation.DueAt(); !ok {
 		return &ValidationError{Name: "due_at", err: errors.New(`db: missing required field "CityCase.due_at"`)}
 	}
+	if _, ok := _c.mutation.Kind(); !ok {
+		return &ValidationError{Name: "kind", err: errors.New(`db: missing required field "CityCase.kind"`)}
+	}
+	if v, ok := _c.mutation.Kind(); ok {
+		if err := citycase.KindValidator(v); err != nil {
+			return &ValidationError{Name: "kind", err: fmt.Errorf(`db: validator failed for field "CityCase.kind": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Cell(); !ok {
+		return &ValidationError{Name: "cell", err: errors.New(`db: missing required field "CityCase.cell"`)}
+	}
+	if _, ok := _c.mutation.Visibility(); !ok {
+		return &ValidationError{Name: "visibility", err: errors.New(`db: missing required field "CityCase.visibility"`)}
+	}
+	if v, ok := _c.mutation.Visibility(); ok {
+		if err := citycase.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`db: validator failed for field "CityCase.visibility": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Published(); !ok {
+		return &ValidationError{Name: "published", err: errors.New(`db: missing required field "CityCase.published"`)}
+	}
+	if _, ok := _c.mutation.Supporters(); !ok {
+		return &ValidationError{Name: "supporters", err: errors.New(`db: missing required field "CityCase.supporters"`)}
+	}
+	if v, ok := _c.mutation.Unit(); ok {
+		if err := citycase.UnitValidator(v); err != nil {
+			return &ValidationError{Name: "unit", err: fmt.Errorf(`db: validator failed for field "CityCase.unit": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.AssigneeID(); ok {
+		if err := citycase.AssigneeIDValidator(v); err != nil {
+			return &ValidationError{Name: "assignee_id", err: fmt.Errorf(`db: validator failed for field "CityCase.assignee_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.ResolverID(); ok {
+		if err := citycase.ResolverIDValidator(v); err != nil {
+			return &ValidationError{Name: "resolver_id", err: fmt.Errorf(`db: validator failed for field "CityCase.resolver_id": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.ReworkCount(); !ok {
+		return &ValidationError{Name: "rework_count", err: errors.New(`db: missing required field "CityCase.rework_count"`)}
+	}
+	if _, ok := _c.mutation.ReopenCount(); !ok {
+		return &ValidationError{Name: "reopen_count", err: errors.New(`db: missing required field "CityCase.reopen_count"`)}
+	}
+	if _, ok := _c.mutation.Escalation(); !ok {
+		return &ValidationError{Name: "escalation", err: errors.New(`db: missing required field "CityCase.escalation"`)}
+	}
+	if v, ok := _c.mutation.Source(); ok {
+		if err := citycase.SourceValidator(v); err != nil {
+			return &ValidationError{Name: "source", err: fmt.Errorf(`db: validator failed for field "CityCase.source": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.SourceID(); ok {
+		if err := citycase.SourceIDValidator(v); err != nil {
+			return &ValidationError{Name: "source_id", err: fmt.Errorf(`db: validator failed for field "CityCase.source_id": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.CategoryID(); !ok {
 		return &ValidationError{Name: "category_id", err: errors.New(`db: missing required field "CityCase.category_id"`)}
 	}
@@ -336,8 +727,15 @@ func (_c *CityCaseCreate) check() error {
 			return &ValidationError{Name: "street_id", err: fmt.Errorf(`db: validator failed for field "CityCase.street_id": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.ReporterID(); !ok {
-		return &ValidationError{Name: "reporter_id", err: errors.New(`db: missing required field "CityCase.reporter_id"`)}
+	if v, ok := _c.mutation.FacilityID(); ok {
+		if err := citycase.FacilityIDValidator(v); err != nil {
+			return &ValidationError{Name: "facility_id", err: fmt.Errorf(`db: validator failed for field "CityCase.facility_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.DuplicateOfID(); ok {
+		if err := citycase.DuplicateOfIDValidator(v); err != nil {
+			return &ValidationError{Name: "duplicate_of_id", err: fmt.Errorf(`db: validator failed for field "CityCase.duplicate_of_id": %w`, err)}
+		}
 	}
 	if v, ok := _c.mutation.ReporterID(); ok {
 		if err := citycase.ReporterIDValidator(v); err != nil {
@@ -357,9 +755,6 @@ func (_c *CityCaseCreate) check() error {
 	}
 	if len(_c.mutation.StreetIDs()) == 0 {
 		return &ValidationError{Name: "street", err: errors.New(`db: missing required edge "CityCase.street"`)}
-	}
-	if len(_c.mutation.ReporterIDs()) == 0 {
-		return &ValidationError{Name: "reporter", err: errors.New(`db: missing required edge "CityCase.reporter"`)}
 	}
 	return nil
 }
@@ -436,6 +831,78 @@ func (_c *CityCaseCreate) createSpec() (*CityCase, *sqlgraph.CreateSpec) {
 		_spec.SetField(citycase.FieldDueAt, field.TypeTime, value)
 		_node.DueAt = value
 	}
+	if value, ok := _c.mutation.Kind(); ok {
+		_spec.SetField(citycase.FieldKind, field.TypeEnum, value)
+		_node.Kind = value
+	}
+	if value, ok := _c.mutation.Attributes(); ok {
+		_spec.SetField(citycase.FieldAttributes, field.TypeJSON, value)
+		_node.Attributes = value
+	}
+	if value, ok := _c.mutation.Cell(); ok {
+		_spec.SetField(citycase.FieldCell, field.TypeInt64, value)
+		_node.Cell = value
+	}
+	if value, ok := _c.mutation.Visibility(); ok {
+		_spec.SetField(citycase.FieldVisibility, field.TypeEnum, value)
+		_node.Visibility = value
+	}
+	if value, ok := _c.mutation.Published(); ok {
+		_spec.SetField(citycase.FieldPublished, field.TypeBool, value)
+		_node.Published = value
+	}
+	if value, ok := _c.mutation.Supporters(); ok {
+		_spec.SetField(citycase.FieldSupporters, field.TypeInt, value)
+		_node.Supporters = value
+	}
+	if value, ok := _c.mutation.Unit(); ok {
+		_spec.SetField(citycase.FieldUnit, field.TypeEnum, value)
+		_node.Unit = &value
+	}
+	if value, ok := _c.mutation.AssigneeID(); ok {
+		_spec.SetField(citycase.FieldAssigneeID, field.TypeString, value)
+		_node.AssigneeID = value
+	}
+	if value, ok := _c.mutation.ResolverID(); ok {
+		_spec.SetField(citycase.FieldResolverID, field.TypeString, value)
+		_node.ResolverID = value
+	}
+	if value, ok := _c.mutation.ReworkCount(); ok {
+		_spec.SetField(citycase.FieldReworkCount, field.TypeInt, value)
+		_node.ReworkCount = value
+	}
+	if value, ok := _c.mutation.ReopenCount(); ok {
+		_spec.SetField(citycase.FieldReopenCount, field.TypeInt, value)
+		_node.ReopenCount = value
+	}
+	if value, ok := _c.mutation.Rating(); ok {
+		_spec.SetField(citycase.FieldRating, field.TypeInt, value)
+		_node.Rating = &value
+	}
+	if value, ok := _c.mutation.StoppedAt(); ok {
+		_spec.SetField(citycase.FieldStoppedAt, field.TypeTime, value)
+		_node.StoppedAt = &value
+	}
+	if value, ok := _c.mutation.ClosedAt(); ok {
+		_spec.SetField(citycase.FieldClosedAt, field.TypeTime, value)
+		_node.ClosedAt = &value
+	}
+	if value, ok := _c.mutation.OpenSeconds(); ok {
+		_spec.SetField(citycase.FieldOpenSeconds, field.TypeInt64, value)
+		_node.OpenSeconds = &value
+	}
+	if value, ok := _c.mutation.Escalation(); ok {
+		_spec.SetField(citycase.FieldEscalation, field.TypeInt, value)
+		_node.Escalation = value
+	}
+	if value, ok := _c.mutation.Source(); ok {
+		_spec.SetField(citycase.FieldSource, field.TypeString, value)
+		_node.Source = value
+	}
+	if value, ok := _c.mutation.SourceID(); ok {
+		_spec.SetField(citycase.FieldSourceID, field.TypeString, value)
+		_node.SourceID = value
+	}
 	if nodes := _c.mutation.CategoryIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -504,6 +971,56 @@ func (_c *CityCaseCreate) createSpec() (*CityCase, *sqlgraph.CreateSpec) {
 		_node.ReporterID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.FacilityIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   citycase.FacilityTable,
+			Columns: []string{citycase.FacilityColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cityfacility.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.FacilityID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.DuplicateOfIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   citycase.DuplicateOfTable,
+			Columns: []string{citycase.DuplicateOfColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(citycase.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.DuplicateOfID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.DuplicatesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.DuplicatesTable,
+			Columns: []string{citycase.DuplicatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(citycase.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	if nodes := _c.mutation.EventsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -513,6 +1030,22 @@ func (_c *CityCaseCreate) createSpec() (*CityCase, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(caseevent.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PhotosIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.PhotosTable,
+			Columns: []string{citycase.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

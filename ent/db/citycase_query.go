@@ -5,7 +5,9 @@ package db
 import (
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/predicate"
@@ -27,18 +29,24 @@ import (
 // CityCaseQuery is the builder for querying CityCase entities.
 type CityCaseQuery struct {
 	config
-	ctx             *QueryContext
-	order           []citycase.OrderOption
-	inters          []Interceptor
-	predicates      []predicate.CityCase
-	withCategory    *CaseCategoryQuery
-	withDistrict    *DistrictQuery
-	withStreet      *StreetQuery
-	withReporter    *PersonQuery
-	withEvents      *CaseEventQuery
-	loadTotal       []func(context.Context, []*CityCase) error
-	modifiers       []func(*sql.Selector)
-	withNamedEvents map[string]*CaseEventQuery
+	ctx                 *QueryContext
+	order               []citycase.OrderOption
+	inters              []Interceptor
+	predicates          []predicate.CityCase
+	withCategory        *CaseCategoryQuery
+	withDistrict        *DistrictQuery
+	withStreet          *StreetQuery
+	withReporter        *PersonQuery
+	withFacility        *CityFacilityQuery
+	withDuplicateOf     *CityCaseQuery
+	withDuplicates      *CityCaseQuery
+	withEvents          *CaseEventQuery
+	withPhotos          *CasePhotoQuery
+	loadTotal           []func(context.Context, []*CityCase) error
+	modifiers           []func(*sql.Selector)
+	withNamedDuplicates map[string]*CityCaseQuery
+	withNamedEvents     map[string]*CaseEventQuery
+	withNamedPhotos     map[string]*CasePhotoQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -163,6 +171,72 @@ func (_q *CityCaseQuery) QueryReporter() *PersonQuery {
 	return query
 }
 
+// QueryFacility chains the current query on the "facility" edge.
+func (_q *CityCaseQuery) QueryFacility() *CityFacilityQuery {
+	query := (&CityFacilityClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(citycase.Table, citycase.FieldID, selector),
+			sqlgraph.To(cityfacility.Table, cityfacility.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, citycase.FacilityTable, citycase.FacilityColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryDuplicateOf chains the current query on the "duplicate_of" edge.
+func (_q *CityCaseQuery) QueryDuplicateOf() *CityCaseQuery {
+	query := (&CityCaseClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(citycase.Table, citycase.FieldID, selector),
+			sqlgraph.To(citycase.Table, citycase.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, citycase.DuplicateOfTable, citycase.DuplicateOfColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryDuplicates chains the current query on the "duplicates" edge.
+func (_q *CityCaseQuery) QueryDuplicates() *CityCaseQuery {
+	query := (&CityCaseClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(citycase.Table, citycase.FieldID, selector),
+			sqlgraph.To(citycase.Table, citycase.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, citycase.DuplicatesTable, citycase.DuplicatesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // QueryEvents chains the current query on the "events" edge.
 func (_q *CityCaseQuery) QueryEvents() *CaseEventQuery {
 	query := (&CaseEventClient{config: _q.config}).Query()
@@ -178,6 +252,28 @@ func (_q *CityCaseQuery) QueryEvents() *CaseEventQuery {
 			sqlgraph.From(citycase.Table, citycase.FieldID, selector),
 			sqlgraph.To(caseevent.Table, caseevent.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, citycase.EventsTable, citycase.EventsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPhotos chains the current query on the "photos" edge.
+func (_q *CityCaseQuery) QueryPhotos() *CasePhotoQuery {
+	query := (&CasePhotoClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(citycase.Table, citycase.FieldID, selector),
+			sqlgraph.To(casephoto.Table, casephoto.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, citycase.PhotosTable, citycase.PhotosColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -372,16 +468,20 @@ func (_q *CityCaseQuery) Clone() *CityCaseQuery {
 		return nil
 	}
 	return &CityCaseQuery{
-		config:       _q.config,
-		ctx:          _q.ctx.Clone(),
-		order:        append([]citycase.OrderOption{}, _q.order...),
-		inters:       append([]Interceptor{}, _q.inters...),
-		predicates:   append([]predicate.CityCase{}, _q.predicates...),
-		withCategory: _q.withCategory.Clone(),
-		withDistrict: _q.withDistrict.Clone(),
-		withStreet:   _q.withStreet.Clone(),
-		withReporter: _q.withReporter.Clone(),
-		withEvents:   _q.withEvents.Clone(),
+		config:          _q.config,
+		ctx:             _q.ctx.Clone(),
+		order:           append([]citycase.OrderOption{}, _q.order...),
+		inters:          append([]Interceptor{}, _q.inters...),
+		predicates:      append([]predicate.CityCase{}, _q.predicates...),
+		withCategory:    _q.withCategory.Clone(),
+		withDistrict:    _q.withDistrict.Clone(),
+		withStreet:      _q.withStreet.Clone(),
+		withReporter:    _q.withReporter.Clone(),
+		withFacility:    _q.withFacility.Clone(),
+		withDuplicateOf: _q.withDuplicateOf.Clone(),
+		withDuplicates:  _q.withDuplicates.Clone(),
+		withEvents:      _q.withEvents.Clone(),
+		withPhotos:      _q.withPhotos.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -432,6 +532,39 @@ func (_q *CityCaseQuery) WithReporter(opts ...func(*PersonQuery)) *CityCaseQuery
 	return _q
 }
 
+// WithFacility tells the query-builder to eager-load the nodes that are connected to
+// the "facility" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CityCaseQuery) WithFacility(opts ...func(*CityFacilityQuery)) *CityCaseQuery {
+	query := (&CityFacilityClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withFacility = query
+	return _q
+}
+
+// WithDuplicateOf tells the query-builder to eager-load the nodes that are connected to
+// the "duplicate_of" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CityCaseQuery) WithDuplicateOf(opts ...func(*CityCaseQuery)) *CityCaseQuery {
+	query := (&CityCaseClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withDuplicateOf = query
+	return _q
+}
+
+// WithDuplicates tells the query-builder to eager-load the nodes that are connected to
+// the "duplicates" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CityCaseQuery) WithDuplicates(opts ...func(*CityCaseQuery)) *CityCaseQuery {
+	query := (&CityCaseClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withDuplicates = query
+	return _q
+}
+
 // WithEvents tells the query-builder to eager-load the nodes that are connected to
 // the "events" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *CityCaseQuery) WithEvents(opts ...func(*CaseEventQuery)) *CityCaseQuery {
@@ -440,6 +573,17 @@ func (_q *CityCaseQuery) WithEvents(opts ...func(*CaseEventQuery)) *CityCaseQuer
 		opt(query)
 	}
 	_q.withEvents = query
+	return _q
+}
+
+// WithPhotos tells the query-builder to eager-load the nodes that are connected to
+// the "photos" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CityCaseQuery) WithPhotos(opts ...func(*CasePhotoQuery)) *CityCaseQuery {
+	query := (&CasePhotoClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPhotos = query
 	return _q
 }
 
@@ -527,12 +671,16 @@ func (_q *CityCaseQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Cit
 	var (
 		nodes       = []*CityCase{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [9]bool{
 			_q.withCategory != nil,
 			_q.withDistrict != nil,
 			_q.withStreet != nil,
 			_q.withReporter != nil,
+			_q.withFacility != nil,
+			_q.withDuplicateOf != nil,
+			_q.withDuplicates != nil,
 			_q.withEvents != nil,
+			_q.withPhotos != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -580,6 +728,25 @@ func (_q *CityCaseQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Cit
 			return nil, err
 		}
 	}
+	if query := _q.withFacility; query != nil {
+		if err := _q.loadFacility(ctx, query, nodes, nil,
+			func(n *CityCase, e *CityFacility) { n.Edges.Facility = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withDuplicateOf; query != nil {
+		if err := _q.loadDuplicateOf(ctx, query, nodes, nil,
+			func(n *CityCase, e *CityCase) { n.Edges.DuplicateOf = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withDuplicates; query != nil {
+		if err := _q.loadDuplicates(ctx, query, nodes,
+			func(n *CityCase) { n.Edges.Duplicates = []*CityCase{} },
+			func(n *CityCase, e *CityCase) { n.Edges.Duplicates = append(n.Edges.Duplicates, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withEvents; query != nil {
 		if err := _q.loadEvents(ctx, query, nodes,
 			func(n *CityCase) { n.Edges.Events = []*CaseEvent{} },
@@ -587,10 +754,31 @@ func (_q *CityCaseQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Cit
 			return nil, err
 		}
 	}
+	if query := _q.withPhotos; query != nil {
+		if err := _q.loadPhotos(ctx, query, nodes,
+			func(n *CityCase) { n.Edges.Photos = []*CasePhoto{} },
+			func(n *CityCase, e *CasePhoto) { n.Edges.Photos = append(n.Edges.Photos, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedDuplicates {
+		if err := _q.loadDuplicates(ctx, query, nodes,
+			func(n *CityCase) { n.appendNamedDuplicates(name) },
+			func(n *CityCase, e *CityCase) { n.appendNamedDuplicates(name, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedEvents {
 		if err := _q.loadEvents(ctx, query, nodes,
 			func(n *CityCase) { n.appendNamedEvents(name) },
 			func(n *CityCase, e *CaseEvent) { n.appendNamedEvents(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedPhotos {
+		if err := _q.loadPhotos(ctx, query, nodes,
+			func(n *CityCase) { n.appendNamedPhotos(name) },
+			func(n *CityCase, e *CasePhoto) { n.appendNamedPhotos(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -718,6 +906,94 @@ func (_q *CityCaseQuery) loadReporter(ctx context.Context, query *PersonQuery, n
 	}
 	return nil
 }
+func (_q *CityCaseQuery) loadFacility(ctx context.Context, query *CityFacilityQuery, nodes []*CityCase, init func(*CityCase), assign func(*CityCase, *CityFacility)) error {
+	ids := make([]string, 0, len(nodes))
+	nodeids := make(map[string][]*CityCase)
+	for i := range nodes {
+		fk := nodes[i].FacilityID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(cityfacility.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "facility_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *CityCaseQuery) loadDuplicateOf(ctx context.Context, query *CityCaseQuery, nodes []*CityCase, init func(*CityCase), assign func(*CityCase, *CityCase)) error {
+	ids := make([]string, 0, len(nodes))
+	nodeids := make(map[string][]*CityCase)
+	for i := range nodes {
+		fk := nodes[i].DuplicateOfID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(citycase.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "duplicate_of_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *CityCaseQuery) loadDuplicates(ctx context.Context, query *CityCaseQuery, nodes []*CityCase, init func(*CityCase), assign func(*CityCase, *CityCase)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*CityCase)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(citycase.FieldDuplicateOfID)
+	}
+	query.Where(predicate.CityCase(func(s *sql.Selector) {
+		nested.Of(s, citycase.DuplicatesColumn, fks)
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.DuplicateOfID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "duplicate_of_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 func (_q *CityCaseQuery) loadEvents(ctx context.Context, query *CaseEventQuery, nodes []*CityCase, init func(*CityCase), assign func(*CityCase, *CaseEvent)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[string]*CityCase)
@@ -733,6 +1009,36 @@ func (_q *CityCaseQuery) loadEvents(ctx context.Context, query *CaseEventQuery, 
 	}
 	query.Where(predicate.CaseEvent(func(s *sql.Selector) {
 		nested.Of(s, citycase.EventsColumn, fks)
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CityCaseID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "city_case_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CityCaseQuery) loadPhotos(ctx context.Context, query *CasePhotoQuery, nodes []*CityCase, init func(*CityCase), assign func(*CityCase, *CasePhoto)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*CityCase)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(casephoto.FieldCityCaseID)
+	}
+	query.Where(predicate.CasePhoto(func(s *sql.Selector) {
+		nested.Of(s, citycase.PhotosColumn, fks)
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -788,6 +1094,12 @@ func (_q *CityCaseQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withReporter != nil {
 			_spec.Node.AddColumnOnce(citycase.FieldReporterID)
+		}
+		if _q.withFacility != nil {
+			_spec.Node.AddColumnOnce(citycase.FieldFacilityID)
+		}
+		if _q.withDuplicateOf != nil {
+			_spec.Node.AddColumnOnce(citycase.FieldDuplicateOfID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {
@@ -874,6 +1186,20 @@ func (_q *CityCaseQuery) ForShare(opts ...sql.LockOption) *CityCaseQuery {
 	return _q
 }
 
+// WithNamedDuplicates tells the query-builder to eager-load the nodes that are connected to the "duplicates"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *CityCaseQuery) WithNamedDuplicates(name string, opts ...func(*CityCaseQuery)) *CityCaseQuery {
+	query := (&CityCaseClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedDuplicates == nil {
+		_q.withNamedDuplicates = make(map[string]*CityCaseQuery)
+	}
+	_q.withNamedDuplicates[name] = query
+	return _q
+}
+
 // WithNamedEvents tells the query-builder to eager-load the nodes that are connected to the "events"
 // edge with the given name. The optional arguments are used to configure the query builder of the edge.
 func (_q *CityCaseQuery) WithNamedEvents(name string, opts ...func(*CaseEventQuery)) *CityCaseQuery {
@@ -885,6 +1211,20 @@ func (_q *CityCaseQuery) WithNamedEvents(name string, opts ...func(*CaseEventQue
 		_q.withNamedEvents = make(map[string]*CaseEventQuery)
 	}
 	_q.withNamedEvents[name] = query
+	return _q
+}
+
+// WithNamedPhotos tells the query-builder to eager-load the nodes that are connected to the "photos"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *CityCaseQuery) WithNamedPhotos(name string, opts ...func(*CasePhotoQuery)) *CityCaseQuery {
+	query := (&CasePhotoClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedPhotos == nil {
+		_q.withNamedPhotos = make(map[string]*CasePhotoQuery)
+	}
+	_q.withNamedPhotos[name] = query
 	return _q
 }
 

@@ -5,12 +5,16 @@ package db
 import (
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/street"
+	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
+	"citygraph/internal/geo"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +22,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 )
 
@@ -159,6 +164,311 @@ func (_u *CityCaseUpdate) SetNillableDueAt(v *time.Time) *CityCaseUpdate {
 	return _u
 }
 
+// SetAttributes sets the "attributes" field.
+func (_u *CityCaseUpdate) SetAttributes(v []form.Answer) *CityCaseUpdate {
+	_u.mutation.SetAttributes(v)
+	return _u
+}
+
+// AppendAttributes appends value to the "attributes" field.
+func (_u *CityCaseUpdate) AppendAttributes(v []form.Answer) *CityCaseUpdate {
+	_u.mutation.AppendAttributes(v)
+	return _u
+}
+
+// ClearAttributes clears the value of the "attributes" field.
+func (_u *CityCaseUpdate) ClearAttributes() *CityCaseUpdate {
+	_u.mutation.ClearAttributes()
+	return _u
+}
+
+// SetCell sets the "cell" field.
+func (_u *CityCaseUpdate) SetCell(v geo.Cell) *CityCaseUpdate {
+	_u.mutation.ResetCell()
+	_u.mutation.SetCell(v)
+	return _u
+}
+
+// SetNillableCell sets the "cell" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableCell(v *geo.Cell) *CityCaseUpdate {
+	if v != nil {
+		_u.SetCell(*v)
+	}
+	return _u
+}
+
+// AddCell adds value to the "cell" field.
+func (_u *CityCaseUpdate) AddCell(v geo.Cell) *CityCaseUpdate {
+	_u.mutation.AddCell(v)
+	return _u
+}
+
+// SetVisibility sets the "visibility" field.
+func (_u *CityCaseUpdate) SetVisibility(v citycase.Visibility) *CityCaseUpdate {
+	_u.mutation.SetVisibility(v)
+	return _u
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableVisibility(v *citycase.Visibility) *CityCaseUpdate {
+	if v != nil {
+		_u.SetVisibility(*v)
+	}
+	return _u
+}
+
+// SetPublished sets the "published" field.
+func (_u *CityCaseUpdate) SetPublished(v bool) *CityCaseUpdate {
+	_u.mutation.SetPublished(v)
+	return _u
+}
+
+// SetNillablePublished sets the "published" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillablePublished(v *bool) *CityCaseUpdate {
+	if v != nil {
+		_u.SetPublished(*v)
+	}
+	return _u
+}
+
+// SetSupporters sets the "supporters" field.
+func (_u *CityCaseUpdate) SetSupporters(v int) *CityCaseUpdate {
+	_u.mutation.ResetSupporters()
+	_u.mutation.SetSupporters(v)
+	return _u
+}
+
+// SetNillableSupporters sets the "supporters" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableSupporters(v *int) *CityCaseUpdate {
+	if v != nil {
+		_u.SetSupporters(*v)
+	}
+	return _u
+}
+
+// AddSupporters adds value to the "supporters" field.
+func (_u *CityCaseUpdate) AddSupporters(v int) *CityCaseUpdate {
+	_u.mutation.AddSupporters(v)
+	return _u
+}
+
+// SetUnit sets the "unit" field.
+func (_u *CityCaseUpdate) SetUnit(v citycase.Unit) *CityCaseUpdate {
+	_u.mutation.SetUnit(v)
+	return _u
+}
+
+// SetNillableUnit sets the "unit" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableUnit(v *citycase.Unit) *CityCaseUpdate {
+	if v != nil {
+		_u.SetUnit(*v)
+	}
+	return _u
+}
+
+// ClearUnit clears the value of the "unit" field.
+func (_u *CityCaseUpdate) ClearUnit() *CityCaseUpdate {
+	_u.mutation.ClearUnit()
+	return _u
+}
+
+// SetAssigneeID sets the "assignee_id" field.
+func (_u *CityCaseUpdate) SetAssigneeID(v string) *CityCaseUpdate {
+	_u.mutation.SetAssigneeID(v)
+	return _u
+}
+
+// SetNillableAssigneeID sets the "assignee_id" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableAssigneeID(v *string) *CityCaseUpdate {
+	if v != nil {
+		_u.SetAssigneeID(*v)
+	}
+	return _u
+}
+
+// ClearAssigneeID clears the value of the "assignee_id" field.
+func (_u *CityCaseUpdate) ClearAssigneeID() *CityCaseUpdate {
+	_u.mutation.ClearAssigneeID()
+	return _u
+}
+
+// SetResolverID sets the "resolver_id" field.
+func (_u *CityCaseUpdate) SetResolverID(v string) *CityCaseUpdate {
+	_u.mutation.SetResolverID(v)
+	return _u
+}
+
+// SetNillableResolverID sets the "resolver_id" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableResolverID(v *string) *CityCaseUpdate {
+	if v != nil {
+		_u.SetResolverID(*v)
+	}
+	return _u
+}
+
+// ClearResolverID clears the value of the "resolver_id" field.
+func (_u *CityCaseUpdate) ClearResolverID() *CityCaseUpdate {
+	_u.mutation.ClearResolverID()
+	return _u
+}
+
+// SetReworkCount sets the "rework_count" field.
+func (_u *CityCaseUpdate) SetReworkCount(v int) *CityCaseUpdate {
+	_u.mutation.ResetReworkCount()
+	_u.mutation.SetReworkCount(v)
+	return _u
+}
+
+// SetNillableReworkCount sets the "rework_count" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableReworkCount(v *int) *CityCaseUpdate {
+	if v != nil {
+		_u.SetReworkCount(*v)
+	}
+	return _u
+}
+
+// AddReworkCount adds value to the "rework_count" field.
+func (_u *CityCaseUpdate) AddReworkCount(v int) *CityCaseUpdate {
+	_u.mutation.AddReworkCount(v)
+	return _u
+}
+
+// SetReopenCount sets the "reopen_count" field.
+func (_u *CityCaseUpdate) SetReopenCount(v int) *CityCaseUpdate {
+	_u.mutation.ResetReopenCount()
+	_u.mutation.SetReopenCount(v)
+	return _u
+}
+
+// SetNillableReopenCount sets the "reopen_count" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableReopenCount(v *int) *CityCaseUpdate {
+	if v != nil {
+		_u.SetReopenCount(*v)
+	}
+	return _u
+}
+
+// AddReopenCount adds value to the "reopen_count" field.
+func (_u *CityCaseUpdate) AddReopenCount(v int) *CityCaseUpdate {
+	_u.mutation.AddReopenCount(v)
+	return _u
+}
+
+// SetRating sets the "rating" field.
+func (_u *CityCaseUpdate) SetRating(v int) *CityCaseUpdate {
+	_u.mutation.ResetRating()
+	_u.mutation.SetRating(v)
+	return _u
+}
+
+// SetNillableRating sets the "rating" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableRating(v *int) *CityCaseUpdate {
+	if v != nil {
+		_u.SetRating(*v)
+	}
+	return _u
+}
+
+// AddRating adds value to the "rating" field.
+func (_u *CityCaseUpdate) AddRating(v int) *CityCaseUpdate {
+	_u.mutation.AddRating(v)
+	return _u
+}
+
+// ClearRating clears the value of the "rating" field.
+func (_u *CityCaseUpdate) ClearRating() *CityCaseUpdate {
+	_u.mutation.ClearRating()
+	return _u
+}
+
+// SetStoppedAt sets the "stopped_at" field.
+func (_u *CityCaseUpdate) SetStoppedAt(v time.Time) *CityCaseUpdate {
+	_u.mutation.SetStoppedAt(v)
+	return _u
+}
+
+// SetNillableStoppedAt sets the "stopped_at" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableStoppedAt(v *time.Time) *CityCaseUpdate {
+	if v != nil {
+		_u.SetStoppedAt(*v)
+	}
+	return _u
+}
+
+// ClearStoppedAt clears the value of the "stopped_at" field.
+func (_u *CityCaseUpdate) ClearStoppedAt() *CityCaseUpdate {
+	_u.mutation.ClearStoppedAt()
+	return _u
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (_u *CityCaseUpdate) SetClosedAt(v time.Time) *CityCaseUpdate {
+	_u.mutation.SetClosedAt(v)
+	return _u
+}
+
+// SetNillableClosedAt sets the "closed_at" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableClosedAt(v *time.Time) *CityCaseUpdate {
+	if v != nil {
+		_u.SetClosedAt(*v)
+	}
+	return _u
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (_u *CityCaseUpdate) ClearClosedAt() *CityCaseUpdate {
+	_u.mutation.ClearClosedAt()
+	return _u
+}
+
+// SetOpenSeconds sets the "open_seconds" field.
+func (_u *CityCaseUpdate) SetOpenSeconds(v int64) *CityCaseUpdate {
+	_u.mutation.ResetOpenSeconds()
+	_u.mutation.SetOpenSeconds(v)
+	return _u
+}
+
+// SetNillableOpenSeconds sets the "open_seconds" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableOpenSeconds(v *int64) *CityCaseUpdate {
+	if v != nil {
+		_u.SetOpenSeconds(*v)
+	}
+	return _u
+}
+
+// AddOpenSeconds adds value to the "open_seconds" field.
+func (_u *CityCaseUpdate) AddOpenSeconds(v int64) *CityCaseUpdate {
+	_u.mutation.AddOpenSeconds(v)
+	return _u
+}
+
+// ClearOpenSeconds clears the value of the "open_seconds" field.
+func (_u *CityCaseUpdate) ClearOpenSeconds() *CityCaseUpdate {
+	_u.mutation.ClearOpenSeconds()
+	return _u
+}
+
+// SetEscalation sets the "escalation" field.
+func (_u *CityCaseUpdate) SetEscalation(v int) *CityCaseUpdate {
+	_u.mutation.ResetEscalation()
+	_u.mutation.SetEscalation(v)
+	return _u
+}
+
+// SetNillableEscalation sets the "escalation" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableEscalation(v *int) *CityCaseUpdate {
+	if v != nil {
+		_u.SetEscalation(*v)
+	}
+	return _u
+}
+
+// AddEscalation adds value to the "escalation" field.
+func (_u *CityCaseUpdate) AddEscalation(v int) *CityCaseUpdate {
+	_u.mutation.AddEscalation(v)
+	return _u
+}
+
 // SetCategoryID sets the "category_id" field.
 func (_u *CityCaseUpdate) SetCategoryID(v string) *CityCaseUpdate {
 	_u.mutation.SetCategoryID(v)
@@ -201,6 +511,46 @@ func (_u *CityCaseUpdate) SetNillableStreetID(v *string) *CityCaseUpdate {
 	return _u
 }
 
+// SetFacilityID sets the "facility_id" field.
+func (_u *CityCaseUpdate) SetFacilityID(v string) *CityCaseUpdate {
+	_u.mutation.SetFacilityID(v)
+	return _u
+}
+
+// SetNillableFacilityID sets the "facility_id" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableFacilityID(v *string) *CityCaseUpdate {
+	if v != nil {
+		_u.SetFacilityID(*v)
+	}
+	return _u
+}
+
+// ClearFacilityID clears the value of the "facility_id" field.
+func (_u *CityCaseUpdate) ClearFacilityID() *CityCaseUpdate {
+	_u.mutation.ClearFacilityID()
+	return _u
+}
+
+// SetDuplicateOfID sets the "duplicate_of_id" field.
+func (_u *CityCaseUpdate) SetDuplicateOfID(v string) *CityCaseUpdate {
+	_u.mutation.SetDuplicateOfID(v)
+	return _u
+}
+
+// SetNillableDuplicateOfID sets the "duplicate_of_id" field if the given value is not nil.
+func (_u *CityCaseUpdate) SetNillableDuplicateOfID(v *string) *CityCaseUpdate {
+	if v != nil {
+		_u.SetDuplicateOfID(*v)
+	}
+	return _u
+}
+
+// ClearDuplicateOfID clears the value of the "duplicate_of_id" field.
+func (_u *CityCaseUpdate) ClearDuplicateOfID() *CityCaseUpdate {
+	_u.mutation.ClearDuplicateOfID()
+	return _u
+}
+
 // SetReporterID sets the "reporter_id" field.
 func (_u *CityCaseUpdate) SetReporterID(v string) *CityCaseUpdate {
 	_u.mutation.SetReporterID(v)
@@ -212,6 +562,12 @@ func (_u *CityCaseUpdate) SetNillableReporterID(v *string) *CityCaseUpdate {
 	if v != nil {
 		_u.SetReporterID(*v)
 	}
+	return _u
+}
+
+// ClearReporterID clears the value of the "reporter_id" field.
+func (_u *CityCaseUpdate) ClearReporterID() *CityCaseUpdate {
+	_u.mutation.ClearReporterID()
 	return _u
 }
 
@@ -235,6 +591,31 @@ func (_u *CityCaseUpdate) SetReporter(v *Person) *CityCaseUpdate {
 	return _u.SetReporterID(v.ID)
 }
 
+// SetFacility sets the "facility" edge to the CityFacility entity.
+func (_u *CityCaseUpdate) SetFacility(v *CityFacility) *CityCaseUpdate {
+	return _u.SetFacilityID(v.ID)
+}
+
+// SetDuplicateOf sets the "duplicate_of" edge to the CityCase entity.
+func (_u *CityCaseUpdate) SetDuplicateOf(v *CityCase) *CityCaseUpdate {
+	return _u.SetDuplicateOfID(v.ID)
+}
+
+// AddDuplicateIDs adds the "duplicates" edge to the CityCase entity by IDs.
+func (_u *CityCaseUpdate) AddDuplicateIDs(ids ...string) *CityCaseUpdate {
+	_u.mutation.AddDuplicateIDs(ids...)
+	return _u
+}
+
+// AddDuplicates adds the "duplicates" edges to the CityCase entity.
+func (_u *CityCaseUpdate) AddDuplicates(v ...*CityCase) *CityCaseUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDuplicateIDs(ids...)
+}
+
 // AddEventIDs adds the "events" edge to the CaseEvent entity by IDs.
 func (_u *CityCaseUpdate) AddEventIDs(ids ...string) *CityCaseUpdate {
 	_u.mutation.AddEventIDs(ids...)
@@ -248,6 +629,21 @@ func (_u *CityCaseUpdate) AddEvents(v ...*CaseEvent) *CityCaseUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddEventIDs(ids...)
+}
+
+// AddPhotoIDs adds the "photos" edge to the CasePhoto entity by IDs.
+func (_u *CityCaseUpdate) AddPhotoIDs(ids ...string) *CityCaseUpdate {
+	_u.mutation.AddPhotoIDs(ids...)
+	return _u
+}
+
+// AddPhotos adds the "photos" edges to the CasePhoto entity.
+func (_u *CityCaseUpdate) AddPhotos(v ...*CasePhoto) *CityCaseUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPhotoIDs(ids...)
 }
 
 // Mutation returns the CityCaseMutation object of the builder.
@@ -279,6 +675,39 @@ func (_u *CityCaseUpdate) ClearReporter() *CityCaseUpdate {
 	return _u
 }
 
+// ClearFacility clears the "facility" edge to the CityFacility entity.
+func (_u *CityCaseUpdate) ClearFacility() *CityCaseUpdate {
+	_u.mutation.ClearFacility()
+	return _u
+}
+
+// ClearDuplicateOf clears the "duplicate_of" edge to the CityCase entity.
+func (_u *CityCaseUpdate) ClearDuplicateOf() *CityCaseUpdate {
+	_u.mutation.ClearDuplicateOf()
+	return _u
+}
+
+// ClearDuplicates clears all "duplicates" edges to the CityCase entity.
+func (_u *CityCaseUpdate) ClearDuplicates() *CityCaseUpdate {
+	_u.mutation.ClearDuplicates()
+	return _u
+}
+
+// RemoveDuplicateIDs removes the "duplicates" edge to CityCase entities by IDs.
+func (_u *CityCaseUpdate) RemoveDuplicateIDs(ids ...string) *CityCaseUpdate {
+	_u.mutation.RemoveDuplicateIDs(ids...)
+	return _u
+}
+
+// RemoveDuplicates removes "duplicates" edges to CityCase entities.
+func (_u *CityCaseUpdate) RemoveDuplicates(v ...*CityCase) *CityCaseUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDuplicateIDs(ids...)
+}
+
 // ClearEvents clears all "events" edges to the CaseEvent entity.
 func (_u *CityCaseUpdate) ClearEvents() *CityCaseUpdate {
 	_u.mutation.ClearEvents()
@@ -298,6 +727,27 @@ func (_u *CityCaseUpdate) RemoveEvents(v ...*CaseEvent) *CityCaseUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveEventIDs(ids...)
+}
+
+// ClearPhotos clears all "photos" edges to the CasePhoto entity.
+func (_u *CityCaseUpdate) ClearPhotos() *CityCaseUpdate {
+	_u.mutation.ClearPhotos()
+	return _u
+}
+
+// RemovePhotoIDs removes the "photos" edge to CasePhoto entities by IDs.
+func (_u *CityCaseUpdate) RemovePhotoIDs(ids ...string) *CityCaseUpdate {
+	_u.mutation.RemovePhotoIDs(ids...)
+	return _u
+}
+
+// RemovePhotos removes "photos" edges to CasePhoto entities.
+func (_u *CityCaseUpdate) RemovePhotos(v ...*CasePhoto) *CityCaseUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePhotoIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -359,6 +809,26 @@ func (_u *CityCaseUpdate) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`db: validator failed for field "CityCase.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Visibility(); ok {
+		if err := citycase.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`db: validator failed for field "CityCase.visibility": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Unit(); ok {
+		if err := citycase.UnitValidator(v); err != nil {
+			return &ValidationError{Name: "unit", err: fmt.Errorf(`db: validator failed for field "CityCase.unit": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.AssigneeID(); ok {
+		if err := citycase.AssigneeIDValidator(v); err != nil {
+			return &ValidationError{Name: "assignee_id", err: fmt.Errorf(`db: validator failed for field "CityCase.assignee_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ResolverID(); ok {
+		if err := citycase.ResolverIDValidator(v); err != nil {
+			return &ValidationError{Name: "resolver_id", err: fmt.Errorf(`db: validator failed for field "CityCase.resolver_id": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.CategoryID(); ok {
 		if err := citycase.CategoryIDValidator(v); err != nil {
 			return &ValidationError{Name: "category_id", err: fmt.Errorf(`db: validator failed for field "CityCase.category_id": %w`, err)}
@@ -374,6 +844,16 @@ func (_u *CityCaseUpdate) check() error {
 			return &ValidationError{Name: "street_id", err: fmt.Errorf(`db: validator failed for field "CityCase.street_id": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.FacilityID(); ok {
+		if err := citycase.FacilityIDValidator(v); err != nil {
+			return &ValidationError{Name: "facility_id", err: fmt.Errorf(`db: validator failed for field "CityCase.facility_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.DuplicateOfID(); ok {
+		if err := citycase.DuplicateOfIDValidator(v); err != nil {
+			return &ValidationError{Name: "duplicate_of_id", err: fmt.Errorf(`db: validator failed for field "CityCase.duplicate_of_id": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.ReporterID(); ok {
 		if err := citycase.ReporterIDValidator(v); err != nil {
 			return &ValidationError{Name: "reporter_id", err: fmt.Errorf(`db: validator failed for field "CityCase.reporter_id": %w`, err)}
@@ -387,9 +867,6 @@ func (_u *CityCaseUpdate) check() error {
 	}
 	if _u.mutation.StreetCleared() && len(_u.mutation.StreetIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "CityCase.street"`)
-	}
-	if _u.mutation.ReporterCleared() && len(_u.mutation.ReporterIDs()) > 0 {
-		return errors.New(`db: clearing a required unique edge "CityCase.reporter"`)
 	}
 	return nil
 }
@@ -438,6 +915,107 @@ func (_u *CityCaseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.DueAt(); ok {
 		_spec.SetField(citycase.FieldDueAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.Attributes(); ok {
+		_spec.SetField(citycase.FieldAttributes, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAttributes(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, citycase.FieldAttributes, value)
+		})
+	}
+	if _u.mutation.AttributesCleared() {
+		_spec.ClearField(citycase.FieldAttributes, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Cell(); ok {
+		_spec.SetField(citycase.FieldCell, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedCell(); ok {
+		_spec.AddField(citycase.FieldCell, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Visibility(); ok {
+		_spec.SetField(citycase.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Published(); ok {
+		_spec.SetField(citycase.FieldPublished, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Supporters(); ok {
+		_spec.SetField(citycase.FieldSupporters, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedSupporters(); ok {
+		_spec.AddField(citycase.FieldSupporters, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Unit(); ok {
+		_spec.SetField(citycase.FieldUnit, field.TypeEnum, value)
+	}
+	if _u.mutation.UnitCleared() {
+		_spec.ClearField(citycase.FieldUnit, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.AssigneeID(); ok {
+		_spec.SetField(citycase.FieldAssigneeID, field.TypeString, value)
+	}
+	if _u.mutation.AssigneeIDCleared() {
+		_spec.ClearField(citycase.FieldAssigneeID, field.TypeString)
+	}
+	if value, ok := _u.mutation.ResolverID(); ok {
+		_spec.SetField(citycase.FieldResolverID, field.TypeString, value)
+	}
+	if _u.mutation.ResolverIDCleared() {
+		_spec.ClearField(citycase.FieldResolverID, field.TypeString)
+	}
+	if value, ok := _u.mutation.ReworkCount(); ok {
+		_spec.SetField(citycase.FieldReworkCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedReworkCount(); ok {
+		_spec.AddField(citycase.FieldReworkCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ReopenCount(); ok {
+		_spec.SetField(citycase.FieldReopenCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedReopenCount(); ok {
+		_spec.AddField(citycase.FieldReopenCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Rating(); ok {
+		_spec.SetField(citycase.FieldRating, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRating(); ok {
+		_spec.AddField(citycase.FieldRating, field.TypeInt, value)
+	}
+	if _u.mutation.RatingCleared() {
+		_spec.ClearField(citycase.FieldRating, field.TypeInt)
+	}
+	if value, ok := _u.mutation.StoppedAt(); ok {
+		_spec.SetField(citycase.FieldStoppedAt, field.TypeTime, value)
+	}
+	if _u.mutation.StoppedAtCleared() {
+		_spec.ClearField(citycase.FieldStoppedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ClosedAt(); ok {
+		_spec.SetField(citycase.FieldClosedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ClosedAtCleared() {
+		_spec.ClearField(citycase.FieldClosedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.OpenSeconds(); ok {
+		_spec.SetField(citycase.FieldOpenSeconds, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedOpenSeconds(); ok {
+		_spec.AddField(citycase.FieldOpenSeconds, field.TypeInt64, value)
+	}
+	if _u.mutation.OpenSecondsCleared() {
+		_spec.ClearField(citycase.FieldOpenSeconds, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Escalation(); ok {
+		_spec.SetField(citycase.FieldEscalation, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedEscalation(); ok {
+		_spec.AddField(citycase.FieldEscalation, field.TypeInt, value)
+	}
+	if _u.mutation.SourceCleared() {
+		_spec.ClearField(citycase.FieldSource, field.TypeString)
+	}
+	if _u.mutation.SourceIDCleared() {
+		_spec.ClearField(citycase.FieldSourceID, field.TypeString)
 	}
 	if _u.mutation.CategoryCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -555,6 +1133,109 @@ func (_u *CityCaseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.FacilityCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   citycase.FacilityTable,
+			Columns: []string{citycase.FacilityColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cityfacility.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FacilityIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   citycase.FacilityTable,
+			Columns: []string{citycase.FacilityColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cityfacility.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DuplicateOfCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   citycase.DuplicateOfTable,
+			Columns: []string{citycase.DuplicateOfColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(citycase.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DuplicateOfIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   citycase.DuplicateOfTable,
+			Columns: []string{citycase.DuplicateOfColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(citycase.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DuplicatesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.DuplicatesTable,
+			Columns: []string{citycase.DuplicatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(citycase.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDuplicatesIDs(); len(nodes) > 0 && !_u.mutation.DuplicatesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.DuplicatesTable,
+			Columns: []string{citycase.DuplicatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(citycase.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DuplicatesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.DuplicatesTable,
+			Columns: []string{citycase.DuplicatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(citycase.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.EventsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -593,6 +1274,51 @@ func (_u *CityCaseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(caseevent.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PhotosCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.PhotosTable,
+			Columns: []string{citycase.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPhotosIDs(); len(nodes) > 0 && !_u.mutation.PhotosCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.PhotosTable,
+			Columns: []string{citycase.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PhotosIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.PhotosTable,
+			Columns: []string{citycase.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {
@@ -745,6 +1471,311 @@ func (_u *CityCaseUpdateOne) SetNillableDueAt(v *time.Time) *CityCaseUpdateOne {
 	return _u
 }
 
+// SetAttributes sets the "attributes" field.
+func (_u *CityCaseUpdateOne) SetAttributes(v []form.Answer) *CityCaseUpdateOne {
+	_u.mutation.SetAttributes(v)
+	return _u
+}
+
+// AppendAttributes appends value to the "attributes" field.
+func (_u *CityCaseUpdateOne) AppendAttributes(v []form.Answer) *CityCaseUpdateOne {
+	_u.mutation.AppendAttributes(v)
+	return _u
+}
+
+// ClearAttributes clears the value of the "attributes" field.
+func (_u *CityCaseUpdateOne) ClearAttributes() *CityCaseUpdateOne {
+	_u.mutation.ClearAttributes()
+	return _u
+}
+
+// SetCell sets the "cell" field.
+func (_u *CityCaseUpdateOne) SetCell(v geo.Cell) *CityCaseUpdateOne {
+	_u.mutation.ResetCell()
+	_u.mutation.SetCell(v)
+	return _u
+}
+
+// SetNillableCell sets the "cell" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableCell(v *geo.Cell) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetCell(*v)
+	}
+	return _u
+}
+
+// AddCell adds value to the "cell" field.
+func (_u *CityCaseUpdateOne) AddCell(v geo.Cell) *CityCaseUpdateOne {
+	_u.mutation.AddCell(v)
+	return _u
+}
+
+// SetVisibility sets the "visibility" field.
+func (_u *CityCaseUpdateOne) SetVisibility(v citycase.Visibility) *CityCaseUpdateOne {
+	_u.mutation.SetVisibility(v)
+	return _u
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableVisibility(v *citycase.Visibility) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetVisibility(*v)
+	}
+	return _u
+}
+
+// SetPublished sets the "published" field.
+func (_u *CityCaseUpdateOne) SetPublished(v bool) *CityCaseUpdateOne {
+	_u.mutation.SetPublished(v)
+	return _u
+}
+
+// SetNillablePublished sets the "published" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillablePublished(v *bool) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetPublished(*v)
+	}
+	return _u
+}
+
+// SetSupporters sets the "supporters" field.
+func (_u *CityCaseUpdateOne) SetSupporters(v int) *CityCaseUpdateOne {
+	_u.mutation.ResetSupporters()
+	_u.mutation.SetSupporters(v)
+	return _u
+}
+
+// SetNillableSupporters sets the "supporters" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableSupporters(v *int) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetSupporters(*v)
+	}
+	return _u
+}
+
+// AddSupporters adds value to the "supporters" field.
+func (_u *CityCaseUpdateOne) AddSupporters(v int) *CityCaseUpdateOne {
+	_u.mutation.AddSupporters(v)
+	return _u
+}
+
+// SetUnit sets the "unit" field.
+func (_u *CityCaseUpdateOne) SetUnit(v citycase.Unit) *CityCaseUpdateOne {
+	_u.mutation.SetUnit(v)
+	return _u
+}
+
+// SetNillableUnit sets the "unit" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableUnit(v *citycase.Unit) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetUnit(*v)
+	}
+	return _u
+}
+
+// ClearUnit clears the value of the "unit" field.
+func (_u *CityCaseUpdateOne) ClearUnit() *CityCaseUpdateOne {
+	_u.mutation.ClearUnit()
+	return _u
+}
+
+// SetAssigneeID sets the "assignee_id" field.
+func (_u *CityCaseUpdateOne) SetAssigneeID(v string) *CityCaseUpdateOne {
+	_u.mutation.SetAssigneeID(v)
+	return _u
+}
+
+// SetNillableAssigneeID sets the "assignee_id" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableAssigneeID(v *string) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetAssigneeID(*v)
+	}
+	return _u
+}
+
+// ClearAssigneeID clears the value of the "assignee_id" field.
+func (_u *CityCaseUpdateOne) ClearAssigneeID() *CityCaseUpdateOne {
+	_u.mutation.ClearAssigneeID()
+	return _u
+}
+
+// SetResolverID sets the "resolver_id" field.
+func (_u *CityCaseUpdateOne) SetResolverID(v string) *CityCaseUpdateOne {
+	_u.mutation.SetResolverID(v)
+	return _u
+}
+
+// SetNillableResolverID sets the "resolver_id" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableResolverID(v *string) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetResolverID(*v)
+	}
+	return _u
+}
+
+// ClearResolverID clears the value of the "resolver_id" field.
+func (_u *CityCaseUpdateOne) ClearResolverID() *CityCaseUpdateOne {
+	_u.mutation.ClearResolverID()
+	return _u
+}
+
+// SetReworkCount sets the "rework_count" field.
+func (_u *CityCaseUpdateOne) SetReworkCount(v int) *CityCaseUpdateOne {
+	_u.mutation.ResetReworkCount()
+	_u.mutation.SetReworkCount(v)
+	return _u
+}
+
+// SetNillableReworkCount sets the "rework_count" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableReworkCount(v *int) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetReworkCount(*v)
+	}
+	return _u
+}
+
+// AddReworkCount adds value to the "rework_count" field.
+func (_u *CityCaseUpdateOne) AddReworkCount(v int) *CityCaseUpdateOne {
+	_u.mutation.AddReworkCount(v)
+	return _u
+}
+
+// SetReopenCount sets the "reopen_count" field.
+func (_u *CityCaseUpdateOne) SetReopenCount(v int) *CityCaseUpdateOne {
+	_u.mutation.ResetReopenCount()
+	_u.mutation.SetReopenCount(v)
+	return _u
+}
+
+// SetNillableReopenCount sets the "reopen_count" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableReopenCount(v *int) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetReopenCount(*v)
+	}
+	return _u
+}
+
+// AddReopenCount adds value to the "reopen_count" field.
+func (_u *CityCaseUpdateOne) AddReopenCount(v int) *CityCaseUpdateOne {
+	_u.mutation.AddReopenCount(v)
+	return _u
+}
+
+// SetRating sets the "rating" field.
+func (_u *CityCaseUpdateOne) SetRating(v int) *CityCaseUpdateOne {
+	_u.mutation.ResetRating()
+	_u.mutation.SetRating(v)
+	return _u
+}
+
+// SetNillableRating sets the "rating" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableRating(v *int) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetRating(*v)
+	}
+	return _u
+}
+
+// AddRating adds value to the "rating" field.
+func (_u *CityCaseUpdateOne) AddRating(v int) *CityCaseUpdateOne {
+	_u.mutation.AddRating(v)
+	return _u
+}
+
+// ClearRating clears the value of the "rating" field.
+func (_u *CityCaseUpdateOne) ClearRating() *CityCaseUpdateOne {
+	_u.mutation.ClearRating()
+	return _u
+}
+
+// SetStoppedAt sets the "stopped_at" field.
+func (_u *CityCaseUpdateOne) SetStoppedAt(v time.Time) *CityCaseUpdateOne {
+	_u.mutation.SetStoppedAt(v)
+	return _u
+}
+
+// SetNillableStoppedAt sets the "stopped_at" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableStoppedAt(v *time.Time) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetStoppedAt(*v)
+	}
+	return _u
+}
+
+// ClearStoppedAt clears the value of the "stopped_at" field.
+func (_u *CityCaseUpdateOne) ClearStoppedAt() *CityCaseUpdateOne {
+	_u.mutation.ClearStoppedAt()
+	return _u
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (_u *CityCaseUpdateOne) SetClosedAt(v time.Time) *CityCaseUpdateOne {
+	_u.mutation.SetClosedAt(v)
+	return _u
+}
+
+// SetNillableClosedAt sets the "closed_at" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableClosedAt(v *time.Time) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetClosedAt(*v)
+	}
+	return _u
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (_u *CityCaseUpdateOne) ClearClosedAt() *CityCaseUpdateOne {
+	_u.mutation.ClearClosedAt()
+	return _u
+}
+
+// SetOpenSeconds sets the "open_seconds" field.
+func (_u *CityCaseUpdateOne) SetOpenSeconds(v int64) *CityCaseUpdateOne {
+	_u.mutation.ResetOpenSeconds()
+	_u.mutation.SetOpenSeconds(v)
+	return _u
+}
+
+// SetNillableOpenSeconds sets the "open_seconds" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableOpenSeconds(v *int64) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetOpenSeconds(*v)
+	}
+	return _u
+}
+
+// AddOpenSeconds adds value to the "open_seconds" field.
+func (_u *CityCaseUpdateOne) AddOpenSeconds(v int64) *CityCaseUpdateOne {
+	_u.mutation.AddOpenSeconds(v)
+	return _u
+}
+
+// ClearOpenSeconds clears the value of the "open_seconds" field.
+func (_u *CityCaseUpdateOne) ClearOpenSeconds() *CityCaseUpdateOne {
+	_u.mutation.ClearOpenSeconds()
+	return _u
+}
+
+// SetEscalation sets the "escalation" field.
+func (_u *CityCaseUpdateOne) SetEscalation(v int) *CityCaseUpdateOne {
+	_u.mutation.ResetEscalation()
+	_u.mutation.SetEscalation(v)
+	return _u
+}
+
+// SetNillableEscalation sets the "escalation" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableEscalation(v *int) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetEscalation(*v)
+	}
+	return _u
+}
+
+// AddEscalation adds value to the "escalation" field.
+func (_u *CityCaseUpdateOne) AddEscalation(v int) *CityCaseUpdateOne {
+	_u.mutation.AddEscalation(v)
+	return _u
+}
+
 // SetCategoryID sets the "category_id" field.
 func (_u *CityCaseUpdateOne) SetCategoryID(v string) *CityCaseUpdateOne {
 	_u.mutation.SetCategoryID(v)
@@ -787,6 +1818,46 @@ func (_u *CityCaseUpdateOne) SetNillableStreetID(v *string) *CityCaseUpdateOne {
 	return _u
 }
 
+// SetFacilityID sets the "facility_id" field.
+func (_u *CityCaseUpdateOne) SetFacilityID(v string) *CityCaseUpdateOne {
+	_u.mutation.SetFacilityID(v)
+	return _u
+}
+
+// SetNillableFacilityID sets the "facility_id" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableFacilityID(v *string) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetFacilityID(*v)
+	}
+	return _u
+}
+
+// ClearFacilityID clears the value of the "facility_id" field.
+func (_u *CityCaseUpdateOne) ClearFacilityID() *CityCaseUpdateOne {
+	_u.mutation.ClearFacilityID()
+	return _u
+}
+
+// SetDuplicateOfID sets the "duplicate_of_id" field.
+func (_u *CityCaseUpdateOne) SetDuplicateOfID(v string) *CityCaseUpdateOne {
+	_u.mutation.SetDuplicateOfID(v)
+	return _u
+}
+
+// SetNillableDuplicateOfID sets the "duplicate_of_id" field if the given value is not nil.
+func (_u *CityCaseUpdateOne) SetNillableDuplicateOfID(v *string) *CityCaseUpdateOne {
+	if v != nil {
+		_u.SetDuplicateOfID(*v)
+	}
+	return _u
+}
+
+// ClearDuplicateOfID clears the value of the "duplicate_of_id" field.
+func (_u *CityCaseUpdateOne) ClearDuplicateOfID() *CityCaseUpdateOne {
+	_u.mutation.ClearDuplicateOfID()
+	return _u
+}
+
 // SetReporterID sets the "reporter_id" field.
 func (_u *CityCaseUpdateOne) SetReporterID(v string) *CityCaseUpdateOne {
 	_u.mutation.SetReporterID(v)
@@ -798,6 +1869,12 @@ func (_u *CityCaseUpdateOne) SetNillableReporterID(v *string) *CityCaseUpdateOne
 	if v != nil {
 		_u.SetReporterID(*v)
 	}
+	return _u
+}
+
+// ClearReporterID clears the value of the "reporter_id" field.
+func (_u *CityCaseUpdateOne) ClearReporterID() *CityCaseUpdateOne {
+	_u.mutation.ClearReporterID()
 	return _u
 }
 
@@ -821,6 +1898,31 @@ func (_u *CityCaseUpdateOne) SetReporter(v *Person) *CityCaseUpdateOne {
 	return _u.SetReporterID(v.ID)
 }
 
+// SetFacility sets the "facility" edge to the CityFacility entity.
+func (_u *CityCaseUpdateOne) SetFacility(v *CityFacility) *CityCaseUpdateOne {
+	return _u.SetFacilityID(v.ID)
+}
+
+// SetDuplicateOf sets the "duplicate_of" edge to the CityCase entity.
+func (_u *CityCaseUpdateOne) SetDuplicateOf(v *CityCase) *CityCaseUpdateOne {
+	return _u.SetDuplicateOfID(v.ID)
+}
+
+// AddDuplicateIDs adds the "duplicates" edge to the CityCase entity by IDs.
+func (_u *CityCaseUpdateOne) AddDuplicateIDs(ids ...string) *CityCaseUpdateOne {
+	_u.mutation.AddDuplicateIDs(ids...)
+	return _u
+}
+
+// AddDuplicates adds the "duplicates" edges to the CityCase entity.
+func (_u *CityCaseUpdateOne) AddDuplicates(v ...*CityCase) *CityCaseUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDuplicateIDs(ids...)
+}
+
 // AddEventIDs adds the "events" edge to the CaseEvent entity by IDs.
 func (_u *CityCaseUpdateOne) AddEventIDs(ids ...string) *CityCaseUpdateOne {
 	_u.mutation.AddEventIDs(ids...)
@@ -834,6 +1936,21 @@ func (_u *CityCaseUpdateOne) AddEvents(v ...*CaseEvent) *CityCaseUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.AddEventIDs(ids...)
+}
+
+// AddPhotoIDs adds the "photos" edge to the CasePhoto entity by IDs.
+func (_u *CityCaseUpdateOne) AddPhotoIDs(ids ...string) *CityCaseUpdateOne {
+	_u.mutation.AddPhotoIDs(ids...)
+	return _u
+}
+
+// AddPhotos adds the "photos" edges to the CasePhoto entity.
+func (_u *CityCaseUpdateOne) AddPhotos(v ...*CasePhoto) *CityCaseUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPhotoIDs(ids...)
 }
 
 // Mutation returns the CityCaseMutation object of the builder.
@@ -865,6 +1982,39 @@ func (_u *CityCaseUpdateOne) ClearReporter() *CityCaseUpdateOne {
 	return _u
 }
 
+// ClearFacility clears the "facility" edge to the CityFacility entity.
+func (_u *CityCaseUpdateOne) ClearFacility() *CityCaseUpdateOne {
+	_u.mutation.ClearFacility()
+	return _u
+}
+
+// ClearDuplicateOf clears the "duplicate_of" edge to the CityCase entity.
+func (_u *CityCaseUpdateOne) ClearDuplicateOf() *CityCaseUpdateOne {
+	_u.mutation.ClearDuplicateOf()
+	return _u
+}
+
+// ClearDuplicates clears all "duplicates" edges to the CityCase entity.
+func (_u *CityCaseUpdateOne) ClearDuplicates() *CityCaseUpdateOne {
+	_u.mutation.ClearDuplicates()
+	return _u
+}
+
+// RemoveDuplicateIDs removes the "duplicates" edge to CityCase entities by IDs.
+func (_u *CityCaseUpdateOne) RemoveDuplicateIDs(ids ...string) *CityCaseUpdateOne {
+	_u.mutation.RemoveDuplicateIDs(ids...)
+	return _u
+}
+
+// RemoveDuplicates removes "duplicates" edges to CityCase entities.
+func (_u *CityCaseUpdateOne) RemoveDuplicates(v ...*CityCase) *CityCaseUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDuplicateIDs(ids...)
+}
+
 // ClearEvents clears all "events" edges to the CaseEvent entity.
 func (_u *CityCaseUpdateOne) ClearEvents() *CityCaseUpdateOne {
 	_u.mutation.ClearEvents()
@@ -884,6 +2034,27 @@ func (_u *CityCaseUpdateOne) RemoveEvents(v ...*CaseEvent) *CityCaseUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveEventIDs(ids...)
+}
+
+// ClearPhotos clears all "photos" edges to the CasePhoto entity.
+func (_u *CityCaseUpdateOne) ClearPhotos() *CityCaseUpdateOne {
+	_u.mutation.ClearPhotos()
+	return _u
+}
+
+// RemovePhotoIDs removes the "photos" edge to CasePhoto entities by IDs.
+func (_u *CityCaseUpdateOne) RemovePhotoIDs(ids ...string) *CityCaseUpdateOne {
+	_u.mutation.RemovePhotoIDs(ids...)
+	return _u
+}
+
+// RemovePhotos removes "photos" edges to CasePhoto entities.
+func (_u *CityCaseUpdateOne) RemovePhotos(v ...*CasePhoto) *CityCaseUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePhotoIDs(ids...)
 }
 
 // Where appends a list predicates to the CityCaseUpdate builder.
@@ -958,6 +2129,26 @@ func (_u *CityCaseUpdateOne) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`db: validator failed for field "CityCase.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Visibility(); ok {
+		if err := citycase.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`db: validator failed for field "CityCase.visibility": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Unit(); ok {
+		if err := citycase.UnitValidator(v); err != nil {
+			return &ValidationError{Name: "unit", err: fmt.Errorf(`db: validator failed for field "CityCase.unit": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.AssigneeID(); ok {
+		if err := citycase.AssigneeIDValidator(v); err != nil {
+			return &ValidationError{Name: "assignee_id", err: fmt.Errorf(`db: validator failed for field "CityCase.assignee_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ResolverID(); ok {
+		if err := citycase.ResolverIDValidator(v); err != nil {
+			return &ValidationError{Name: "resolver_id", err: fmt.Errorf(`db: validator failed for field "CityCase.resolver_id": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.CategoryID(); ok {
 		if err := citycase.CategoryIDValidator(v); err != nil {
 			return &ValidationError{Name: "category_id", err: fmt.Errorf(`db: validator failed for field "CityCase.category_id": %w`, err)}
@@ -973,6 +2164,16 @@ func (_u *CityCaseUpdateOne) check() error {
 			return &ValidationError{Name: "street_id", err: fmt.Errorf(`db: validator failed for field "CityCase.street_id": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.FacilityID(); ok {
+		if err := citycase.FacilityIDValidator(v); err != nil {
+			return &ValidationError{Name: "facility_id", err: fmt.Errorf(`db: validator failed for field "CityCase.facility_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.DuplicateOfID(); ok {
+		if err := citycase.DuplicateOfIDValidator(v); err != nil {
+			return &ValidationError{Name: "duplicate_of_id", err: fmt.Errorf(`db: validator failed for field "CityCase.duplicate_of_id": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.ReporterID(); ok {
 		if err := citycase.ReporterIDValidator(v); err != nil {
 			return &ValidationError{Name: "reporter_id", err: fmt.Errorf(`db: validator failed for field "CityCase.reporter_id": %w`, err)}
@@ -986,9 +2187,6 @@ func (_u *CityCaseUpdateOne) check() error {
 	}
 	if _u.mutation.StreetCleared() && len(_u.mutation.StreetIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "CityCase.street"`)
-	}
-	if _u.mutation.ReporterCleared() && len(_u.mutation.ReporterIDs()) > 0 {
-		return errors.New(`db: clearing a required unique edge "CityCase.reporter"`)
 	}
 	return nil
 }
@@ -1054,6 +2252,107 @@ func (_u *CityCaseUpdateOne) sqlSave(ctx context.Context) (_node *CityCase, err 
 	}
 	if value, ok := _u.mutation.DueAt(); ok {
 		_spec.SetField(citycase.FieldDueAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.Attributes(); ok {
+		_spec.SetField(citycase.FieldAttributes, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAttributes(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, citycase.FieldAttributes, value)
+		})
+	}
+	if _u.mutation.AttributesCleared() {
+		_spec.ClearField(citycase.FieldAttributes, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Cell(); ok {
+		_spec.SetField(citycase.FieldCell, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedCell(); ok {
+		_spec.AddField(citycase.FieldCell, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Visibility(); ok {
+		_spec.SetField(citycase.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Published(); ok {
+		_spec.SetField(citycase.FieldPublished, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Supporters(); ok {
+		_spec.SetField(citycase.FieldSupporters, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedSupporters(); ok {
+		_spec.AddField(citycase.FieldSupporters, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Unit(); ok {
+		_spec.SetField(citycase.FieldUnit, field.TypeEnum, value)
+	}
+	if _u.mutation.UnitCleared() {
+		_spec.ClearField(citycase.FieldUnit, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.AssigneeID(); ok {
+		_spec.SetField(citycase.FieldAssigneeID, field.TypeString, value)
+	}
+	if _u.mutation.AssigneeIDCleared() {
+		_spec.ClearField(citycase.FieldAssigneeID, field.TypeString)
+	}
+	if value, ok := _u.mutation.ResolverID(); ok {
+		_spec.SetField(citycase.FieldResolverID, field.TypeString, value)
+	}
+	if _u.mutation.ResolverIDCleared() {
+		_spec.ClearField(citycase.FieldResolverID, field.TypeString)
+	}
+	if value, ok := _u.mutation.ReworkCount(); ok {
+		_spec.SetField(citycase.FieldReworkCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedReworkCount(); ok {
+		_spec.AddField(citycase.FieldReworkCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ReopenCount(); ok {
+		_spec.SetField(citycase.FieldReopenCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedReopenCount(); ok {
+		_spec.AddField(citycase.FieldReopenCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Rating(); ok {
+		_spec.SetField(citycase.FieldRating, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRating(); ok {
+		_spec.AddField(citycase.FieldRating, field.TypeInt, value)
+	}
+	if _u.mutation.RatingCleared() {
+		_spec.ClearField(citycase.FieldRating, field.TypeInt)
+	}
+	if value, ok := _u.mutation.StoppedAt(); ok {
+		_spec.SetField(citycase.FieldStoppedAt, field.TypeTime, value)
+	}
+	if _u.mutation.StoppedAtCleared() {
+		_spec.ClearField(citycase.FieldStoppedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ClosedAt(); ok {
+		_spec.SetField(citycase.FieldClosedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ClosedAtCleared() {
+		_spec.ClearField(citycase.FieldClosedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.OpenSeconds(); ok {
+		_spec.SetField(citycase.FieldOpenSeconds, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedOpenSeconds(); ok {
+		_spec.AddField(citycase.FieldOpenSeconds, field.TypeInt64, value)
+	}
+	if _u.mutation.OpenSecondsCleared() {
+		_spec.ClearField(citycase.FieldOpenSeconds, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Escalation(); ok {
+		_spec.SetField(citycase.FieldEscalation, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedEscalation(); ok {
+		_spec.AddField(citycase.FieldEscalation, field.TypeInt, value)
+	}
+	if _u.mutation.SourceCleared() {
+		_spec.ClearField(citycase.FieldSource, field.TypeString)
+	}
+	if _u.mutation.SourceIDCleared() {
+		_spec.ClearField(citycase.FieldSourceID, field.TypeString)
 	}
 	if _u.mutation.CategoryCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1171,6 +2470,109 @@ func (_u *CityCaseUpdateOne) sqlSave(ctx context.Context) (_node *CityCase, err 
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.FacilityCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   citycase.FacilityTable,
+			Columns: []string{citycase.FacilityColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cityfacility.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FacilityIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   citycase.FacilityTable,
+			Columns: []string{citycase.FacilityColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(cityfacility.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DuplicateOfCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   citycase.DuplicateOfTable,
+			Columns: []string{citycase.DuplicateOfColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(citycase.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DuplicateOfIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   citycase.DuplicateOfTable,
+			Columns: []string{citycase.DuplicateOfColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(citycase.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DuplicatesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.DuplicatesTable,
+			Columns: []string{citycase.DuplicatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(citycase.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDuplicatesIDs(); len(nodes) > 0 && !_u.mutation.DuplicatesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.DuplicatesTable,
+			Columns: []string{citycase.DuplicatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(citycase.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DuplicatesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.DuplicatesTable,
+			Columns: []string{citycase.DuplicatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(citycase.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.EventsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -1209,6 +2611,51 @@ func (_u *CityCaseUpdateOne) sqlSave(ctx context.Context) (_node *CityCase, err 
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(caseevent.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PhotosCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.PhotosTable,
+			Columns: []string{citycase.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPhotosIDs(); len(nodes) > 0 && !_u.mutation.PhotosCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.PhotosTable,
+			Columns: []string{citycase.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PhotosIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   citycase.PhotosTable,
+			Columns: []string{citycase.PhotosColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(casephoto.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

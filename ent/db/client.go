@@ -11,26 +11,44 @@ import (
 
 	"citygraph/ent/db/migrate"
 
+	"citygraph/ent/db/alert"
 	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/broadcast"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
+	"citygraph/ent/db/casesupporter"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
+	"citygraph/ent/db/consent"
+	"citygraph/ent/db/dataexport"
+	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/entitlementgrant"
+	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgerentry"
+	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
+	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/personaldata"
+	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/wechatgrant"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
@@ -45,18 +63,34 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// Alert is the client for interacting with the Alert builders.
+	Alert *AlertClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// Broadcast is the client for interacting with the Broadcast builders.
+	Broadcast *BroadcastClient
 	// CaseCategory is the client for interacting with the CaseCategory builders.
 	CaseCategory *CaseCategoryClient
 	// CaseEvent is the client for interacting with the CaseEvent builders.
 	CaseEvent *CaseEventClient
+	// CasePhoto is the client for interacting with the CasePhoto builders.
+	CasePhoto *CasePhotoClient
+	// CaseSupporter is the client for interacting with the CaseSupporter builders.
+	CaseSupporter *CaseSupporterClient
 	// CitizenCard is the client for interacting with the CitizenCard builders.
 	CitizenCard *CitizenCardClient
 	// CityCase is the client for interacting with the CityCase builders.
 	CityCase *CityCaseClient
+	// CityFacility is the client for interacting with the CityFacility builders.
+	CityFacility *CityFacilityClient
 	// Clinic is the client for interacting with the Clinic builders.
 	Clinic *ClinicClient
+	// Consent is the client for interacting with the Consent builders.
+	Consent *ConsentClient
+	// DataExport is the client for interacting with the DataExport builders.
+	DataExport *DataExportClient
+	// Delegation is the client for interacting with the Delegation builders.
+	Delegation *DelegationClient
 	// DeliveryAttempt is the client for interacting with the DeliveryAttempt builders.
 	DeliveryAttempt *DeliveryAttemptClient
 	// Department is the client for interacting with the Department builders.
@@ -65,26 +99,46 @@ type Client struct {
 	Device *DeviceClient
 	// District is the client for interacting with the District builders.
 	District *DistrictClient
+	// EntitlementGrant is the client for interacting with the EntitlementGrant builders.
+	EntitlementGrant *EntitlementGrantClient
+	// Guardianship is the client for interacting with the Guardianship builders.
+	Guardianship *GuardianshipClient
+	// Hold is the client for interacting with the Hold builders.
+	Hold *HoldClient
 	// IdempotencyRecord is the client for interacting with the IdempotencyRecord builders.
 	IdempotencyRecord *IdempotencyRecordClient
 	// Identity is the client for interacting with the Identity builders.
 	Identity *IdentityClient
+	// LedgerAccount is the client for interacting with the LedgerAccount builders.
+	LedgerAccount *LedgerAccountClient
+	// LedgerEntry is the client for interacting with the LedgerEntry builders.
+	LedgerEntry *LedgerEntryClient
+	// LedgerTransaction is the client for interacting with the LedgerTransaction builders.
+	LedgerTransaction *LedgerTransactionClient
 	// Notification is the client for interacting with the Notification builders.
 	Notification *NotificationClient
+	// NotificationPreference is the client for interacting with the NotificationPreference builders.
+	NotificationPreference *NotificationPreferenceClient
 	// Person is the client for interacting with the Person builders.
 	Person *PersonClient
 	// PersonalData is the client for interacting with the PersonalData builders.
 	PersonalData *PersonalDataClient
+	// RecordAccess is the client for interacting with the RecordAccess builders.
+	RecordAccess *RecordAccessClient
 	// ScenicSpot is the client for interacting with the ScenicSpot builders.
 	ScenicSpot *ScenicSpotClient
 	// School is the client for interacting with the School builders.
 	School *SchoolClient
+	// SensorAlarm is the client for interacting with the SensorAlarm builders.
+	SensorAlarm *SensorAlarmClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// StaffRole is the client for interacting with the StaffRole builders.
 	StaffRole *StaffRoleClient
 	// Street is the client for interacting with the Street builders.
 	Street *StreetClient
+	// WechatGrant is the client for interacting with the WechatGrant builders.
+	WechatGrant *WechatGrantClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -96,26 +150,44 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.Alert = NewAlertClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
+	c.Broadcast = NewBroadcastClient(c.config)
 	c.CaseCategory = NewCaseCategoryClient(c.config)
 	c.CaseEvent = NewCaseEventClient(c.config)
+	c.CasePhoto = NewCasePhotoClient(c.config)
+	c.CaseSupporter = NewCaseSupporterClient(c.config)
 	c.CitizenCard = NewCitizenCardClient(c.config)
 	c.CityCase = NewCityCaseClient(c.config)
+	c.CityFacility = NewCityFacilityClient(c.config)
 	c.Clinic = NewClinicClient(c.config)
+	c.Consent = NewConsentClient(c.config)
+	c.DataExport = NewDataExportClient(c.config)
+	c.Delegation = NewDelegationClient(c.config)
 	c.DeliveryAttempt = NewDeliveryAttemptClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
 	c.Device = NewDeviceClient(c.config)
 	c.District = NewDistrictClient(c.config)
+	c.EntitlementGrant = NewEntitlementGrantClient(c.config)
+	c.Guardianship = NewGuardianshipClient(c.config)
+	c.Hold = NewHoldClient(c.config)
 	c.IdempotencyRecord = NewIdempotencyRecordClient(c.config)
 	c.Identity = NewIdentityClient(c.config)
+	c.LedgerAccount = NewLedgerAccountClient(c.config)
+	c.LedgerEntry = NewLedgerEntryClient(c.config)
+	c.LedgerTransaction = NewLedgerTransactionClient(c.config)
 	c.Notification = NewNotificationClient(c.config)
+	c.NotificationPreference = NewNotificationPreferenceClient(c.config)
 	c.Person = NewPersonClient(c.config)
 	c.PersonalData = NewPersonalDataClient(c.config)
+	c.RecordAccess = NewRecordAccessClient(c.config)
 	c.ScenicSpot = NewScenicSpotClient(c.config)
 	c.School = NewSchoolClient(c.config)
+	c.SensorAlarm = NewSensorAlarmClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.StaffRole = NewStaffRoleClient(c.config)
 	c.Street = NewStreetClient(c.config)
+	c.WechatGrant = NewWechatGrantClient(c.config)
 }
 
 type (
@@ -206,28 +278,46 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		AuditEvent:        NewAuditEventClient(cfg),
-		CaseCategory:      NewCaseCategoryClient(cfg),
-		CaseEvent:         NewCaseEventClient(cfg),
-		CitizenCard:       NewCitizenCardClient(cfg),
-		CityCase:          NewCityCaseClient(cfg),
-		Clinic:            NewClinicClient(cfg),
-		DeliveryAttempt:   NewDeliveryAttemptClient(cfg),
-		Department:        NewDepartmentClient(cfg),
-		Device:            NewDeviceClient(cfg),
-		District:          NewDistrictClient(cfg),
-		IdempotencyRecord: NewIdempotencyRecordClient(cfg),
-		Identity:          NewIdentityClient(cfg),
-		Notification:      NewNotificationClient(cfg),
-		Person:            NewPersonClient(cfg),
-		PersonalData:      NewPersonalDataClient(cfg),
-		ScenicSpot:        NewScenicSpotClient(cfg),
-		School:            NewSchoolClient(cfg),
-		Session:           NewSessionClient(cfg),
-		StaffRole:         NewStaffRoleClient(cfg),
-		Street:            NewStreetClient(cfg),
+		ctx:                    ctx,
+		config:                 cfg,
+		Alert:                  NewAlertClient(cfg),
+		AuditEvent:             NewAuditEventClient(cfg),
+		Broadcast:              NewBroadcastClient(cfg),
+		CaseCategory:           NewCaseCategoryClient(cfg),
+		CaseEvent:              NewCaseEventClient(cfg),
+		CasePhoto:              NewCasePhotoClient(cfg),
+		CaseSupporter:          NewCaseSupporterClient(cfg),
+		CitizenCard:            NewCitizenCardClient(cfg),
+		CityCase:               NewCityCaseClient(cfg),
+		CityFacility:           NewCityFacilityClient(cfg),
+		Clinic:                 NewClinicClient(cfg),
+		Consent:                NewConsentClient(cfg),
+		DataExport:             NewDataExportClient(cfg),
+		Delegation:             NewDelegationClient(cfg),
+		DeliveryAttempt:        NewDeliveryAttemptClient(cfg),
+		Department:             NewDepartmentClient(cfg),
+		Device:                 NewDeviceClient(cfg),
+		District:               NewDistrictClient(cfg),
+		EntitlementGrant:       NewEntitlementGrantClient(cfg),
+		Guardianship:           NewGuardianshipClient(cfg),
+		Hold:                   NewHoldClient(cfg),
+		IdempotencyRecord:      NewIdempotencyRecordClient(cfg),
+		Identity:               NewIdentityClient(cfg),
+		LedgerAccount:          NewLedgerAccountClient(cfg),
+		LedgerEntry:            NewLedgerEntryClient(cfg),
+		LedgerTransaction:      NewLedgerTransactionClient(cfg),
+		Notification:           NewNotificationClient(cfg),
+		NotificationPreference: NewNotificationPreferenceClient(cfg),
+		Person:                 NewPersonClient(cfg),
+		PersonalData:           NewPersonalDataClient(cfg),
+		RecordAccess:           NewRecordAccessClient(cfg),
+		ScenicSpot:             NewScenicSpotClient(cfg),
+		School:                 NewSchoolClient(cfg),
+		SensorAlarm:            NewSensorAlarmClient(cfg),
+		Session:                NewSessionClient(cfg),
+		StaffRole:              NewStaffRoleClient(cfg),
+		Street:                 NewStreetClient(cfg),
+		WechatGrant:            NewWechatGrantClient(cfg),
 	}, nil
 }
 
@@ -245,35 +335,53 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		AuditEvent:        NewAuditEventClient(cfg),
-		CaseCategory:      NewCaseCategoryClient(cfg),
-		CaseEvent:         NewCaseEventClient(cfg),
-		CitizenCard:       NewCitizenCardClient(cfg),
-		CityCase:          NewCityCaseClient(cfg),
-		Clinic:            NewClinicClient(cfg),
-		DeliveryAttempt:   NewDeliveryAttemptClient(cfg),
-		Department:        NewDepartmentClient(cfg),
-		Device:            NewDeviceClient(cfg),
-		District:          NewDistrictClient(cfg),
-		IdempotencyRecord: NewIdempotencyRecordClient(cfg),
-		Identity:          NewIdentityClient(cfg),
-		Notification:      NewNotificationClient(cfg),
-		Person:            NewPersonClient(cfg),
-		PersonalData:      NewPersonalDataClient(cfg),
-		ScenicSpot:        NewScenicSpotClient(cfg),
-		School:            NewSchoolClient(cfg),
-		Session:           NewSessionClient(cfg),
-		StaffRole:         NewStaffRoleClient(cfg),
-		Street:            NewStreetClient(cfg),
+		ctx:                    ctx,
+		config:                 cfg,
+		Alert:                  NewAlertClient(cfg),
+		AuditEvent:             NewAuditEventClient(cfg),
+		Broadcast:              NewBroadcastClient(cfg),
+		CaseCategory:           NewCaseCategoryClient(cfg),
+		CaseEvent:              NewCaseEventClient(cfg),
+		CasePhoto:              NewCasePhotoClient(cfg),
+		CaseSupporter:          NewCaseSupporterClient(cfg),
+		CitizenCard:            NewCitizenCardClient(cfg),
+		CityCase:               NewCityCaseClient(cfg),
+		CityFacility:           NewCityFacilityClient(cfg),
+		Clinic:                 NewClinicClient(cfg),
+		Consent:                NewConsentClient(cfg),
+		DataExport:             NewDataExportClient(cfg),
+		Delegation:             NewDelegationClient(cfg),
+		DeliveryAttempt:        NewDeliveryAttemptClient(cfg),
+		Department:             NewDepartmentClient(cfg),
+		Device:                 NewDeviceClient(cfg),
+		District:               NewDistrictClient(cfg),
+		EntitlementGrant:       NewEntitlementGrantClient(cfg),
+		Guardianship:           NewGuardianshipClient(cfg),
+		Hold:                   NewHoldClient(cfg),
+		IdempotencyRecord:      NewIdempotencyRecordClient(cfg),
+		Identity:               NewIdentityClient(cfg),
+		LedgerAccount:          NewLedgerAccountClient(cfg),
+		LedgerEntry:            NewLedgerEntryClient(cfg),
+		LedgerTransaction:      NewLedgerTransactionClient(cfg),
+		Notification:           NewNotificationClient(cfg),
+		NotificationPreference: NewNotificationPreferenceClient(cfg),
+		Person:                 NewPersonClient(cfg),
+		PersonalData:           NewPersonalDataClient(cfg),
+		RecordAccess:           NewRecordAccessClient(cfg),
+		ScenicSpot:             NewScenicSpotClient(cfg),
+		School:                 NewSchoolClient(cfg),
+		SensorAlarm:            NewSensorAlarmClient(cfg),
+		Session:                NewSessionClient(cfg),
+		StaffRole:              NewStaffRoleClient(cfg),
+		Street:                 NewStreetClient(cfg),
+		WechatGrant:            NewWechatGrantClient(cfg),
 	}, nil
 }
 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		AuditEvent.
+//		Alert.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -296,10 +404,14 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AuditEvent, c.CaseCategory, c.CaseEvent, c.CitizenCard, c.CityCase, c.Clinic,
-		c.DeliveryAttempt, c.Department, c.Device, c.District, c.IdempotencyRecord,
-		c.Identity, c.Notification, c.Person, c.PersonalData, c.ScenicSpot, c.School,
-		c.Session, c.StaffRole, c.Street,
+		c.Alert, c.AuditEvent, c.Broadcast, c.CaseCategory, c.CaseEvent, c.CasePhoto,
+		c.CaseSupporter, c.CitizenCard, c.CityCase, c.CityFacility, c.Clinic,
+		c.Consent, c.DataExport, c.Delegation, c.DeliveryAttempt, c.Department,
+		c.Device, c.District, c.EntitlementGrant, c.Guardianship, c.Hold,
+		c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
+		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
+		c.PersonalData, c.RecordAccess, c.ScenicSpot, c.School, c.SensorAlarm,
+		c.Session, c.StaffRole, c.Street, c.WechatGrant,
 	} {
 		n.Use(hooks...)
 	}
@@ -309,10 +421,14 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AuditEvent, c.CaseCategory, c.CaseEvent, c.CitizenCard, c.CityCase, c.Clinic,
-		c.DeliveryAttempt, c.Department, c.Device, c.District, c.IdempotencyRecord,
-		c.Identity, c.Notification, c.Person, c.PersonalData, c.ScenicSpot, c.School,
-		c.Session, c.StaffRole, c.Street,
+		c.Alert, c.AuditEvent, c.Broadcast, c.CaseCategory, c.CaseEvent, c.CasePhoto,
+		c.CaseSupporter, c.CitizenCard, c.CityCase, c.CityFacility, c.Clinic,
+		c.Consent, c.DataExport, c.Delegation, c.DeliveryAttempt, c.Department,
+		c.Device, c.District, c.EntitlementGrant, c.Guardianship, c.Hold,
+		c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
+		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
+		c.PersonalData, c.RecordAccess, c.ScenicSpot, c.School, c.SensorAlarm,
+		c.Session, c.StaffRole, c.Street, c.WechatGrant,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -321,18 +437,34 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AlertMutation:
+		return c.Alert.mutate(ctx, m)
 	case *AuditEventMutation:
 		return c.AuditEvent.mutate(ctx, m)
+	case *BroadcastMutation:
+		return c.Broadcast.mutate(ctx, m)
 	case *CaseCategoryMutation:
 		return c.CaseCategory.mutate(ctx, m)
 	case *CaseEventMutation:
 		return c.CaseEvent.mutate(ctx, m)
+	case *CasePhotoMutation:
+		return c.CasePhoto.mutate(ctx, m)
+	case *CaseSupporterMutation:
+		return c.CaseSupporter.mutate(ctx, m)
 	case *CitizenCardMutation:
 		return c.CitizenCard.mutate(ctx, m)
 	case *CityCaseMutation:
 		return c.CityCase.mutate(ctx, m)
+	case *CityFacilityMutation:
+		return c.CityFacility.mutate(ctx, m)
 	case *ClinicMutation:
 		return c.Clinic.mutate(ctx, m)
+	case *ConsentMutation:
+		return c.Consent.mutate(ctx, m)
+	case *DataExportMutation:
+		return c.DataExport.mutate(ctx, m)
+	case *DelegationMutation:
+		return c.Delegation.mutate(ctx, m)
 	case *DeliveryAttemptMutation:
 		return c.DeliveryAttempt.mutate(ctx, m)
 	case *DepartmentMutation:
@@ -341,28 +473,230 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Device.mutate(ctx, m)
 	case *DistrictMutation:
 		return c.District.mutate(ctx, m)
+	case *EntitlementGrantMutation:
+		return c.EntitlementGrant.mutate(ctx, m)
+	case *GuardianshipMutation:
+		return c.Guardianship.mutate(ctx, m)
+	case *HoldMutation:
+		return c.Hold.mutate(ctx, m)
 	case *IdempotencyRecordMutation:
 		return c.IdempotencyRecord.mutate(ctx, m)
 	case *IdentityMutation:
 		return c.Identity.mutate(ctx, m)
+	case *LedgerAccountMutation:
+		return c.LedgerAccount.mutate(ctx, m)
+	case *LedgerEntryMutation:
+		return c.LedgerEntry.mutate(ctx, m)
+	case *LedgerTransactionMutation:
+		return c.LedgerTransaction.mutate(ctx, m)
 	case *NotificationMutation:
 		return c.Notification.mutate(ctx, m)
+	case *NotificationPreferenceMutation:
+		return c.NotificationPreference.mutate(ctx, m)
 	case *PersonMutation:
 		return c.Person.mutate(ctx, m)
 	case *PersonalDataMutation:
 		return c.PersonalData.mutate(ctx, m)
+	case *RecordAccessMutation:
+		return c.RecordAccess.mutate(ctx, m)
 	case *ScenicSpotMutation:
 		return c.ScenicSpot.mutate(ctx, m)
 	case *SchoolMutation:
 		return c.School.mutate(ctx, m)
+	case *SensorAlarmMutation:
+		return c.SensorAlarm.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
 	case *StaffRoleMutation:
 		return c.StaffRole.mutate(ctx, m)
 	case *StreetMutation:
 		return c.Street.mutate(ctx, m)
+	case *WechatGrantMutation:
+		return c.WechatGrant.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("db: unknown mutation type %T", m)
+	}
+}
+
+// AlertClient is a client for the Alert schema.
+type AlertClient struct {
+	config
+}
+
+// NewAlertClient returns a client for the Alert from the given config.
+func NewAlertClient(c config) *AlertClient {
+	return &AlertClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `alert.Hooks(f(g(h())))`.
+func (c *AlertClient) Use(hooks ...Hook) {
+	c.hooks.Alert = append(c.hooks.Alert, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `alert.Intercept(f(g(h())))`.
+func (c *AlertClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Alert = append(c.inters.Alert, interceptors...)
+}
+
+// Create returns a builder for creating a Alert entity.
+func (c *AlertClient) Create() *AlertCreate {
+	mutation := newAlertMutation(c.config, OpCreate)
+	return &AlertCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Alert entities.
+func (c *AlertClient) CreateBulk(builders ...*AlertCreate) *AlertCreateBulk {
+	return &AlertCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AlertClient) MapCreateBulk(slice any, setFunc func(*AlertCreate, int)) *AlertCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AlertCreateBulk{err: fmt.Errorf("calling to AlertClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AlertCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AlertCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Alert.
+func (c *AlertClient) Update() *AlertUpdate {
+	mutation := newAlertMutation(c.config, OpUpdate)
+	return &AlertUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AlertClient) UpdateOne(_m *Alert) *AlertUpdateOne {
+	mutation := newAlertMutation(c.config, OpUpdateOne, withAlert(_m))
+	return &AlertUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AlertClient) UpdateOneID(id string) *AlertUpdateOne {
+	mutation := newAlertMutation(c.config, OpUpdateOne, withAlertID(id))
+	return &AlertUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Alert.
+func (c *AlertClient) Delete() *AlertDelete {
+	mutation := newAlertMutation(c.config, OpDelete)
+	return &AlertDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AlertClient) DeleteOne(_m *Alert) *AlertDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AlertClient) DeleteOneID(id string) *AlertDeleteOne {
+	builder := c.Delete().Where(alert.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AlertDeleteOne{builder}
+}
+
+// Query returns a query builder for Alert.
+func (c *AlertClient) Query() *AlertQuery {
+	return &AlertQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAlert},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Alert entity by its id.
+func (c *AlertClient) Get(ctx context.Context, id string) (*Alert, error) {
+	return c.Query().Where(alert.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AlertClient) GetX(ctx context.Context, id string) *Alert {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryDistricts queries the districts edge of a Alert.
+func (c *AlertClient) QueryDistricts(_m *Alert) *DistrictQuery {
+	query := (&DistrictClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(alert.Table, alert.FieldID, id),
+			sqlgraph.To(district.Table, district.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, alert.DistrictsTable, alert.DistrictsPrimaryKey...),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySupersededBy queries the superseded_by edge of a Alert.
+func (c *AlertClient) QuerySupersededBy(_m *Alert) *AlertQuery {
+	query := (&AlertClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(alert.Table, alert.FieldID, id),
+			sqlgraph.To(alert.Table, alert.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, alert.SupersededByTable, alert.SupersededByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySupersedes queries the supersedes edge of a Alert.
+func (c *AlertClient) QuerySupersedes(_m *Alert) *AlertQuery {
+	query := (&AlertClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(alert.Table, alert.FieldID, id),
+			sqlgraph.To(alert.Table, alert.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, alert.SupersedesTable, alert.SupersedesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AlertClient) Hooks() []Hook {
+	hooks := c.hooks.Alert
+	return append(hooks[:len(hooks):len(hooks)], alert.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AlertClient) Interceptors() []Interceptor {
+	return c.inters.Alert
+}
+
+func (c *AlertClient) mutate(ctx context.Context, m *AlertMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AlertCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AlertUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AlertUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AlertDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Alert mutation op: %q", m.Op())
 	}
 }
 
@@ -497,6 +831,140 @@ func (c *AuditEventClient) mutate(ctx context.Context, m *AuditEventMutation) (V
 		return (&AuditEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown AuditEvent mutation op: %q", m.Op())
+	}
+}
+
+// BroadcastClient is a client for the Broadcast schema.
+type BroadcastClient struct {
+	config
+}
+
+// NewBroadcastClient returns a client for the Broadcast from the given config.
+func NewBroadcastClient(c config) *BroadcastClient {
+	return &BroadcastClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `broadcast.Hooks(f(g(h())))`.
+func (c *BroadcastClient) Use(hooks ...Hook) {
+	c.hooks.Broadcast = append(c.hooks.Broadcast, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `broadcast.Intercept(f(g(h())))`.
+func (c *BroadcastClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Broadcast = append(c.inters.Broadcast, interceptors...)
+}
+
+// Create returns a builder for creating a Broadcast entity.
+func (c *BroadcastClient) Create() *BroadcastCreate {
+	mutation := newBroadcastMutation(c.config, OpCreate)
+	return &BroadcastCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Broadcast entities.
+func (c *BroadcastClient) CreateBulk(builders ...*BroadcastCreate) *BroadcastCreateBulk {
+	return &BroadcastCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BroadcastClient) MapCreateBulk(slice any, setFunc func(*BroadcastCreate, int)) *BroadcastCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BroadcastCreateBulk{err: fmt.Errorf("calling to BroadcastClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BroadcastCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BroadcastCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Broadcast.
+func (c *BroadcastClient) Update() *BroadcastUpdate {
+	mutation := newBroadcastMutation(c.config, OpUpdate)
+	return &BroadcastUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BroadcastClient) UpdateOne(_m *Broadcast) *BroadcastUpdateOne {
+	mutation := newBroadcastMutation(c.config, OpUpdateOne, withBroadcast(_m))
+	return &BroadcastUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BroadcastClient) UpdateOneID(id string) *BroadcastUpdateOne {
+	mutation := newBroadcastMutation(c.config, OpUpdateOne, withBroadcastID(id))
+	return &BroadcastUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Broadcast.
+func (c *BroadcastClient) Delete() *BroadcastDelete {
+	mutation := newBroadcastMutation(c.config, OpDelete)
+	return &BroadcastDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BroadcastClient) DeleteOne(_m *Broadcast) *BroadcastDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BroadcastClient) DeleteOneID(id string) *BroadcastDeleteOne {
+	builder := c.Delete().Where(broadcast.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BroadcastDeleteOne{builder}
+}
+
+// Query returns a query builder for Broadcast.
+func (c *BroadcastClient) Query() *BroadcastQuery {
+	return &BroadcastQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBroadcast},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Broadcast entity by its id.
+func (c *BroadcastClient) Get(ctx context.Context, id string) (*Broadcast, error) {
+	return c.Query().Where(broadcast.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BroadcastClient) GetX(ctx context.Context, id string) *Broadcast {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *BroadcastClient) Hooks() []Hook {
+	hooks := c.hooks.Broadcast
+	return append(hooks[:len(hooks):len(hooks)], broadcast.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *BroadcastClient) Interceptors() []Interceptor {
+	return c.inters.Broadcast
+}
+
+func (c *BroadcastClient) mutate(ctx context.Context, m *BroadcastMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BroadcastCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BroadcastUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BroadcastUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BroadcastDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Broadcast mutation op: %q", m.Op())
 	}
 }
 
@@ -758,6 +1226,22 @@ func (c *CaseEventClient) QueryCityCase(_m *CaseEvent) *CityCaseQuery {
 	return query
 }
 
+// QueryPhotos queries the photos edge of a CaseEvent.
+func (c *CaseEventClient) QueryPhotos(_m *CaseEvent) *CasePhotoQuery {
+	query := (&CasePhotoClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(caseevent.Table, caseevent.FieldID, id),
+			sqlgraph.To(casephoto.Table, casephoto.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, caseevent.PhotosTable, caseevent.PhotosColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *CaseEventClient) Hooks() []Hook {
 	hooks := c.hooks.CaseEvent
@@ -781,6 +1265,306 @@ func (c *CaseEventClient) mutate(ctx context.Context, m *CaseEventMutation) (Val
 		return (&CaseEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown CaseEvent mutation op: %q", m.Op())
+	}
+}
+
+// CasePhotoClient is a client for the CasePhoto schema.
+type CasePhotoClient struct {
+	config
+}
+
+// NewCasePhotoClient returns a client for the CasePhoto from the given config.
+func NewCasePhotoClient(c config) *CasePhotoClient {
+	return &CasePhotoClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `casephoto.Hooks(f(g(h())))`.
+func (c *CasePhotoClient) Use(hooks ...Hook) {
+	c.hooks.CasePhoto = append(c.hooks.CasePhoto, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `casephoto.Intercept(f(g(h())))`.
+func (c *CasePhotoClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CasePhoto = append(c.inters.CasePhoto, interceptors...)
+}
+
+// Create returns a builder for creating a CasePhoto entity.
+func (c *CasePhotoClient) Create() *CasePhotoCreate {
+	mutation := newCasePhotoMutation(c.config, OpCreate)
+	return &CasePhotoCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CasePhoto entities.
+func (c *CasePhotoClient) CreateBulk(builders ...*CasePhotoCreate) *CasePhotoCreateBulk {
+	return &CasePhotoCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CasePhotoClient) MapCreateBulk(slice any, setFunc func(*CasePhotoCreate, int)) *CasePhotoCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CasePhotoCreateBulk{err: fmt.Errorf("calling to CasePhotoClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CasePhotoCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CasePhotoCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CasePhoto.
+func (c *CasePhotoClient) Update() *CasePhotoUpdate {
+	mutation := newCasePhotoMutation(c.config, OpUpdate)
+	return &CasePhotoUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CasePhotoClient) UpdateOne(_m *CasePhoto) *CasePhotoUpdateOne {
+	mutation := newCasePhotoMutation(c.config, OpUpdateOne, withCasePhoto(_m))
+	return &CasePhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CasePhotoClient) UpdateOneID(id string) *CasePhotoUpdateOne {
+	mutation := newCasePhotoMutation(c.config, OpUpdateOne, withCasePhotoID(id))
+	return &CasePhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CasePhoto.
+func (c *CasePhotoClient) Delete() *CasePhotoDelete {
+	mutation := newCasePhotoMutation(c.config, OpDelete)
+	return &CasePhotoDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CasePhotoClient) DeleteOne(_m *CasePhoto) *CasePhotoDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CasePhotoClient) DeleteOneID(id string) *CasePhotoDeleteOne {
+	builder := c.Delete().Where(casephoto.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CasePhotoDeleteOne{builder}
+}
+
+// Query returns a query builder for CasePhoto.
+func (c *CasePhotoClient) Query() *CasePhotoQuery {
+	return &CasePhotoQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCasePhoto},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CasePhoto entity by its id.
+func (c *CasePhotoClient) Get(ctx context.Context, id string) (*CasePhoto, error) {
+	return c.Query().Where(casephoto.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CasePhotoClient) GetX(ctx context.Context, id string) *CasePhoto {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCityCase queries the city_case edge of a CasePhoto.
+func (c *CasePhotoClient) QueryCityCase(_m *CasePhoto) *CityCaseQuery {
+	query := (&CityCaseClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(casephoto.Table, casephoto.FieldID, id),
+			sqlgraph.To(citycase.Table, citycase.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, casephoto.CityCaseTable, casephoto.CityCaseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCaseEvent queries the case_event edge of a CasePhoto.
+func (c *CasePhotoClient) QueryCaseEvent(_m *CasePhoto) *CaseEventQuery {
+	query := (&CaseEventClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(casephoto.Table, casephoto.FieldID, id),
+			sqlgraph.To(caseevent.Table, caseevent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, casephoto.CaseEventTable, casephoto.CaseEventColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CasePhotoClient) Hooks() []Hook {
+	hooks := c.hooks.CasePhoto
+	return append(hooks[:len(hooks):len(hooks)], casephoto.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *CasePhotoClient) Interceptors() []Interceptor {
+	return c.inters.CasePhoto
+}
+
+func (c *CasePhotoClient) mutate(ctx context.Context, m *CasePhotoMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CasePhotoCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CasePhotoUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CasePhotoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CasePhotoDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown CasePhoto mutation op: %q", m.Op())
+	}
+}
+
+// CaseSupporterClient is a client for the CaseSupporter schema.
+type CaseSupporterClient struct {
+	config
+}
+
+// NewCaseSupporterClient returns a client for the CaseSupporter from the given config.
+func NewCaseSupporterClient(c config) *CaseSupporterClient {
+	return &CaseSupporterClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `casesupporter.Hooks(f(g(h())))`.
+func (c *CaseSupporterClient) Use(hooks ...Hook) {
+	c.hooks.CaseSupporter = append(c.hooks.CaseSupporter, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `casesupporter.Intercept(f(g(h())))`.
+func (c *CaseSupporterClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CaseSupporter = append(c.inters.CaseSupporter, interceptors...)
+}
+
+// Create returns a builder for creating a CaseSupporter entity.
+func (c *CaseSupporterClient) Create() *CaseSupporterCreate {
+	mutation := newCaseSupporterMutation(c.config, OpCreate)
+	return &CaseSupporterCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CaseSupporter entities.
+func (c *CaseSupporterClient) CreateBulk(builders ...*CaseSupporterCreate) *CaseSupporterCreateBulk {
+	return &CaseSupporterCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CaseSupporterClient) MapCreateBulk(slice any, setFunc func(*CaseSupporterCreate, int)) *CaseSupporterCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CaseSupporterCreateBulk{err: fmt.Errorf("calling to CaseSupporterClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CaseSupporterCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CaseSupporterCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CaseSupporter.
+func (c *CaseSupporterClient) Update() *CaseSupporterUpdate {
+	mutation := newCaseSupporterMutation(c.config, OpUpdate)
+	return &CaseSupporterUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CaseSupporterClient) UpdateOne(_m *CaseSupporter) *CaseSupporterUpdateOne {
+	mutation := newCaseSupporterMutation(c.config, OpUpdateOne, withCaseSupporter(_m))
+	return &CaseSupporterUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CaseSupporterClient) UpdateOneID(id string) *CaseSupporterUpdateOne {
+	mutation := newCaseSupporterMutation(c.config, OpUpdateOne, withCaseSupporterID(id))
+	return &CaseSupporterUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CaseSupporter.
+func (c *CaseSupporterClient) Delete() *CaseSupporterDelete {
+	mutation := newCaseSupporterMutation(c.config, OpDelete)
+	return &CaseSupporterDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CaseSupporterClient) DeleteOne(_m *CaseSupporter) *CaseSupporterDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CaseSupporterClient) DeleteOneID(id string) *CaseSupporterDeleteOne {
+	builder := c.Delete().Where(casesupporter.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CaseSupporterDeleteOne{builder}
+}
+
+// Query returns a query builder for CaseSupporter.
+func (c *CaseSupporterClient) Query() *CaseSupporterQuery {
+	return &CaseSupporterQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCaseSupporter},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CaseSupporter entity by its id.
+func (c *CaseSupporterClient) Get(ctx context.Context, id string) (*CaseSupporter, error) {
+	return c.Query().Where(casesupporter.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CaseSupporterClient) GetX(ctx context.Context, id string) *CaseSupporter {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CaseSupporterClient) Hooks() []Hook {
+	hooks := c.hooks.CaseSupporter
+	return append(hooks[:len(hooks):len(hooks)], casesupporter.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *CaseSupporterClient) Interceptors() []Interceptor {
+	return c.inters.CaseSupporter
+}
+
+func (c *CaseSupporterClient) mutate(ctx context.Context, m *CaseSupporterMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CaseSupporterCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CaseSupporterUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CaseSupporterUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CaseSupporterDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown CaseSupporter mutation op: %q", m.Op())
 	}
 }
 
@@ -901,6 +1685,22 @@ func (c *CitizenCardClient) QueryPerson(_m *CitizenCard) *PersonQuery {
 			sqlgraph.From(citizencard.Table, citizencard.FieldID, id),
 			sqlgraph.To(person.Table, person.FieldID),
 			sqlgraph.Edge(sqlgraph.O2O, true, citizencard.PersonTable, citizencard.PersonColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAccount queries the account edge of a CitizenCard.
+func (c *CitizenCardClient) QueryAccount(_m *CitizenCard) *LedgerAccountQuery {
+	query := (&LedgerAccountClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(citizencard.Table, citizencard.FieldID, id),
+			sqlgraph.To(ledgeraccount.Table, ledgeraccount.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, citizencard.AccountTable, citizencard.AccountColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -1106,6 +1906,54 @@ func (c *CityCaseClient) QueryReporter(_m *CityCase) *PersonQuery {
 	return query
 }
 
+// QueryFacility queries the facility edge of a CityCase.
+func (c *CityCaseClient) QueryFacility(_m *CityCase) *CityFacilityQuery {
+	query := (&CityFacilityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(citycase.Table, citycase.FieldID, id),
+			sqlgraph.To(cityfacility.Table, cityfacility.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, citycase.FacilityTable, citycase.FacilityColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDuplicateOf queries the duplicate_of edge of a CityCase.
+func (c *CityCaseClient) QueryDuplicateOf(_m *CityCase) *CityCaseQuery {
+	query := (&CityCaseClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(citycase.Table, citycase.FieldID, id),
+			sqlgraph.To(citycase.Table, citycase.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, citycase.DuplicateOfTable, citycase.DuplicateOfColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDuplicates queries the duplicates edge of a CityCase.
+func (c *CityCaseClient) QueryDuplicates(_m *CityCase) *CityCaseQuery {
+	query := (&CityCaseClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(citycase.Table, citycase.FieldID, id),
+			sqlgraph.To(citycase.Table, citycase.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, citycase.DuplicatesTable, citycase.DuplicatesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryEvents queries the events edge of a CityCase.
 func (c *CityCaseClient) QueryEvents(_m *CityCase) *CaseEventQuery {
 	query := (&CaseEventClient{config: c.config}).Query()
@@ -1115,6 +1963,22 @@ func (c *CityCaseClient) QueryEvents(_m *CityCase) *CaseEventQuery {
 			sqlgraph.From(citycase.Table, citycase.FieldID, id),
 			sqlgraph.To(caseevent.Table, caseevent.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, citycase.EventsTable, citycase.EventsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPhotos queries the photos edge of a CityCase.
+func (c *CityCaseClient) QueryPhotos(_m *CityCase) *CasePhotoQuery {
+	query := (&CasePhotoClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(citycase.Table, citycase.FieldID, id),
+			sqlgraph.To(casephoto.Table, casephoto.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, citycase.PhotosTable, citycase.PhotosColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -1145,6 +2009,204 @@ func (c *CityCaseClient) mutate(ctx context.Context, m *CityCaseMutation) (Value
 		return (&CityCaseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown CityCase mutation op: %q", m.Op())
+	}
+}
+
+// CityFacilityClient is a client for the CityFacility schema.
+type CityFacilityClient struct {
+	config
+}
+
+// NewCityFacilityClient returns a client for the CityFacility from the given config.
+func NewCityFacilityClient(c config) *CityFacilityClient {
+	return &CityFacilityClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `cityfacility.Hooks(f(g(h())))`.
+func (c *CityFacilityClient) Use(hooks ...Hook) {
+	c.hooks.CityFacility = append(c.hooks.CityFacility, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `cityfacility.Intercept(f(g(h())))`.
+func (c *CityFacilityClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CityFacility = append(c.inters.CityFacility, interceptors...)
+}
+
+// Create returns a builder for creating a CityFacility entity.
+func (c *CityFacilityClient) Create() *CityFacilityCreate {
+	mutation := newCityFacilityMutation(c.config, OpCreate)
+	return &CityFacilityCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CityFacility entities.
+func (c *CityFacilityClient) CreateBulk(builders ...*CityFacilityCreate) *CityFacilityCreateBulk {
+	return &CityFacilityCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CityFacilityClient) MapCreateBulk(slice any, setFunc func(*CityFacilityCreate, int)) *CityFacilityCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CityFacilityCreateBulk{err: fmt.Errorf("calling to CityFacilityClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CityFacilityCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CityFacilityCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CityFacility.
+func (c *CityFacilityClient) Update() *CityFacilityUpdate {
+	mutation := newCityFacilityMutation(c.config, OpUpdate)
+	return &CityFacilityUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CityFacilityClient) UpdateOne(_m *CityFacility) *CityFacilityUpdateOne {
+	mutation := newCityFacilityMutation(c.config, OpUpdateOne, withCityFacility(_m))
+	return &CityFacilityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CityFacilityClient) UpdateOneID(id string) *CityFacilityUpdateOne {
+	mutation := newCityFacilityMutation(c.config, OpUpdateOne, withCityFacilityID(id))
+	return &CityFacilityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CityFacility.
+func (c *CityFacilityClient) Delete() *CityFacilityDelete {
+	mutation := newCityFacilityMutation(c.config, OpDelete)
+	return &CityFacilityDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CityFacilityClient) DeleteOne(_m *CityFacility) *CityFacilityDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CityFacilityClient) DeleteOneID(id string) *CityFacilityDeleteOne {
+	builder := c.Delete().Where(cityfacility.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CityFacilityDeleteOne{builder}
+}
+
+// Query returns a query builder for CityFacility.
+func (c *CityFacilityClient) Query() *CityFacilityQuery {
+	return &CityFacilityQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCityFacility},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CityFacility entity by its id.
+func (c *CityFacilityClient) Get(ctx context.Context, id string) (*CityFacility, error) {
+	return c.Query().Where(cityfacility.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CityFacilityClient) GetX(ctx context.Context, id string) *CityFacility {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCategory queries the category edge of a CityFacility.
+func (c *CityFacilityClient) QueryCategory(_m *CityFacility) *CaseCategoryQuery {
+	query := (&CaseCategoryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cityfacility.Table, cityfacility.FieldID, id),
+			sqlgraph.To(casecategory.Table, casecategory.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, cityfacility.CategoryTable, cityfacility.CategoryColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDistrict queries the district edge of a CityFacility.
+func (c *CityFacilityClient) QueryDistrict(_m *CityFacility) *DistrictQuery {
+	query := (&DistrictClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cityfacility.Table, cityfacility.FieldID, id),
+			sqlgraph.To(district.Table, district.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, cityfacility.DistrictTable, cityfacility.DistrictColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStreet queries the street edge of a CityFacility.
+func (c *CityFacilityClient) QueryStreet(_m *CityFacility) *StreetQuery {
+	query := (&StreetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cityfacility.Table, cityfacility.FieldID, id),
+			sqlgraph.To(street.Table, street.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, cityfacility.StreetTable, cityfacility.StreetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCases queries the cases edge of a CityFacility.
+func (c *CityFacilityClient) QueryCases(_m *CityFacility) *CityCaseQuery {
+	query := (&CityCaseClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(cityfacility.Table, cityfacility.FieldID, id),
+			sqlgraph.To(citycase.Table, citycase.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, cityfacility.CasesTable, cityfacility.CasesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CityFacilityClient) Hooks() []Hook {
+	hooks := c.hooks.CityFacility
+	return append(hooks[:len(hooks):len(hooks)], cityfacility.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *CityFacilityClient) Interceptors() []Interceptor {
+	return c.inters.CityFacility
+}
+
+func (c *CityFacilityClient) mutate(ctx context.Context, m *CityFacilityMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CityFacilityCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CityFacilityUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CityFacilityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CityFacilityDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown CityFacility mutation op: %q", m.Op())
 	}
 }
 
@@ -1311,6 +2373,440 @@ func (c *ClinicClient) mutate(ctx context.Context, m *ClinicMutation) (Value, er
 		return (&ClinicDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Clinic mutation op: %q", m.Op())
+	}
+}
+
+// ConsentClient is a client for the Consent schema.
+type ConsentClient struct {
+	config
+}
+
+// NewConsentClient returns a client for the Consent from the given config.
+func NewConsentClient(c config) *ConsentClient {
+	return &ConsentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `consent.Hooks(f(g(h())))`.
+func (c *ConsentClient) Use(hooks ...Hook) {
+	c.hooks.Consent = append(c.hooks.Consent, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `consent.Intercept(f(g(h())))`.
+func (c *ConsentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Consent = append(c.inters.Consent, interceptors...)
+}
+
+// Create returns a builder for creating a Consent entity.
+func (c *ConsentClient) Create() *ConsentCreate {
+	mutation := newConsentMutation(c.config, OpCreate)
+	return &ConsentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Consent entities.
+func (c *ConsentClient) CreateBulk(builders ...*ConsentCreate) *ConsentCreateBulk {
+	return &ConsentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ConsentClient) MapCreateBulk(slice any, setFunc func(*ConsentCreate, int)) *ConsentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ConsentCreateBulk{err: fmt.Errorf("calling to ConsentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ConsentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ConsentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Consent.
+func (c *ConsentClient) Update() *ConsentUpdate {
+	mutation := newConsentMutation(c.config, OpUpdate)
+	return &ConsentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ConsentClient) UpdateOne(_m *Consent) *ConsentUpdateOne {
+	mutation := newConsentMutation(c.config, OpUpdateOne, withConsent(_m))
+	return &ConsentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ConsentClient) UpdateOneID(id string) *ConsentUpdateOne {
+	mutation := newConsentMutation(c.config, OpUpdateOne, withConsentID(id))
+	return &ConsentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Consent.
+func (c *ConsentClient) Delete() *ConsentDelete {
+	mutation := newConsentMutation(c.config, OpDelete)
+	return &ConsentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ConsentClient) DeleteOne(_m *Consent) *ConsentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ConsentClient) DeleteOneID(id string) *ConsentDeleteOne {
+	builder := c.Delete().Where(consent.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ConsentDeleteOne{builder}
+}
+
+// Query returns a query builder for Consent.
+func (c *ConsentClient) Query() *ConsentQuery {
+	return &ConsentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeConsent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Consent entity by its id.
+func (c *ConsentClient) Get(ctx context.Context, id string) (*Consent, error) {
+	return c.Query().Where(consent.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ConsentClient) GetX(ctx context.Context, id string) *Consent {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ConsentClient) Hooks() []Hook {
+	hooks := c.hooks.Consent
+	return append(hooks[:len(hooks):len(hooks)], consent.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ConsentClient) Interceptors() []Interceptor {
+	return c.inters.Consent
+}
+
+func (c *ConsentClient) mutate(ctx context.Context, m *ConsentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ConsentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ConsentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ConsentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ConsentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Consent mutation op: %q", m.Op())
+	}
+}
+
+// DataExportClient is a client for the DataExport schema.
+type DataExportClient struct {
+	config
+}
+
+// NewDataExportClient returns a client for the DataExport from the given config.
+func NewDataExportClient(c config) *DataExportClient {
+	return &DataExportClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `dataexport.Hooks(f(g(h())))`.
+func (c *DataExportClient) Use(hooks ...Hook) {
+	c.hooks.DataExport = append(c.hooks.DataExport, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `dataexport.Intercept(f(g(h())))`.
+func (c *DataExportClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DataExport = append(c.inters.DataExport, interceptors...)
+}
+
+// Create returns a builder for creating a DataExport entity.
+func (c *DataExportClient) Create() *DataExportCreate {
+	mutation := newDataExportMutation(c.config, OpCreate)
+	return &DataExportCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DataExport entities.
+func (c *DataExportClient) CreateBulk(builders ...*DataExportCreate) *DataExportCreateBulk {
+	return &DataExportCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DataExportClient) MapCreateBulk(slice any, setFunc func(*DataExportCreate, int)) *DataExportCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DataExportCreateBulk{err: fmt.Errorf("calling to DataExportClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DataExportCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DataExportCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DataExport.
+func (c *DataExportClient) Update() *DataExportUpdate {
+	mutation := newDataExportMutation(c.config, OpUpdate)
+	return &DataExportUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DataExportClient) UpdateOne(_m *DataExport) *DataExportUpdateOne {
+	mutation := newDataExportMutation(c.config, OpUpdateOne, withDataExport(_m))
+	return &DataExportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DataExportClient) UpdateOneID(id string) *DataExportUpdateOne {
+	mutation := newDataExportMutation(c.config, OpUpdateOne, withDataExportID(id))
+	return &DataExportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DataExport.
+func (c *DataExportClient) Delete() *DataExportDelete {
+	mutation := newDataExportMutation(c.config, OpDelete)
+	return &DataExportDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DataExportClient) DeleteOne(_m *DataExport) *DataExportDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DataExportClient) DeleteOneID(id string) *DataExportDeleteOne {
+	builder := c.Delete().Where(dataexport.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DataExportDeleteOne{builder}
+}
+
+// Query returns a query builder for DataExport.
+func (c *DataExportClient) Query() *DataExportQuery {
+	return &DataExportQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDataExport},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DataExport entity by its id.
+func (c *DataExportClient) Get(ctx context.Context, id string) (*DataExport, error) {
+	return c.Query().Where(dataexport.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DataExportClient) GetX(ctx context.Context, id string) *DataExport {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DataExportClient) Hooks() []Hook {
+	hooks := c.hooks.DataExport
+	return append(hooks[:len(hooks):len(hooks)], dataexport.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *DataExportClient) Interceptors() []Interceptor {
+	return c.inters.DataExport
+}
+
+func (c *DataExportClient) mutate(ctx context.Context, m *DataExportMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DataExportCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DataExportUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DataExportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DataExportDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown DataExport mutation op: %q", m.Op())
+	}
+}
+
+// DelegationClient is a client for the Delegation schema.
+type DelegationClient struct {
+	config
+}
+
+// NewDelegationClient returns a client for the Delegation from the given config.
+func NewDelegationClient(c config) *DelegationClient {
+	return &DelegationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `delegation.Hooks(f(g(h())))`.
+func (c *DelegationClient) Use(hooks ...Hook) {
+	c.hooks.Delegation = append(c.hooks.Delegation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `delegation.Intercept(f(g(h())))`.
+func (c *DelegationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Delegation = append(c.inters.Delegation, interceptors...)
+}
+
+// Create returns a builder for creating a Delegation entity.
+func (c *DelegationClient) Create() *DelegationCreate {
+	mutation := newDelegationMutation(c.config, OpCreate)
+	return &DelegationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Delegation entities.
+func (c *DelegationClient) CreateBulk(builders ...*DelegationCreate) *DelegationCreateBulk {
+	return &DelegationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DelegationClient) MapCreateBulk(slice any, setFunc func(*DelegationCreate, int)) *DelegationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DelegationCreateBulk{err: fmt.Errorf("calling to DelegationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DelegationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DelegationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Delegation.
+func (c *DelegationClient) Update() *DelegationUpdate {
+	mutation := newDelegationMutation(c.config, OpUpdate)
+	return &DelegationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DelegationClient) UpdateOne(_m *Delegation) *DelegationUpdateOne {
+	mutation := newDelegationMutation(c.config, OpUpdateOne, withDelegation(_m))
+	return &DelegationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DelegationClient) UpdateOneID(id string) *DelegationUpdateOne {
+	mutation := newDelegationMutation(c.config, OpUpdateOne, withDelegationID(id))
+	return &DelegationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Delegation.
+func (c *DelegationClient) Delete() *DelegationDelete {
+	mutation := newDelegationMutation(c.config, OpDelete)
+	return &DelegationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DelegationClient) DeleteOne(_m *Delegation) *DelegationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DelegationClient) DeleteOneID(id string) *DelegationDeleteOne {
+	builder := c.Delete().Where(delegation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DelegationDeleteOne{builder}
+}
+
+// Query returns a query builder for Delegation.
+func (c *DelegationClient) Query() *DelegationQuery {
+	return &DelegationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDelegation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Delegation entity by its id.
+func (c *DelegationClient) Get(ctx context.Context, id string) (*Delegation, error) {
+	return c.Query().Where(delegation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DelegationClient) GetX(ctx context.Context, id string) *Delegation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryDelegator queries the delegator edge of a Delegation.
+func (c *DelegationClient) QueryDelegator(_m *Delegation) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(delegation.Table, delegation.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, delegation.DelegatorTable, delegation.DelegatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDelegate queries the delegate edge of a Delegation.
+func (c *DelegationClient) QueryDelegate(_m *Delegation) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(delegation.Table, delegation.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, delegation.DelegateTable, delegation.DelegateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DelegationClient) Hooks() []Hook {
+	hooks := c.hooks.Delegation
+	return append(hooks[:len(hooks):len(hooks)], delegation.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *DelegationClient) Interceptors() []Interceptor {
+	return c.inters.Delegation
+}
+
+func (c *DelegationClient) mutate(ctx context.Context, m *DelegationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DelegationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DelegationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DelegationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DelegationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Delegation mutation op: %q", m.Op())
 	}
 }
 
@@ -1856,6 +3352,22 @@ func (c *DistrictClient) QueryStreets(_m *District) *StreetQuery {
 	return query
 }
 
+// QueryAlerts queries the alerts edge of a District.
+func (c *DistrictClient) QueryAlerts(_m *District) *AlertQuery {
+	query := (&AlertClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(district.Table, district.FieldID, id),
+			sqlgraph.To(alert.Table, alert.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, district.AlertsTable, district.AlertsPrimaryKey...),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *DistrictClient) Hooks() []Hook {
 	hooks := c.hooks.District
@@ -1879,6 +3391,456 @@ func (c *DistrictClient) mutate(ctx context.Context, m *DistrictMutation) (Value
 		return (&DistrictDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown District mutation op: %q", m.Op())
+	}
+}
+
+// EntitlementGrantClient is a client for the EntitlementGrant schema.
+type EntitlementGrantClient struct {
+	config
+}
+
+// NewEntitlementGrantClient returns a client for the EntitlementGrant from the given config.
+func NewEntitlementGrantClient(c config) *EntitlementGrantClient {
+	return &EntitlementGrantClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `entitlementgrant.Hooks(f(g(h())))`.
+func (c *EntitlementGrantClient) Use(hooks ...Hook) {
+	c.hooks.EntitlementGrant = append(c.hooks.EntitlementGrant, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `entitlementgrant.Intercept(f(g(h())))`.
+func (c *EntitlementGrantClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EntitlementGrant = append(c.inters.EntitlementGrant, interceptors...)
+}
+
+// Create returns a builder for creating a EntitlementGrant entity.
+func (c *EntitlementGrantClient) Create() *EntitlementGrantCreate {
+	mutation := newEntitlementGrantMutation(c.config, OpCreate)
+	return &EntitlementGrantCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EntitlementGrant entities.
+func (c *EntitlementGrantClient) CreateBulk(builders ...*EntitlementGrantCreate) *EntitlementGrantCreateBulk {
+	return &EntitlementGrantCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EntitlementGrantClient) MapCreateBulk(slice any, setFunc func(*EntitlementGrantCreate, int)) *EntitlementGrantCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EntitlementGrantCreateBulk{err: fmt.Errorf("calling to EntitlementGrantClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EntitlementGrantCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EntitlementGrantCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EntitlementGrant.
+func (c *EntitlementGrantClient) Update() *EntitlementGrantUpdate {
+	mutation := newEntitlementGrantMutation(c.config, OpUpdate)
+	return &EntitlementGrantUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EntitlementGrantClient) UpdateOne(_m *EntitlementGrant) *EntitlementGrantUpdateOne {
+	mutation := newEntitlementGrantMutation(c.config, OpUpdateOne, withEntitlementGrant(_m))
+	return &EntitlementGrantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EntitlementGrantClient) UpdateOneID(id string) *EntitlementGrantUpdateOne {
+	mutation := newEntitlementGrantMutation(c.config, OpUpdateOne, withEntitlementGrantID(id))
+	return &EntitlementGrantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EntitlementGrant.
+func (c *EntitlementGrantClient) Delete() *EntitlementGrantDelete {
+	mutation := newEntitlementGrantMutation(c.config, OpDelete)
+	return &EntitlementGrantDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EntitlementGrantClient) DeleteOne(_m *EntitlementGrant) *EntitlementGrantDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EntitlementGrantClient) DeleteOneID(id string) *EntitlementGrantDeleteOne {
+	builder := c.Delete().Where(entitlementgrant.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EntitlementGrantDeleteOne{builder}
+}
+
+// Query returns a query builder for EntitlementGrant.
+func (c *EntitlementGrantClient) Query() *EntitlementGrantQuery {
+	return &EntitlementGrantQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEntitlementGrant},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EntitlementGrant entity by its id.
+func (c *EntitlementGrantClient) Get(ctx context.Context, id string) (*EntitlementGrant, error) {
+	return c.Query().Where(entitlementgrant.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EntitlementGrantClient) GetX(ctx context.Context, id string) *EntitlementGrant {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EntitlementGrantClient) Hooks() []Hook {
+	hooks := c.hooks.EntitlementGrant
+	return append(hooks[:len(hooks):len(hooks)], entitlementgrant.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *EntitlementGrantClient) Interceptors() []Interceptor {
+	return c.inters.EntitlementGrant
+}
+
+func (c *EntitlementGrantClient) mutate(ctx context.Context, m *EntitlementGrantMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EntitlementGrantCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EntitlementGrantUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EntitlementGrantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EntitlementGrantDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown EntitlementGrant mutation op: %q", m.Op())
+	}
+}
+
+// GuardianshipClient is a client for the Guardianship schema.
+type GuardianshipClient struct {
+	config
+}
+
+// NewGuardianshipClient returns a client for the Guardianship from the given config.
+func NewGuardianshipClient(c config) *GuardianshipClient {
+	return &GuardianshipClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `guardianship.Hooks(f(g(h())))`.
+func (c *GuardianshipClient) Use(hooks ...Hook) {
+	c.hooks.Guardianship = append(c.hooks.Guardianship, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `guardianship.Intercept(f(g(h())))`.
+func (c *GuardianshipClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Guardianship = append(c.inters.Guardianship, interceptors...)
+}
+
+// Create returns a builder for creating a Guardianship entity.
+func (c *GuardianshipClient) Create() *GuardianshipCreate {
+	mutation := newGuardianshipMutation(c.config, OpCreate)
+	return &GuardianshipCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Guardianship entities.
+func (c *GuardianshipClient) CreateBulk(builders ...*GuardianshipCreate) *GuardianshipCreateBulk {
+	return &GuardianshipCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *GuardianshipClient) MapCreateBulk(slice any, setFunc func(*GuardianshipCreate, int)) *GuardianshipCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &GuardianshipCreateBulk{err: fmt.Errorf("calling to GuardianshipClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*GuardianshipCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &GuardianshipCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Guardianship.
+func (c *GuardianshipClient) Update() *GuardianshipUpdate {
+	mutation := newGuardianshipMutation(c.config, OpUpdate)
+	return &GuardianshipUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *GuardianshipClient) UpdateOne(_m *Guardianship) *GuardianshipUpdateOne {
+	mutation := newGuardianshipMutation(c.config, OpUpdateOne, withGuardianship(_m))
+	return &GuardianshipUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *GuardianshipClient) UpdateOneID(id string) *GuardianshipUpdateOne {
+	mutation := newGuardianshipMutation(c.config, OpUpdateOne, withGuardianshipID(id))
+	return &GuardianshipUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Guardianship.
+func (c *GuardianshipClient) Delete() *GuardianshipDelete {
+	mutation := newGuardianshipMutation(c.config, OpDelete)
+	return &GuardianshipDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *GuardianshipClient) DeleteOne(_m *Guardianship) *GuardianshipDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *GuardianshipClient) DeleteOneID(id string) *GuardianshipDeleteOne {
+	builder := c.Delete().Where(guardianship.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &GuardianshipDeleteOne{builder}
+}
+
+// Query returns a query builder for Guardianship.
+func (c *GuardianshipClient) Query() *GuardianshipQuery {
+	return &GuardianshipQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeGuardianship},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Guardianship entity by its id.
+func (c *GuardianshipClient) Get(ctx context.Context, id string) (*Guardianship, error) {
+	return c.Query().Where(guardianship.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *GuardianshipClient) GetX(ctx context.Context, id string) *Guardianship {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryGuardian queries the guardian edge of a Guardianship.
+func (c *GuardianshipClient) QueryGuardian(_m *Guardianship) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(guardianship.Table, guardianship.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, guardianship.GuardianTable, guardianship.GuardianColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryChild queries the child edge of a Guardianship.
+func (c *GuardianshipClient) QueryChild(_m *Guardianship) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(guardianship.Table, guardianship.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, guardianship.ChildTable, guardianship.ChildColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *GuardianshipClient) Hooks() []Hook {
+	hooks := c.hooks.Guardianship
+	return append(hooks[:len(hooks):len(hooks)], guardianship.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *GuardianshipClient) Interceptors() []Interceptor {
+	return c.inters.Guardianship
+}
+
+func (c *GuardianshipClient) mutate(ctx context.Context, m *GuardianshipMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&GuardianshipCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&GuardianshipUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&GuardianshipUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&GuardianshipDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Guardianship mutation op: %q", m.Op())
+	}
+}
+
+// HoldClient is a client for the Hold schema.
+type HoldClient struct {
+	config
+}
+
+// NewHoldClient returns a client for the Hold from the given config.
+func NewHoldClient(c config) *HoldClient {
+	return &HoldClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `hold.Hooks(f(g(h())))`.
+func (c *HoldClient) Use(hooks ...Hook) {
+	c.hooks.Hold = append(c.hooks.Hold, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `hold.Intercept(f(g(h())))`.
+func (c *HoldClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Hold = append(c.inters.Hold, interceptors...)
+}
+
+// Create returns a builder for creating a Hold entity.
+func (c *HoldClient) Create() *HoldCreate {
+	mutation := newHoldMutation(c.config, OpCreate)
+	return &HoldCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Hold entities.
+func (c *HoldClient) CreateBulk(builders ...*HoldCreate) *HoldCreateBulk {
+	return &HoldCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *HoldClient) MapCreateBulk(slice any, setFunc func(*HoldCreate, int)) *HoldCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &HoldCreateBulk{err: fmt.Errorf("calling to HoldClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*HoldCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &HoldCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Hold.
+func (c *HoldClient) Update() *HoldUpdate {
+	mutation := newHoldMutation(c.config, OpUpdate)
+	return &HoldUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *HoldClient) UpdateOne(_m *Hold) *HoldUpdateOne {
+	mutation := newHoldMutation(c.config, OpUpdateOne, withHold(_m))
+	return &HoldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *HoldClient) UpdateOneID(id string) *HoldUpdateOne {
+	mutation := newHoldMutation(c.config, OpUpdateOne, withHoldID(id))
+	return &HoldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Hold.
+func (c *HoldClient) Delete() *HoldDelete {
+	mutation := newHoldMutation(c.config, OpDelete)
+	return &HoldDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *HoldClient) DeleteOne(_m *Hold) *HoldDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *HoldClient) DeleteOneID(id string) *HoldDeleteOne {
+	builder := c.Delete().Where(hold.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &HoldDeleteOne{builder}
+}
+
+// Query returns a query builder for Hold.
+func (c *HoldClient) Query() *HoldQuery {
+	return &HoldQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeHold},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Hold entity by its id.
+func (c *HoldClient) Get(ctx context.Context, id string) (*Hold, error) {
+	return c.Query().Where(hold.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *HoldClient) GetX(ctx context.Context, id string) *Hold {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAccount queries the account edge of a Hold.
+func (c *HoldClient) QueryAccount(_m *Hold) *LedgerAccountQuery {
+	query := (&LedgerAccountClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(hold.Table, hold.FieldID, id),
+			sqlgraph.To(ledgeraccount.Table, ledgeraccount.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, hold.AccountTable, hold.AccountColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *HoldClient) Hooks() []Hook {
+	hooks := c.hooks.Hold
+	return append(hooks[:len(hooks):len(hooks)], hold.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *HoldClient) Interceptors() []Interceptor {
+	return c.inters.Hold
+}
+
+func (c *HoldClient) mutate(ctx context.Context, m *HoldMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&HoldCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&HoldUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&HoldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&HoldDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Hold mutation op: %q", m.Op())
 	}
 }
 
@@ -2166,6 +4128,520 @@ func (c *IdentityClient) mutate(ctx context.Context, m *IdentityMutation) (Value
 	}
 }
 
+// LedgerAccountClient is a client for the LedgerAccount schema.
+type LedgerAccountClient struct {
+	config
+}
+
+// NewLedgerAccountClient returns a client for the LedgerAccount from the given config.
+func NewLedgerAccountClient(c config) *LedgerAccountClient {
+	return &LedgerAccountClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `ledgeraccount.Hooks(f(g(h())))`.
+func (c *LedgerAccountClient) Use(hooks ...Hook) {
+	c.hooks.LedgerAccount = append(c.hooks.LedgerAccount, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `ledgeraccount.Intercept(f(g(h())))`.
+func (c *LedgerAccountClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LedgerAccount = append(c.inters.LedgerAccount, interceptors...)
+}
+
+// Create returns a builder for creating a LedgerAccount entity.
+func (c *LedgerAccountClient) Create() *LedgerAccountCreate {
+	mutation := newLedgerAccountMutation(c.config, OpCreate)
+	return &LedgerAccountCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LedgerAccount entities.
+func (c *LedgerAccountClient) CreateBulk(builders ...*LedgerAccountCreate) *LedgerAccountCreateBulk {
+	return &LedgerAccountCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LedgerAccountClient) MapCreateBulk(slice any, setFunc func(*LedgerAccountCreate, int)) *LedgerAccountCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LedgerAccountCreateBulk{err: fmt.Errorf("calling to LedgerAccountClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LedgerAccountCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LedgerAccountCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LedgerAccount.
+func (c *LedgerAccountClient) Update() *LedgerAccountUpdate {
+	mutation := newLedgerAccountMutation(c.config, OpUpdate)
+	return &LedgerAccountUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LedgerAccountClient) UpdateOne(_m *LedgerAccount) *LedgerAccountUpdateOne {
+	mutation := newLedgerAccountMutation(c.config, OpUpdateOne, withLedgerAccount(_m))
+	return &LedgerAccountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LedgerAccountClient) UpdateOneID(id string) *LedgerAccountUpdateOne {
+	mutation := newLedgerAccountMutation(c.config, OpUpdateOne, withLedgerAccountID(id))
+	return &LedgerAccountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LedgerAccount.
+func (c *LedgerAccountClient) Delete() *LedgerAccountDelete {
+	mutation := newLedgerAccountMutation(c.config, OpDelete)
+	return &LedgerAccountDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LedgerAccountClient) DeleteOne(_m *LedgerAccount) *LedgerAccountDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LedgerAccountClient) DeleteOneID(id string) *LedgerAccountDeleteOne {
+	builder := c.Delete().Where(ledgeraccount.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LedgerAccountDeleteOne{builder}
+}
+
+// Query returns a query builder for LedgerAccount.
+func (c *LedgerAccountClient) Query() *LedgerAccountQuery {
+	return &LedgerAccountQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLedgerAccount},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LedgerAccount entity by its id.
+func (c *LedgerAccountClient) Get(ctx context.Context, id string) (*LedgerAccount, error) {
+	return c.Query().Where(ledgeraccount.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LedgerAccountClient) GetX(ctx context.Context, id string) *LedgerAccount {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEntries queries the entries edge of a LedgerAccount.
+func (c *LedgerAccountClient) QueryEntries(_m *LedgerAccount) *LedgerEntryQuery {
+	query := (&LedgerEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(ledgeraccount.Table, ledgeraccount.FieldID, id),
+			sqlgraph.To(ledgerentry.Table, ledgerentry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ledgeraccount.EntriesTable, ledgeraccount.EntriesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHolds queries the holds edge of a LedgerAccount.
+func (c *LedgerAccountClient) QueryHolds(_m *LedgerAccount) *HoldQuery {
+	query := (&HoldClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(ledgeraccount.Table, ledgeraccount.FieldID, id),
+			sqlgraph.To(hold.Table, hold.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ledgeraccount.HoldsTable, ledgeraccount.HoldsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LedgerAccountClient) Hooks() []Hook {
+	hooks := c.hooks.LedgerAccount
+	return append(hooks[:len(hooks):len(hooks)], ledgeraccount.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LedgerAccountClient) Interceptors() []Interceptor {
+	return c.inters.LedgerAccount
+}
+
+func (c *LedgerAccountClient) mutate(ctx context.Context, m *LedgerAccountMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LedgerAccountCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LedgerAccountUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LedgerAccountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LedgerAccountDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown LedgerAccount mutation op: %q", m.Op())
+	}
+}
+
+// LedgerEntryClient is a client for the LedgerEntry schema.
+type LedgerEntryClient struct {
+	config
+}
+
+// NewLedgerEntryClient returns a client for the LedgerEntry from the given config.
+func NewLedgerEntryClient(c config) *LedgerEntryClient {
+	return &LedgerEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `ledgerentry.Hooks(f(g(h())))`.
+func (c *LedgerEntryClient) Use(hooks ...Hook) {
+	c.hooks.LedgerEntry = append(c.hooks.LedgerEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `ledgerentry.Intercept(f(g(h())))`.
+func (c *LedgerEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LedgerEntry = append(c.inters.LedgerEntry, interceptors...)
+}
+
+// Create returns a builder for creating a LedgerEntry entity.
+func (c *LedgerEntryClient) Create() *LedgerEntryCreate {
+	mutation := newLedgerEntryMutation(c.config, OpCreate)
+	return &LedgerEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LedgerEntry entities.
+func (c *LedgerEntryClient) CreateBulk(builders ...*LedgerEntryCreate) *LedgerEntryCreateBulk {
+	return &LedgerEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LedgerEntryClient) MapCreateBulk(slice any, setFunc func(*LedgerEntryCreate, int)) *LedgerEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LedgerEntryCreateBulk{err: fmt.Errorf("calling to LedgerEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LedgerEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LedgerEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LedgerEntry.
+func (c *LedgerEntryClient) Update() *LedgerEntryUpdate {
+	mutation := newLedgerEntryMutation(c.config, OpUpdate)
+	return &LedgerEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LedgerEntryClient) UpdateOne(_m *LedgerEntry) *LedgerEntryUpdateOne {
+	mutation := newLedgerEntryMutation(c.config, OpUpdateOne, withLedgerEntry(_m))
+	return &LedgerEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LedgerEntryClient) UpdateOneID(id string) *LedgerEntryUpdateOne {
+	mutation := newLedgerEntryMutation(c.config, OpUpdateOne, withLedgerEntryID(id))
+	return &LedgerEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LedgerEntry.
+func (c *LedgerEntryClient) Delete() *LedgerEntryDelete {
+	mutation := newLedgerEntryMutation(c.config, OpDelete)
+	return &LedgerEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LedgerEntryClient) DeleteOne(_m *LedgerEntry) *LedgerEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LedgerEntryClient) DeleteOneID(id string) *LedgerEntryDeleteOne {
+	builder := c.Delete().Where(ledgerentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LedgerEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for LedgerEntry.
+func (c *LedgerEntryClient) Query() *LedgerEntryQuery {
+	return &LedgerEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLedgerEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LedgerEntry entity by its id.
+func (c *LedgerEntryClient) Get(ctx context.Context, id string) (*LedgerEntry, error) {
+	return c.Query().Where(ledgerentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LedgerEntryClient) GetX(ctx context.Context, id string) *LedgerEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryTransaction queries the transaction edge of a LedgerEntry.
+func (c *LedgerEntryClient) QueryTransaction(_m *LedgerEntry) *LedgerTransactionQuery {
+	query := (&LedgerTransactionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(ledgerentry.Table, ledgerentry.FieldID, id),
+			sqlgraph.To(ledgertransaction.Table, ledgertransaction.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, ledgerentry.TransactionTable, ledgerentry.TransactionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAccount queries the account edge of a LedgerEntry.
+func (c *LedgerEntryClient) QueryAccount(_m *LedgerEntry) *LedgerAccountQuery {
+	query := (&LedgerAccountClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(ledgerentry.Table, ledgerentry.FieldID, id),
+			sqlgraph.To(ledgeraccount.Table, ledgeraccount.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, ledgerentry.AccountTable, ledgerentry.AccountColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LedgerEntryClient) Hooks() []Hook {
+	hooks := c.hooks.LedgerEntry
+	return append(hooks[:len(hooks):len(hooks)], ledgerentry.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LedgerEntryClient) Interceptors() []Interceptor {
+	return c.inters.LedgerEntry
+}
+
+func (c *LedgerEntryClient) mutate(ctx context.Context, m *LedgerEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LedgerEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LedgerEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LedgerEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LedgerEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown LedgerEntry mutation op: %q", m.Op())
+	}
+}
+
+// LedgerTransactionClient is a client for the LedgerTransaction schema.
+type LedgerTransactionClient struct {
+	config
+}
+
+// NewLedgerTransactionClient returns a client for the LedgerTransaction from the given config.
+func NewLedgerTransactionClient(c config) *LedgerTransactionClient {
+	return &LedgerTransactionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `ledgertransaction.Hooks(f(g(h())))`.
+func (c *LedgerTransactionClient) Use(hooks ...Hook) {
+	c.hooks.LedgerTransaction = append(c.hooks.LedgerTransaction, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `ledgertransaction.Intercept(f(g(h())))`.
+func (c *LedgerTransactionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LedgerTransaction = append(c.inters.LedgerTransaction, interceptors...)
+}
+
+// Create returns a builder for creating a LedgerTransaction entity.
+func (c *LedgerTransactionClient) Create() *LedgerTransactionCreate {
+	mutation := newLedgerTransactionMutation(c.config, OpCreate)
+	return &LedgerTransactionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LedgerTransaction entities.
+func (c *LedgerTransactionClient) CreateBulk(builders ...*LedgerTransactionCreate) *LedgerTransactionCreateBulk {
+	return &LedgerTransactionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LedgerTransactionClient) MapCreateBulk(slice any, setFunc func(*LedgerTransactionCreate, int)) *LedgerTransactionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LedgerTransactionCreateBulk{err: fmt.Errorf("calling to LedgerTransactionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LedgerTransactionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LedgerTransactionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LedgerTransaction.
+func (c *LedgerTransactionClient) Update() *LedgerTransactionUpdate {
+	mutation := newLedgerTransactionMutation(c.config, OpUpdate)
+	return &LedgerTransactionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LedgerTransactionClient) UpdateOne(_m *LedgerTransaction) *LedgerTransactionUpdateOne {
+	mutation := newLedgerTransactionMutation(c.config, OpUpdateOne, withLedgerTransaction(_m))
+	return &LedgerTransactionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LedgerTransactionClient) UpdateOneID(id string) *LedgerTransactionUpdateOne {
+	mutation := newLedgerTransactionMutation(c.config, OpUpdateOne, withLedgerTransactionID(id))
+	return &LedgerTransactionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LedgerTransaction.
+func (c *LedgerTransactionClient) Delete() *LedgerTransactionDelete {
+	mutation := newLedgerTransactionMutation(c.config, OpDelete)
+	return &LedgerTransactionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LedgerTransactionClient) DeleteOne(_m *LedgerTransaction) *LedgerTransactionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LedgerTransactionClient) DeleteOneID(id string) *LedgerTransactionDeleteOne {
+	builder := c.Delete().Where(ledgertransaction.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LedgerTransactionDeleteOne{builder}
+}
+
+// Query returns a query builder for LedgerTransaction.
+func (c *LedgerTransactionClient) Query() *LedgerTransactionQuery {
+	return &LedgerTransactionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLedgerTransaction},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LedgerTransaction entity by its id.
+func (c *LedgerTransactionClient) Get(ctx context.Context, id string) (*LedgerTransaction, error) {
+	return c.Query().Where(ledgertransaction.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LedgerTransactionClient) GetX(ctx context.Context, id string) *LedgerTransaction {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEntries queries the entries edge of a LedgerTransaction.
+func (c *LedgerTransactionClient) QueryEntries(_m *LedgerTransaction) *LedgerEntryQuery {
+	query := (&LedgerEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(ledgertransaction.Table, ledgertransaction.FieldID, id),
+			sqlgraph.To(ledgerentry.Table, ledgerentry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ledgertransaction.EntriesTable, ledgertransaction.EntriesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReverses queries the reverses edge of a LedgerTransaction.
+func (c *LedgerTransactionClient) QueryReverses(_m *LedgerTransaction) *LedgerTransactionQuery {
+	query := (&LedgerTransactionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(ledgertransaction.Table, ledgertransaction.FieldID, id),
+			sqlgraph.To(ledgertransaction.Table, ledgertransaction.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, ledgertransaction.ReversesTable, ledgertransaction.ReversesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReversals queries the reversals edge of a LedgerTransaction.
+func (c *LedgerTransactionClient) QueryReversals(_m *LedgerTransaction) *LedgerTransactionQuery {
+	query := (&LedgerTransactionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(ledgertransaction.Table, ledgertransaction.FieldID, id),
+			sqlgraph.To(ledgertransaction.Table, ledgertransaction.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ledgertransaction.ReversalsTable, ledgertransaction.ReversalsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LedgerTransactionClient) Hooks() []Hook {
+	hooks := c.hooks.LedgerTransaction
+	return append(hooks[:len(hooks):len(hooks)], ledgertransaction.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LedgerTransactionClient) Interceptors() []Interceptor {
+	return c.inters.LedgerTransaction
+}
+
+func (c *LedgerTransactionClient) mutate(ctx context.Context, m *LedgerTransactionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LedgerTransactionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LedgerTransactionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LedgerTransactionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LedgerTransactionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown LedgerTransaction mutation op: %q", m.Op())
+	}
+}
+
 // NotificationClient is a client for the Notification schema.
 type NotificationClient struct {
 	config
@@ -2313,6 +4789,140 @@ func (c *NotificationClient) mutate(ctx context.Context, m *NotificationMutation
 		return (&NotificationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Notification mutation op: %q", m.Op())
+	}
+}
+
+// NotificationPreferenceClient is a client for the NotificationPreference schema.
+type NotificationPreferenceClient struct {
+	config
+}
+
+// NewNotificationPreferenceClient returns a client for the NotificationPreference from the given config.
+func NewNotificationPreferenceClient(c config) *NotificationPreferenceClient {
+	return &NotificationPreferenceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `notificationpreference.Hooks(f(g(h())))`.
+func (c *NotificationPreferenceClient) Use(hooks ...Hook) {
+	c.hooks.NotificationPreference = append(c.hooks.NotificationPreference, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `notificationpreference.Intercept(f(g(h())))`.
+func (c *NotificationPreferenceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.NotificationPreference = append(c.inters.NotificationPreference, interceptors...)
+}
+
+// Create returns a builder for creating a NotificationPreference entity.
+func (c *NotificationPreferenceClient) Create() *NotificationPreferenceCreate {
+	mutation := newNotificationPreferenceMutation(c.config, OpCreate)
+	return &NotificationPreferenceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of NotificationPreference entities.
+func (c *NotificationPreferenceClient) CreateBulk(builders ...*NotificationPreferenceCreate) *NotificationPreferenceCreateBulk {
+	return &NotificationPreferenceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NotificationPreferenceClient) MapCreateBulk(slice any, setFunc func(*NotificationPreferenceCreate, int)) *NotificationPreferenceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NotificationPreferenceCreateBulk{err: fmt.Errorf("calling to NotificationPreferenceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NotificationPreferenceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NotificationPreferenceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for NotificationPreference.
+func (c *NotificationPreferenceClient) Update() *NotificationPreferenceUpdate {
+	mutation := newNotificationPreferenceMutation(c.config, OpUpdate)
+	return &NotificationPreferenceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NotificationPreferenceClient) UpdateOne(_m *NotificationPreference) *NotificationPreferenceUpdateOne {
+	mutation := newNotificationPreferenceMutation(c.config, OpUpdateOne, withNotificationPreference(_m))
+	return &NotificationPreferenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NotificationPreferenceClient) UpdateOneID(id string) *NotificationPreferenceUpdateOne {
+	mutation := newNotificationPreferenceMutation(c.config, OpUpdateOne, withNotificationPreferenceID(id))
+	return &NotificationPreferenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for NotificationPreference.
+func (c *NotificationPreferenceClient) Delete() *NotificationPreferenceDelete {
+	mutation := newNotificationPreferenceMutation(c.config, OpDelete)
+	return &NotificationPreferenceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NotificationPreferenceClient) DeleteOne(_m *NotificationPreference) *NotificationPreferenceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NotificationPreferenceClient) DeleteOneID(id string) *NotificationPreferenceDeleteOne {
+	builder := c.Delete().Where(notificationpreference.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NotificationPreferenceDeleteOne{builder}
+}
+
+// Query returns a query builder for NotificationPreference.
+func (c *NotificationPreferenceClient) Query() *NotificationPreferenceQuery {
+	return &NotificationPreferenceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNotificationPreference},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a NotificationPreference entity by its id.
+func (c *NotificationPreferenceClient) Get(ctx context.Context, id string) (*NotificationPreference, error) {
+	return c.Query().Where(notificationpreference.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NotificationPreferenceClient) GetX(ctx context.Context, id string) *NotificationPreference {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *NotificationPreferenceClient) Hooks() []Hook {
+	hooks := c.hooks.NotificationPreference
+	return append(hooks[:len(hooks):len(hooks)], notificationpreference.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *NotificationPreferenceClient) Interceptors() []Interceptor {
+	return c.inters.NotificationPreference
+}
+
+func (c *NotificationPreferenceClient) mutate(ctx context.Context, m *NotificationPreferenceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NotificationPreferenceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NotificationPreferenceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NotificationPreferenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NotificationPreferenceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown NotificationPreference mutation op: %q", m.Op())
 	}
 }
 
@@ -2680,6 +5290,140 @@ func (c *PersonalDataClient) mutate(ctx context.Context, m *PersonalDataMutation
 	}
 }
 
+// RecordAccessClient is a client for the RecordAccess schema.
+type RecordAccessClient struct {
+	config
+}
+
+// NewRecordAccessClient returns a client for the RecordAccess from the given config.
+func NewRecordAccessClient(c config) *RecordAccessClient {
+	return &RecordAccessClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `recordaccess.Hooks(f(g(h())))`.
+func (c *RecordAccessClient) Use(hooks ...Hook) {
+	c.hooks.RecordAccess = append(c.hooks.RecordAccess, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `recordaccess.Intercept(f(g(h())))`.
+func (c *RecordAccessClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RecordAccess = append(c.inters.RecordAccess, interceptors...)
+}
+
+// Create returns a builder for creating a RecordAccess entity.
+func (c *RecordAccessClient) Create() *RecordAccessCreate {
+	mutation := newRecordAccessMutation(c.config, OpCreate)
+	return &RecordAccessCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RecordAccess entities.
+func (c *RecordAccessClient) CreateBulk(builders ...*RecordAccessCreate) *RecordAccessCreateBulk {
+	return &RecordAccessCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RecordAccessClient) MapCreateBulk(slice any, setFunc func(*RecordAccessCreate, int)) *RecordAccessCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RecordAccessCreateBulk{err: fmt.Errorf("calling to RecordAccessClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RecordAccessCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RecordAccessCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RecordAccess.
+func (c *RecordAccessClient) Update() *RecordAccessUpdate {
+	mutation := newRecordAccessMutation(c.config, OpUpdate)
+	return &RecordAccessUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RecordAccessClient) UpdateOne(_m *RecordAccess) *RecordAccessUpdateOne {
+	mutation := newRecordAccessMutation(c.config, OpUpdateOne, withRecordAccess(_m))
+	return &RecordAccessUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RecordAccessClient) UpdateOneID(id string) *RecordAccessUpdateOne {
+	mutation := newRecordAccessMutation(c.config, OpUpdateOne, withRecordAccessID(id))
+	return &RecordAccessUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RecordAccess.
+func (c *RecordAccessClient) Delete() *RecordAccessDelete {
+	mutation := newRecordAccessMutation(c.config, OpDelete)
+	return &RecordAccessDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RecordAccessClient) DeleteOne(_m *RecordAccess) *RecordAccessDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RecordAccessClient) DeleteOneID(id string) *RecordAccessDeleteOne {
+	builder := c.Delete().Where(recordaccess.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RecordAccessDeleteOne{builder}
+}
+
+// Query returns a query builder for RecordAccess.
+func (c *RecordAccessClient) Query() *RecordAccessQuery {
+	return &RecordAccessQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRecordAccess},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RecordAccess entity by its id.
+func (c *RecordAccessClient) Get(ctx context.Context, id string) (*RecordAccess, error) {
+	return c.Query().Where(recordaccess.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RecordAccessClient) GetX(ctx context.Context, id string) *RecordAccess {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RecordAccessClient) Hooks() []Hook {
+	hooks := c.hooks.RecordAccess
+	return append(hooks[:len(hooks):len(hooks)], recordaccess.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *RecordAccessClient) Interceptors() []Interceptor {
+	return c.inters.RecordAccess
+}
+
+func (c *RecordAccessClient) mutate(ctx context.Context, m *RecordAccessMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RecordAccessCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RecordAccessUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RecordAccessUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RecordAccessDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown RecordAccess mutation op: %q", m.Op())
+	}
+}
+
 // ScenicSpotClient is a client for the ScenicSpot schema.
 type ScenicSpotClient struct {
 	config
@@ -2977,6 +5721,172 @@ func (c *SchoolClient) mutate(ctx context.Context, m *SchoolMutation) (Value, er
 		return (&SchoolDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown School mutation op: %q", m.Op())
+	}
+}
+
+// SensorAlarmClient is a client for the SensorAlarm schema.
+type SensorAlarmClient struct {
+	config
+}
+
+// NewSensorAlarmClient returns a client for the SensorAlarm from the given config.
+func NewSensorAlarmClient(c config) *SensorAlarmClient {
+	return &SensorAlarmClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `sensoralarm.Hooks(f(g(h())))`.
+func (c *SensorAlarmClient) Use(hooks ...Hook) {
+	c.hooks.SensorAlarm = append(c.hooks.SensorAlarm, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `sensoralarm.Intercept(f(g(h())))`.
+func (c *SensorAlarmClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SensorAlarm = append(c.inters.SensorAlarm, interceptors...)
+}
+
+// Create returns a builder for creating a SensorAlarm entity.
+func (c *SensorAlarmClient) Create() *SensorAlarmCreate {
+	mutation := newSensorAlarmMutation(c.config, OpCreate)
+	return &SensorAlarmCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SensorAlarm entities.
+func (c *SensorAlarmClient) CreateBulk(builders ...*SensorAlarmCreate) *SensorAlarmCreateBulk {
+	return &SensorAlarmCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SensorAlarmClient) MapCreateBulk(slice any, setFunc func(*SensorAlarmCreate, int)) *SensorAlarmCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SensorAlarmCreateBulk{err: fmt.Errorf("calling to SensorAlarmClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SensorAlarmCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SensorAlarmCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SensorAlarm.
+func (c *SensorAlarmClient) Update() *SensorAlarmUpdate {
+	mutation := newSensorAlarmMutation(c.config, OpUpdate)
+	return &SensorAlarmUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SensorAlarmClient) UpdateOne(_m *SensorAlarm) *SensorAlarmUpdateOne {
+	mutation := newSensorAlarmMutation(c.config, OpUpdateOne, withSensorAlarm(_m))
+	return &SensorAlarmUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SensorAlarmClient) UpdateOneID(id string) *SensorAlarmUpdateOne {
+	mutation := newSensorAlarmMutation(c.config, OpUpdateOne, withSensorAlarmID(id))
+	return &SensorAlarmUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SensorAlarm.
+func (c *SensorAlarmClient) Delete() *SensorAlarmDelete {
+	mutation := newSensorAlarmMutation(c.config, OpDelete)
+	return &SensorAlarmDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SensorAlarmClient) DeleteOne(_m *SensorAlarm) *SensorAlarmDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SensorAlarmClient) DeleteOneID(id string) *SensorAlarmDeleteOne {
+	builder := c.Delete().Where(sensoralarm.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SensorAlarmDeleteOne{builder}
+}
+
+// Query returns a query builder for SensorAlarm.
+func (c *SensorAlarmClient) Query() *SensorAlarmQuery {
+	return &SensorAlarmQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSensorAlarm},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SensorAlarm entity by its id.
+func (c *SensorAlarmClient) Get(ctx context.Context, id string) (*SensorAlarm, error) {
+	return c.Query().Where(sensoralarm.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SensorAlarmClient) GetX(ctx context.Context, id string) *SensorAlarm {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryFacility queries the facility edge of a SensorAlarm.
+func (c *SensorAlarmClient) QueryFacility(_m *SensorAlarm) *CityFacilityQuery {
+	query := (&CityFacilityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(sensoralarm.Table, sensoralarm.FieldID, id),
+			sqlgraph.To(cityfacility.Table, cityfacility.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, sensoralarm.FacilityTable, sensoralarm.FacilityColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCityCase queries the city_case edge of a SensorAlarm.
+func (c *SensorAlarmClient) QueryCityCase(_m *SensorAlarm) *CityCaseQuery {
+	query := (&CityCaseClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(sensoralarm.Table, sensoralarm.FieldID, id),
+			sqlgraph.To(citycase.Table, citycase.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, sensoralarm.CityCaseTable, sensoralarm.CityCaseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SensorAlarmClient) Hooks() []Hook {
+	hooks := c.hooks.SensorAlarm
+	return append(hooks[:len(hooks):len(hooks)], sensoralarm.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SensorAlarmClient) Interceptors() []Interceptor {
+	return c.inters.SensorAlarm
+}
+
+func (c *SensorAlarmClient) mutate(ctx context.Context, m *SensorAlarmMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SensorAlarmCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SensorAlarmUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SensorAlarmUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SensorAlarmDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown SensorAlarm mutation op: %q", m.Op())
 	}
 }
 
@@ -3414,19 +6324,159 @@ func (c *StreetClient) mutate(ctx context.Context, m *StreetMutation) (Value, er
 	}
 }
 
+// WechatGrantClient is a client for the WechatGrant schema.
+type WechatGrantClient struct {
+	config
+}
+
+// NewWechatGrantClient returns a client for the WechatGrant from the given config.
+func NewWechatGrantClient(c config) *WechatGrantClient {
+	return &WechatGrantClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `wechatgrant.Hooks(f(g(h())))`.
+func (c *WechatGrantClient) Use(hooks ...Hook) {
+	c.hooks.WechatGrant = append(c.hooks.WechatGrant, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `wechatgrant.Intercept(f(g(h())))`.
+func (c *WechatGrantClient) Intercept(interceptors ...Interceptor) {
+	c.inters.WechatGrant = append(c.inters.WechatGrant, interceptors...)
+}
+
+// Create returns a builder for creating a WechatGrant entity.
+func (c *WechatGrantClient) Create() *WechatGrantCreate {
+	mutation := newWechatGrantMutation(c.config, OpCreate)
+	return &WechatGrantCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of WechatGrant entities.
+func (c *WechatGrantClient) CreateBulk(builders ...*WechatGrantCreate) *WechatGrantCreateBulk {
+	return &WechatGrantCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *WechatGrantClient) MapCreateBulk(slice any, setFunc func(*WechatGrantCreate, int)) *WechatGrantCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &WechatGrantCreateBulk{err: fmt.Errorf("calling to WechatGrantClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*WechatGrantCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &WechatGrantCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for WechatGrant.
+func (c *WechatGrantClient) Update() *WechatGrantUpdate {
+	mutation := newWechatGrantMutation(c.config, OpUpdate)
+	return &WechatGrantUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *WechatGrantClient) UpdateOne(_m *WechatGrant) *WechatGrantUpdateOne {
+	mutation := newWechatGrantMutation(c.config, OpUpdateOne, withWechatGrant(_m))
+	return &WechatGrantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *WechatGrantClient) UpdateOneID(id string) *WechatGrantUpdateOne {
+	mutation := newWechatGrantMutation(c.config, OpUpdateOne, withWechatGrantID(id))
+	return &WechatGrantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for WechatGrant.
+func (c *WechatGrantClient) Delete() *WechatGrantDelete {
+	mutation := newWechatGrantMutation(c.config, OpDelete)
+	return &WechatGrantDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *WechatGrantClient) DeleteOne(_m *WechatGrant) *WechatGrantDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *WechatGrantClient) DeleteOneID(id string) *WechatGrantDeleteOne {
+	builder := c.Delete().Where(wechatgrant.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &WechatGrantDeleteOne{builder}
+}
+
+// Query returns a query builder for WechatGrant.
+func (c *WechatGrantClient) Query() *WechatGrantQuery {
+	return &WechatGrantQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeWechatGrant},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a WechatGrant entity by its id.
+func (c *WechatGrantClient) Get(ctx context.Context, id string) (*WechatGrant, error) {
+	return c.Query().Where(wechatgrant.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *WechatGrantClient) GetX(ctx context.Context, id string) *WechatGrant {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *WechatGrantClient) Hooks() []Hook {
+	hooks := c.hooks.WechatGrant
+	return append(hooks[:len(hooks):len(hooks)], wechatgrant.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *WechatGrantClient) Interceptors() []Interceptor {
+	return c.inters.WechatGrant
+}
+
+func (c *WechatGrantClient) mutate(ctx context.Context, m *WechatGrantMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&WechatGrantCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&WechatGrantUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&WechatGrantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&WechatGrantDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown WechatGrant mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AuditEvent, CaseCategory, CaseEvent, CitizenCard, CityCase, Clinic,
-		DeliveryAttempt, Department, Device, District, IdempotencyRecord, Identity,
-		Notification, Person, PersonalData, ScenicSpot, School, Session, StaffRole,
-		Street []ent.Hook
+		Alert, AuditEvent, Broadcast, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
+		CitizenCard, CityCase, CityFacility, Clinic, Consent, DataExport, Delegation,
+		DeliveryAttempt, Department, Device, District, EntitlementGrant, Guardianship,
+		Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
+		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
+		RecordAccess, ScenicSpot, School, SensorAlarm, Session, StaffRole, Street,
+		WechatGrant []ent.Hook
 	}
 	inters struct {
-		AuditEvent, CaseCategory, CaseEvent, CitizenCard, CityCase, Clinic,
-		DeliveryAttempt, Department, Device, District, IdempotencyRecord, Identity,
-		Notification, Person, PersonalData, ScenicSpot, School, Session, StaffRole,
-		Street []ent.Interceptor
+		Alert, AuditEvent, Broadcast, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
+		CitizenCard, CityCase, CityFacility, Clinic, Consent, DataExport, Delegation,
+		DeliveryAttempt, Department, Device, District, EntitlementGrant, Guardianship,
+		Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
+		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
+		RecordAccess, ScenicSpot, School, SensorAlarm, Session, StaffRole, Street,
+		WechatGrant []ent.Interceptor
 	}
 )
 

@@ -23,12 +23,22 @@ type DeliveryAttempt struct {
 	NotificationID string `json:"notification_id,omitempty"`
 	// PersonID holds the value of the "person_id" field.
 	PersonID string `json:"person_id,omitempty"`
-	// kept after the device is gone
+	// or the WeChat account, or the person for a text message; kept after it is gone
 	DeviceID string `json:"device_id,omitempty"`
 	// Channel holds the value of the "channel" field.
 	Channel deliveryattempt.Channel `json:"channel,omitempty"`
+	// the push job that sends it
+	Batch string `json:"batch,omitempty"`
 	// Outcome holds the value of the "outcome" field.
 	Outcome deliveryattempt.Outcome `json:"outcome,omitempty"`
+	// how often it was sent
+	Tries int `json:"tries,omitempty"`
+	// not to be sent before; null once settled
+	DueAt *time.Time `json:"due_at,omitempty"`
+	// not to be sent from then on
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	// SettledAt holds the value of the "settled_at" field.
+	SettledAt *time.Time `json:"settled_at,omitempty"`
 	// ProviderMessageID holds the value of the "provider_message_id" field.
 	ProviderMessageID string `json:"provider_message_id,omitempty"`
 	// ProviderCode holds the value of the "provider_code" field.
@@ -41,9 +51,11 @@ func (*DeliveryAttempt) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case deliveryattempt.FieldID, deliveryattempt.FieldNotificationID, deliveryattempt.FieldPersonID, deliveryattempt.FieldDeviceID, deliveryattempt.FieldChannel, deliveryattempt.FieldOutcome, deliveryattempt.FieldProviderMessageID, deliveryattempt.FieldProviderCode:
+		case deliveryattempt.FieldTries:
+			values[i] = new(sql.NullInt64)
+		case deliveryattempt.FieldID, deliveryattempt.FieldNotificationID, deliveryattempt.FieldPersonID, deliveryattempt.FieldDeviceID, deliveryattempt.FieldChannel, deliveryattempt.FieldBatch, deliveryattempt.FieldOutcome, deliveryattempt.FieldProviderMessageID, deliveryattempt.FieldProviderCode:
 			values[i] = new(sql.NullString)
-		case deliveryattempt.FieldCreatedAt:
+		case deliveryattempt.FieldCreatedAt, deliveryattempt.FieldDueAt, deliveryattempt.FieldExpiresAt, deliveryattempt.FieldSettledAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -96,11 +108,44 @@ func (_m *DeliveryAttempt) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Channel = deliveryattempt.Channel(value.String)
 			}
+		case deliveryattempt.FieldBatch:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field batch", values[i])
+			} else if value.Valid {
+				_m.Batch = value.String
+			}
 		case deliveryattempt.FieldOutcome:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field outcome", values[i])
 			} else if value.Valid {
 				_m.Outcome = deliveryattempt.Outcome(value.String)
+			}
+		case deliveryattempt.FieldTries:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field tries", values[i])
+			} else if value.Valid {
+				_m.Tries = int(value.Int64)
+			}
+		case deliveryattempt.FieldDueAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field due_at", values[i])
+			} else if value.Valid {
+				_m.DueAt = new(time.Time)
+				*_m.DueAt = value.Time
+			}
+		case deliveryattempt.FieldExpiresAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field expires_at", values[i])
+			} else if value.Valid {
+				_m.ExpiresAt = new(time.Time)
+				*_m.ExpiresAt = value.Time
+			}
+		case deliveryattempt.FieldSettledAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field settled_at", values[i])
+			} else if value.Valid {
+				_m.SettledAt = new(time.Time)
+				*_m.SettledAt = value.Time
 			}
 		case deliveryattempt.FieldProviderMessageID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -165,8 +210,29 @@ func (_m *DeliveryAttempt) String() string {
 	builder.WriteString("channel=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Channel))
 	builder.WriteString(", ")
+	builder.WriteString("batch=")
+	builder.WriteString(_m.Batch)
+	builder.WriteString(", ")
 	builder.WriteString("outcome=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Outcome))
+	builder.WriteString(", ")
+	builder.WriteString("tries=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Tries))
+	builder.WriteString(", ")
+	if v := _m.DueAt; v != nil {
+		builder.WriteString("due_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ExpiresAt; v != nil {
+		builder.WriteString("expires_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.SettledAt; v != nil {
+		builder.WriteString("settled_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("provider_message_id=")
 	builder.WriteString(_m.ProviderMessageID)

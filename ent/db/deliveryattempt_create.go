@@ -58,9 +58,79 @@ func (_c *DeliveryAttemptCreate) SetChannel(v deliveryattempt.Channel) *Delivery
 	return _c
 }
 
+// SetBatch sets the "batch" field.
+func (_c *DeliveryAttemptCreate) SetBatch(v string) *DeliveryAttemptCreate {
+	_c.mutation.SetBatch(v)
+	return _c
+}
+
+// SetNillableBatch sets the "batch" field if the given value is not nil.
+func (_c *DeliveryAttemptCreate) SetNillableBatch(v *string) *DeliveryAttemptCreate {
+	if v != nil {
+		_c.SetBatch(*v)
+	}
+	return _c
+}
+
 // SetOutcome sets the "outcome" field.
 func (_c *DeliveryAttemptCreate) SetOutcome(v deliveryattempt.Outcome) *DeliveryAttemptCreate {
 	_c.mutation.SetOutcome(v)
+	return _c
+}
+
+// SetTries sets the "tries" field.
+func (_c *DeliveryAttemptCreate) SetTries(v int) *DeliveryAttemptCreate {
+	_c.mutation.SetTries(v)
+	return _c
+}
+
+// SetNillableTries sets the "tries" field if the given value is not nil.
+func (_c *DeliveryAttemptCreate) SetNillableTries(v *int) *DeliveryAttemptCreate {
+	if v != nil {
+		_c.SetTries(*v)
+	}
+	return _c
+}
+
+// SetDueAt sets the "due_at" field.
+func (_c *DeliveryAttemptCreate) SetDueAt(v time.Time) *DeliveryAttemptCreate {
+	_c.mutation.SetDueAt(v)
+	return _c
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_c *DeliveryAttemptCreate) SetNillableDueAt(v *time.Time) *DeliveryAttemptCreate {
+	if v != nil {
+		_c.SetDueAt(*v)
+	}
+	return _c
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (_c *DeliveryAttemptCreate) SetExpiresAt(v time.Time) *DeliveryAttemptCreate {
+	_c.mutation.SetExpiresAt(v)
+	return _c
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_c *DeliveryAttemptCreate) SetNillableExpiresAt(v *time.Time) *DeliveryAttemptCreate {
+	if v != nil {
+		_c.SetExpiresAt(*v)
+	}
+	return _c
+}
+
+// SetSettledAt sets the "settled_at" field.
+func (_c *DeliveryAttemptCreate) SetSettledAt(v time.Time) *DeliveryAttemptCreate {
+	_c.mutation.SetSettledAt(v)
+	return _c
+}
+
+// SetNillableSettledAt sets the "settled_at" field if the given value is not nil.
+func (_c *DeliveryAttemptCreate) SetNillableSettledAt(v *time.Time) *DeliveryAttemptCreate {
+	if v != nil {
+		_c.SetSettledAt(*v)
+	}
 	return _c
 }
 
@@ -150,6 +220,14 @@ func (_c *DeliveryAttemptCreate) defaults() error {
 		v := deliveryattempt.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.Batch(); !ok {
+		v := deliveryattempt.DefaultBatch
+		_c.mutation.SetBatch(v)
+	}
+	if _, ok := _c.mutation.Tries(); !ok {
+		v := deliveryattempt.DefaultTries
+		_c.mutation.SetTries(v)
+	}
 	if _, ok := _c.mutation.ProviderMessageID(); !ok {
 		v := deliveryattempt.DefaultProviderMessageID
 		_c.mutation.SetProviderMessageID(v)
@@ -205,12 +283,28 @@ func (_c *DeliveryAttemptCreate) check() error {
 			return &ValidationError{Name: "channel", err: fmt.Errorf(`db: validator failed for field "DeliveryAttempt.channel": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Batch(); !ok {
+		return &ValidationError{Name: "batch", err: errors.New(`db: missing required field "DeliveryAttempt.batch"`)}
+	}
+	if v, ok := _c.mutation.Batch(); ok {
+		if err := deliveryattempt.BatchValidator(v); err != nil {
+			return &ValidationError{Name: "batch", err: fmt.Errorf(`db: validator failed for field "DeliveryAttempt.batch": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Outcome(); !ok {
 		return &ValidationError{Name: "outcome", err: errors.New(`db: missing required field "DeliveryAttempt.outcome"`)}
 	}
 	if v, ok := _c.mutation.Outcome(); ok {
 		if err := deliveryattempt.OutcomeValidator(v); err != nil {
 			return &ValidationError{Name: "outcome", err: fmt.Errorf(`db: validator failed for field "DeliveryAttempt.outcome": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Tries(); !ok {
+		return &ValidationError{Name: "tries", err: errors.New(`db: missing required field "DeliveryAttempt.tries"`)}
+	}
+	if v, ok := _c.mutation.Tries(); ok {
+		if err := deliveryattempt.TriesValidator(v); err != nil {
+			return &ValidationError{Name: "tries", err: fmt.Errorf(`db: validator failed for field "DeliveryAttempt.tries": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.ProviderMessageID(); !ok {
@@ -289,9 +383,29 @@ func (_c *DeliveryAttemptCreate) createSpec() (*DeliveryAttempt, *sqlgraph.Creat
 		_spec.SetField(deliveryattempt.FieldChannel, field.TypeEnum, value)
 		_node.Channel = value
 	}
+	if value, ok := _c.mutation.Batch(); ok {
+		_spec.SetField(deliveryattempt.FieldBatch, field.TypeString, value)
+		_node.Batch = value
+	}
 	if value, ok := _c.mutation.Outcome(); ok {
 		_spec.SetField(deliveryattempt.FieldOutcome, field.TypeEnum, value)
 		_node.Outcome = value
+	}
+	if value, ok := _c.mutation.Tries(); ok {
+		_spec.SetField(deliveryattempt.FieldTries, field.TypeInt, value)
+		_node.Tries = value
+	}
+	if value, ok := _c.mutation.DueAt(); ok {
+		_spec.SetField(deliveryattempt.FieldDueAt, field.TypeTime, value)
+		_node.DueAt = &value
+	}
+	if value, ok := _c.mutation.ExpiresAt(); ok {
+		_spec.SetField(deliveryattempt.FieldExpiresAt, field.TypeTime, value)
+		_node.ExpiresAt = &value
+	}
+	if value, ok := _c.mutation.SettledAt(); ok {
+		_spec.SetField(deliveryattempt.FieldSettledAt, field.TypeTime, value)
+		_node.SettledAt = &value
 	}
 	if value, ok := _c.mutation.ProviderMessageID(); ok {
 		_spec.SetField(deliveryattempt.FieldProviderMessageID, field.TypeString, value)

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -24,6 +25,109 @@ type DeliveryAttemptUpdate struct {
 // Where appends a list predicates to the DeliveryAttemptUpdate builder.
 func (_u *DeliveryAttemptUpdate) Where(ps ...predicate.DeliveryAttempt) *DeliveryAttemptUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetOutcome sets the "outcome" field.
+func (_u *DeliveryAttemptUpdate) SetOutcome(v deliveryattempt.Outcome) *DeliveryAttemptUpdate {
+	_u.mutation.SetOutcome(v)
+	return _u
+}
+
+// SetNillableOutcome sets the "outcome" field if the given value is not nil.
+func (_u *DeliveryAttemptUpdate) SetNillableOutcome(v *deliveryattempt.Outcome) *DeliveryAttemptUpdate {
+	if v != nil {
+		_u.SetOutcome(*v)
+	}
+	return _u
+}
+
+// SetTries sets the "tries" field.
+func (_u *DeliveryAttemptUpdate) SetTries(v int) *DeliveryAttemptUpdate {
+	_u.mutation.ResetTries()
+	_u.mutation.SetTries(v)
+	return _u
+}
+
+// SetNillableTries sets the "tries" field if the given value is not nil.
+func (_u *DeliveryAttemptUpdate) SetNillableTries(v *int) *DeliveryAttemptUpdate {
+	if v != nil {
+		_u.SetTries(*v)
+	}
+	return _u
+}
+
+// AddTries adds value to the "tries" field.
+func (_u *DeliveryAttemptUpdate) AddTries(v int) *DeliveryAttemptUpdate {
+	_u.mutation.AddTries(v)
+	return _u
+}
+
+// SetDueAt sets the "due_at" field.
+func (_u *DeliveryAttemptUpdate) SetDueAt(v time.Time) *DeliveryAttemptUpdate {
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *DeliveryAttemptUpdate) SetNillableDueAt(v *time.Time) *DeliveryAttemptUpdate {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (_u *DeliveryAttemptUpdate) ClearDueAt() *DeliveryAttemptUpdate {
+	_u.mutation.ClearDueAt()
+	return _u
+}
+
+// SetSettledAt sets the "settled_at" field.
+func (_u *DeliveryAttemptUpdate) SetSettledAt(v time.Time) *DeliveryAttemptUpdate {
+	_u.mutation.SetSettledAt(v)
+	return _u
+}
+
+// SetNillableSettledAt sets the "settled_at" field if the given value is not nil.
+func (_u *DeliveryAttemptUpdate) SetNillableSettledAt(v *time.Time) *DeliveryAttemptUpdate {
+	if v != nil {
+		_u.SetSettledAt(*v)
+	}
+	return _u
+}
+
+// ClearSettledAt clears the value of the "settled_at" field.
+func (_u *DeliveryAttemptUpdate) ClearSettledAt() *DeliveryAttemptUpdate {
+	_u.mutation.ClearSettledAt()
+	return _u
+}
+
+// SetProviderMessageID sets the "provider_message_id" field.
+func (_u *DeliveryAttemptUpdate) SetProviderMessageID(v string) *DeliveryAttemptUpdate {
+	_u.mutation.SetProviderMessageID(v)
+	return _u
+}
+
+// SetNillableProviderMessageID sets the "provider_message_id" field if the given value is not nil.
+func (_u *DeliveryAttemptUpdate) SetNillableProviderMessageID(v *string) *DeliveryAttemptUpdate {
+	if v != nil {
+		_u.SetProviderMessageID(*v)
+	}
+	return _u
+}
+
+// SetProviderCode sets the "provider_code" field.
+func (_u *DeliveryAttemptUpdate) SetProviderCode(v string) *DeliveryAttemptUpdate {
+	_u.mutation.SetProviderCode(v)
+	return _u
+}
+
+// SetNillableProviderCode sets the "provider_code" field if the given value is not nil.
+func (_u *DeliveryAttemptUpdate) SetNillableProviderCode(v *string) *DeliveryAttemptUpdate {
+	if v != nil {
+		_u.SetProviderCode(*v)
+	}
 	return _u
 }
 
@@ -59,7 +163,35 @@ func (_u *DeliveryAttemptUpdate) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *DeliveryAttemptUpdate) check() error {
+	if v, ok := _u.mutation.Outcome(); ok {
+		if err := deliveryattempt.OutcomeValidator(v); err != nil {
+			return &ValidationError{Name: "outcome", err: fmt.Errorf(`db: validator failed for field "DeliveryAttempt.outcome": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Tries(); ok {
+		if err := deliveryattempt.TriesValidator(v); err != nil {
+			return &ValidationError{Name: "tries", err: fmt.Errorf(`db: validator failed for field "DeliveryAttempt.tries": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ProviderMessageID(); ok {
+		if err := deliveryattempt.ProviderMessageIDValidator(v); err != nil {
+			return &ValidationError{Name: "provider_message_id", err: fmt.Errorf(`db: validator failed for field "DeliveryAttempt.provider_message_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ProviderCode(); ok {
+		if err := deliveryattempt.ProviderCodeValidator(v); err != nil {
+			return &ValidationError{Name: "provider_code", err: fmt.Errorf(`db: validator failed for field "DeliveryAttempt.provider_code": %w`, err)}
+		}
+	}
+	return nil
+}
+
 func (_u *DeliveryAttemptUpdate) sqlSave(ctx context.Context) (_node int, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(deliveryattempt.Table, deliveryattempt.Columns, sqlgraph.NewFieldSpec(deliveryattempt.FieldID, field.TypeString))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -67,6 +199,36 @@ func (_u *DeliveryAttemptUpdate) sqlSave(ctx context.Context) (_node int, err er
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Outcome(); ok {
+		_spec.SetField(deliveryattempt.FieldOutcome, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Tries(); ok {
+		_spec.SetField(deliveryattempt.FieldTries, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedTries(); ok {
+		_spec.AddField(deliveryattempt.FieldTries, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(deliveryattempt.FieldDueAt, field.TypeTime, value)
+	}
+	if _u.mutation.DueAtCleared() {
+		_spec.ClearField(deliveryattempt.FieldDueAt, field.TypeTime)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(deliveryattempt.FieldExpiresAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.SettledAt(); ok {
+		_spec.SetField(deliveryattempt.FieldSettledAt, field.TypeTime, value)
+	}
+	if _u.mutation.SettledAtCleared() {
+		_spec.ClearField(deliveryattempt.FieldSettledAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ProviderMessageID(); ok {
+		_spec.SetField(deliveryattempt.FieldProviderMessageID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ProviderCode(); ok {
+		_spec.SetField(deliveryattempt.FieldProviderCode, field.TypeString, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -86,6 +248,109 @@ type DeliveryAttemptUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *DeliveryAttemptMutation
+}
+
+// SetOutcome sets the "outcome" field.
+func (_u *DeliveryAttemptUpdateOne) SetOutcome(v deliveryattempt.Outcome) *DeliveryAttemptUpdateOne {
+	_u.mutation.SetOutcome(v)
+	return _u
+}
+
+// SetNillableOutcome sets the "outcome" field if the given value is not nil.
+func (_u *DeliveryAttemptUpdateOne) SetNillableOutcome(v *deliveryattempt.Outcome) *DeliveryAttemptUpdateOne {
+	if v != nil {
+		_u.SetOutcome(*v)
+	}
+	return _u
+}
+
+// SetTries sets the "tries" field.
+func (_u *DeliveryAttemptUpdateOne) SetTries(v int) *DeliveryAttemptUpdateOne {
+	_u.mutation.ResetTries()
+	_u.mutation.SetTries(v)
+	return _u
+}
+
+// SetNillableTries sets the "tries" field if the given value is not nil.
+func (_u *DeliveryAttemptUpdateOne) SetNillableTries(v *int) *DeliveryAttemptUpdateOne {
+	if v != nil {
+		_u.SetTries(*v)
+	}
+	return _u
+}
+
+// AddTries adds value to the "tries" field.
+func (_u *DeliveryAttemptUpdateOne) AddTries(v int) *DeliveryAttemptUpdateOne {
+	_u.mutation.AddTries(v)
+	return _u
+}
+
+// SetDueAt sets the "due_at" field.
+func (_u *DeliveryAttemptUpdateOne) SetDueAt(v time.Time) *DeliveryAttemptUpdateOne {
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *DeliveryAttemptUpdateOne) SetNillableDueAt(v *time.Time) *DeliveryAttemptUpdateOne {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (_u *DeliveryAttemptUpdateOne) ClearDueAt() *DeliveryAttemptUpdateOne {
+	_u.mutation.ClearDueAt()
+	return _u
+}
+
+// SetSettledAt sets the "settled_at" field.
+func (_u *DeliveryAttemptUpdateOne) SetSettledAt(v time.Time) *DeliveryAttemptUpdateOne {
+	_u.mutation.SetSettledAt(v)
+	return _u
+}
+
+// SetNillableSettledAt sets the "settled_at" field if the given value is not nil.
+func (_u *DeliveryAttemptUpdateOne) SetNillableSettledAt(v *time.Time) *DeliveryAttemptUpdateOne {
+	if v != nil {
+		_u.SetSettledAt(*v)
+	}
+	return _u
+}
+
+// ClearSettledAt clears the value of the "settled_at" field.
+func (_u *DeliveryAttemptUpdateOne) ClearSettledAt() *DeliveryAttemptUpdateOne {
+	_u.mutation.ClearSettledAt()
+	return _u
+}
+
+// SetProviderMessageID sets the "provider_message_id" field.
+func (_u *DeliveryAttemptUpdateOne) SetProviderMessageID(v string) *DeliveryAttemptUpdateOne {
+	_u.mutation.SetProviderMessageID(v)
+	return _u
+}
+
+// SetNillableProviderMessageID sets the "provider_message_id" field if the given value is not nil.
+func (_u *DeliveryAttemptUpdateOne) SetNillableProviderMessageID(v *string) *DeliveryAttemptUpdateOne {
+	if v != nil {
+		_u.SetProviderMessageID(*v)
+	}
+	return _u
+}
+
+// SetProviderCode sets the "provider_code" field.
+func (_u *DeliveryAttemptUpdateOne) SetProviderCode(v string) *DeliveryAttemptUpdateOne {
+	_u.mutation.SetProviderCode(v)
+	return _u
+}
+
+// SetNillableProviderCode sets the "provider_code" field if the given value is not nil.
+func (_u *DeliveryAttemptUpdateOne) SetNillableProviderCode(v *string) *DeliveryAttemptUpdateOne {
+	if v != nil {
+		_u.SetProviderCode(*v)
+	}
+	return _u
 }
 
 // Mutation returns the DeliveryAttemptMutation object of the builder.
@@ -133,7 +398,35 @@ func (_u *DeliveryAttemptUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *DeliveryAttemptUpdateOne) check() error {
+	if v, ok := _u.mutation.Outcome(); ok {
+		if err := deliveryattempt.OutcomeValidator(v); err != nil {
+			return &ValidationError{Name: "outcome", err: fmt.Errorf(`db: validator failed for field "DeliveryAttempt.outcome": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Tries(); ok {
+		if err := deliveryattempt.TriesValidator(v); err != nil {
+			return &ValidationError{Name: "tries", err: fmt.Errorf(`db: validator failed for field "DeliveryAttempt.tries": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ProviderMessageID(); ok {
+		if err := deliveryattempt.ProviderMessageIDValidator(v); err != nil {
+			return &ValidationError{Name: "provider_message_id", err: fmt.Errorf(`db: validator failed for field "DeliveryAttempt.provider_message_id": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ProviderCode(); ok {
+		if err := deliveryattempt.ProviderCodeValidator(v); err != nil {
+			return &ValidationError{Name: "provider_code", err: fmt.Errorf(`db: validator failed for field "DeliveryAttempt.provider_code": %w`, err)}
+		}
+	}
+	return nil
+}
+
 func (_u *DeliveryAttemptUpdateOne) sqlSave(ctx context.Context) (_node *DeliveryAttempt, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(deliveryattempt.Table, deliveryattempt.Columns, sqlgraph.NewFieldSpec(deliveryattempt.FieldID, field.TypeString))
 	id, ok := _u.mutation.ID()
 	if !ok {
@@ -158,6 +451,36 @@ func (_u *DeliveryAttemptUpdateOne) sqlSave(ctx context.Context) (_node *Deliver
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Outcome(); ok {
+		_spec.SetField(deliveryattempt.FieldOutcome, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Tries(); ok {
+		_spec.SetField(deliveryattempt.FieldTries, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedTries(); ok {
+		_spec.AddField(deliveryattempt.FieldTries, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(deliveryattempt.FieldDueAt, field.TypeTime, value)
+	}
+	if _u.mutation.DueAtCleared() {
+		_spec.ClearField(deliveryattempt.FieldDueAt, field.TypeTime)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(deliveryattempt.FieldExpiresAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.SettledAt(); ok {
+		_spec.SetField(deliveryattempt.FieldSettledAt, field.TypeTime, value)
+	}
+	if _u.mutation.SettledAtCleared() {
+		_spec.ClearField(deliveryattempt.FieldSettledAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ProviderMessageID(); ok {
+		_spec.SetField(deliveryattempt.FieldProviderMessageID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ProviderCode(); ok {
+		_spec.SetField(deliveryattempt.FieldProviderCode, field.TypeString, value)
 	}
 	_node = &DeliveryAttempt{config: _u.config}
 	_spec.Assign = _node.assignValues

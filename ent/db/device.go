@@ -32,7 +32,11 @@ type Device struct {
 	// AppVersion holds the value of the "app_version" field.
 	AppVersion string `json:"app_version,omitempty"`
 	// LastSeenAt holds the value of the "last_seen_at" field.
-	LastSeenAt   time.Time `json:"last_seen_at,omitempty"`
+	LastSeenAt time.Time `json:"last_seen_at,omitempty"`
+	// the provider asked not to be sent anything for it before
+	PushAfter *time.Time `json:"push_after,omitempty"`
+	// when the provider last said that the token is good, though the device is silent
+	ProbedAt     *time.Time `json:"probed_at,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -43,7 +47,7 @@ func (*Device) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case device.FieldID, device.FieldPersonID, device.FieldPlatform, device.FieldPushToken, device.FieldPushTokenHash, device.FieldAppVersion:
 			values[i] = new(sql.NullString)
-		case device.FieldCreatedAt, device.FieldUpdatedAt, device.FieldLastSeenAt:
+		case device.FieldCreatedAt, device.FieldUpdatedAt, device.FieldLastSeenAt, device.FieldPushAfter, device.FieldProbedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -114,6 +118,20 @@ func (_m *Device) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.LastSeenAt = value.Time
 			}
+		case device.FieldPushAfter:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field push_after", values[i])
+			} else if value.Valid {
+				_m.PushAfter = new(time.Time)
+				*_m.PushAfter = value.Time
+			}
+		case device.FieldProbedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field probed_at", values[i])
+			} else if value.Valid {
+				_m.ProbedAt = new(time.Time)
+				*_m.ProbedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -172,6 +190,16 @@ func (_m *Device) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("last_seen_at=")
 	builder.WriteString(_m.LastSeenAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.PushAfter; v != nil {
+		builder.WriteString("push_after=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ProbedAt; v != nil {
+		builder.WriteString("probed_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

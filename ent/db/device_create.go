@@ -92,6 +92,34 @@ func (_c *DeviceCreate) SetLastSeenAt(v time.Time) *DeviceCreate {
 	return _c
 }
 
+// SetPushAfter sets the "push_after" field.
+func (_c *DeviceCreate) SetPushAfter(v time.Time) *DeviceCreate {
+	_c.mutation.SetPushAfter(v)
+	return _c
+}
+
+// SetNillablePushAfter sets the "push_after" field if the given value is not nil.
+func (_c *DeviceCreate) SetNillablePushAfter(v *time.Time) *DeviceCreate {
+	if v != nil {
+		_c.SetPushAfter(*v)
+	}
+	return _c
+}
+
+// SetProbedAt sets the "probed_at" field.
+func (_c *DeviceCreate) SetProbedAt(v time.Time) *DeviceCreate {
+	_c.mutation.SetProbedAt(v)
+	return _c
+}
+
+// SetNillableProbedAt sets the "probed_at" field if the given value is not nil.
+func (_c *DeviceCreate) SetNillableProbedAt(v *time.Time) *DeviceCreate {
+	if v != nil {
+		_c.SetProbedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *DeviceCreate) SetID(v string) *DeviceCreate {
 	_c.mutation.SetID(v)
@@ -293,6 +321,14 @@ func (_c *DeviceCreate) createSpec() (*Device, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LastSeenAt(); ok {
 		_spec.SetField(device.FieldLastSeenAt, field.TypeTime, value)
 		_node.LastSeenAt = value
+	}
+	if value, ok := _c.mutation.PushAfter(); ok {
+		_spec.SetField(device.FieldPushAfter, field.TypeTime, value)
+		_node.PushAfter = &value
+	}
+	if value, ok := _c.mutation.ProbedAt(); ok {
+		_spec.SetField(device.FieldProbedAt, field.TypeTime, value)
+		_node.ProbedAt = &value
 	}
 	return _node, _spec
 }

@@ -118,6 +118,46 @@ func (_u *DeviceUpdate) SetNillableLastSeenAt(v *time.Time) *DeviceUpdate {
 	return _u
 }
 
+// SetPushAfter sets the "push_after" field.
+func (_u *DeviceUpdate) SetPushAfter(v time.Time) *DeviceUpdate {
+	_u.mutation.SetPushAfter(v)
+	return _u
+}
+
+// SetNillablePushAfter sets the "push_after" field if the given value is not nil.
+func (_u *DeviceUpdate) SetNillablePushAfter(v *time.Time) *DeviceUpdate {
+	if v != nil {
+		_u.SetPushAfter(*v)
+	}
+	return _u
+}
+
+// ClearPushAfter clears the value of the "push_after" field.
+func (_u *DeviceUpdate) ClearPushAfter() *DeviceUpdate {
+	_u.mutation.ClearPushAfter()
+	return _u
+}
+
+// SetProbedAt sets the "probed_at" field.
+func (_u *DeviceUpdate) SetProbedAt(v time.Time) *DeviceUpdate {
+	_u.mutation.SetProbedAt(v)
+	return _u
+}
+
+// SetNillableProbedAt sets the "probed_at" field if the given value is not nil.
+func (_u *DeviceUpdate) SetNillableProbedAt(v *time.Time) *DeviceUpdate {
+	if v != nil {
+		_u.SetProbedAt(*v)
+	}
+	return _u
+}
+
+// ClearProbedAt clears the value of the "probed_at" field.
+func (_u *DeviceUpdate) ClearProbedAt() *DeviceUpdate {
+	_u.mutation.ClearProbedAt()
+	return _u
+}
+
 // Mutation returns the DeviceMutation object of the builder.
 func (_u *DeviceUpdate) Mutation() *DeviceMutation {
 	return _u.mutation
@@ -228,6 +268,18 @@ func (_u *DeviceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(device.FieldLastSeenAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.PushAfter(); ok {
+		_spec.SetField(device.FieldPushAfter, field.TypeTime, value)
+	}
+	if _u.mutation.PushAfterCleared() {
+		_spec.ClearField(device.FieldPushAfter, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ProbedAt(); ok {
+		_spec.SetField(device.FieldProbedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ProbedAtCleared() {
+		_spec.ClearField(device.FieldProbedAt, field.TypeTime)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{device.Label}
@@ -335,6 +387,46 @@ func (_u *DeviceUpdateOne) SetNillableLastSeenAt(v *time.Time) *DeviceUpdateOne 
 	if v != nil {
 		_u.SetLastSeenAt(*v)
 	}
+	return _u
+}
+
+// SetPushAfter sets the "push_after" field.
+func (_u *DeviceUpdateOne) SetPushAfter(v time.Time) *DeviceUpdateOne {
+	_u.mutation.SetPushAfter(v)
+	return _u
+}
+
+// SetNillablePushAfter sets the "push_after" field if the given value is not nil.
+func (_u *DeviceUpdateOne) SetNillablePushAfter(v *time.Time) *DeviceUpdateOne {
+	if v != nil {
+		_u.SetPushAfter(*v)
+	}
+	return _u
+}
+
+// ClearPushAfter clears the value of the "push_after" field.
+func (_u *DeviceUpdateOne) ClearPushAfter() *DeviceUpdateOne {
+	_u.mutation.ClearPushAfter()
+	return _u
+}
+
+// SetProbedAt sets the "probed_at" field.
+func (_u *DeviceUpdateOne) SetProbedAt(v time.Time) *DeviceUpdateOne {
+	_u.mutation.SetProbedAt(v)
+	return _u
+}
+
+// SetNillableProbedAt sets the "probed_at" field if the given value is not nil.
+func (_u *DeviceUpdateOne) SetNillableProbedAt(v *time.Time) *DeviceUpdateOne {
+	if v != nil {
+		_u.SetProbedAt(*v)
+	}
+	return _u
+}
+
+// ClearProbedAt clears the value of the "probed_at" field.
+func (_u *DeviceUpdateOne) ClearProbedAt() *DeviceUpdateOne {
+	_u.mutation.ClearProbedAt()
 	return _u
 }
 
@@ -477,6 +569,18 @@ func (_u *DeviceUpdateOne) sqlSave(ctx context.Context) (_node *Device, err erro
 	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(device.FieldLastSeenAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.PushAfter(); ok {
+		_spec.SetField(device.FieldPushAfter, field.TypeTime, value)
+	}
+	if _u.mutation.PushAfterCleared() {
+		_spec.ClearField(device.FieldPushAfter, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ProbedAt(); ok {
+		_spec.SetField(device.FieldProbedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ProbedAtCleared() {
+		_spec.ClearField(device.FieldProbedAt, field.TypeTime)
 	}
 	_node = &Device{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -41,13 +41,16 @@ type District struct {
 type DistrictEdges struct {
 	// Streets holds the value of the streets edge.
 	Streets []*Street `json:"streets,omitempty"`
+	// Alerts holds the value of the alerts edge.
+	Alerts []*Alert `json:"alerts,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [2]bool
 	// totalCount holds the count of the edges above.
 	totalCount [1]map[string]int
 
 	namedStreets map[string][]*Street
+	namedAlerts  map[string][]*Alert
 }
 
 // StreetsOrErr returns the Streets value or an error if the edge
@@ -57,6 +60,15 @@ func (e DistrictEdges) StreetsOrErr() ([]*Street, error) {
 		return e.Streets, nil
 	}
 	return nil, &NotLoadedError{edge: "streets"}
+}
+
+// AlertsOrErr returns the Alerts value or an error if the edge
+// was not loaded in eager-loading.
+func (e DistrictEdges) AlertsOrErr() ([]*Alert, error) {
+	if e.loadedTypes[1] {
+		return e.Alerts, nil
+	}
+	return nil, &NotLoadedError{edge: "alerts"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -149,6 +161,11 @@ func (_m *District) QueryStreets() *StreetQuery {
 	return NewDistrictClient(_m.config).QueryStreets(_m)
 }
 
+// QueryAlerts queries the "alerts" edge of the District entity.
+func (_m *District) QueryAlerts() *AlertQuery {
+	return NewDistrictClient(_m.config).QueryAlerts(_m)
+}
+
 // Update returns a builder for updating this District.
 // Note that you need to call District.Unwrap() before calling this method if this District
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -214,6 +231,30 @@ func (_m *District) appendNamedStreets(name string, edges ...*Street) {
 		_m.Edges.namedStreets[name] = []*Street{}
 	} else {
 		_m.Edges.namedStreets[name] = append(_m.Edges.namedStreets[name], edges...)
+	}
+}
+
+// NamedAlerts returns the Alerts named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *District) NamedAlerts(name string) ([]*Alert, error) {
+	if _m.Edges.namedAlerts == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedAlerts[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *District) appendNamedAlerts(name string, edges ...*Alert) {
+	if _m.Edges.namedAlerts == nil {
+		_m.Edges.namedAlerts = make(map[string][]*Alert)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedAlerts[name] = []*Alert{}
+	} else {
+		_m.Edges.namedAlerts[name] = append(_m.Edges.namedAlerts[name], edges...)
 	}
 }
 

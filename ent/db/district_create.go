@@ -3,6 +3,7 @@
 package db
 
 import (
+	"citygraph/ent/db/alert"
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/street"
 	"citygraph/internal/lang"
@@ -93,6 +94,21 @@ func (_c *DistrictCreate) AddStreets(v ...*Street) *DistrictCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddStreetIDs(ids...)
+}
+
+// AddAlertIDs adds the "alerts" edge to the Alert entity by IDs.
+func (_c *DistrictCreate) AddAlertIDs(ids ...string) *DistrictCreate {
+	_c.mutation.AddAlertIDs(ids...)
+	return _c
+}
+
+// AddAlerts adds the "alerts" edges to the Alert entity.
+func (_c *DistrictCreate) AddAlerts(v ...*Alert) *DistrictCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddAlertIDs(ids...)
 }
 
 // Mutation returns the DistrictMutation object of the builder.
@@ -252,6 +268,22 @@ func (_c *DistrictCreate) createSpec() (*District, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(street.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AlertsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   district.AlertsTable,
+			Columns: district.AlertsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(alert.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

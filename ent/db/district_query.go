@@ -3,6 +3,7 @@
 package db
 
 import (
+	"citygraph/ent/db/alert"
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/street"
@@ -28,9 +29,11 @@ type DistrictQuery struct {
 	inters           []Interceptor
 	predicates       []predicate.District
 	withStreets      *StreetQuery
+	withAlerts       *AlertQuery
 	loadTotal        []func(context.Context, []*District) error
 	modifiers        []func(*sql.Selector)
 	withNamedStreets map[string]*StreetQuery
+	withNamedAlerts  map[string]*AlertQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -82,6 +85,28 @@ func (_q *DistrictQuery) QueryStreets() *StreetQuery {
 			sqlgraph.From(district.Table, district.FieldID, selector),
 			sqlgraph.To(street.Table, street.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, district.StreetsTable, district.StreetsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAlerts chains the current query on the "alerts" edge.
+func (_q *DistrictQuery) QueryAlerts() *AlertQuery {
+	query := (&AlertClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(district.Table, district.FieldID, selector),
+			sqlgraph.To(alert.Table, alert.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, district.AlertsTable, district.AlertsPrimaryKey...),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -282,6 +307,7 @@ func (_q *DistrictQuery) Clone() *DistrictQuery {
 		inters:      append([]Interceptor{}, _q.inters...),
 		predicates:  append([]predicate.District{}, _q.predicates...),
 		withStreets: _q.withStreets.Clone(),
+		withAlerts:  _q.withAlerts.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -296,6 +322,17 @@ func (_q *DistrictQuery) WithStreets(opts ...func(*StreetQuery)) *DistrictQuery 
 		opt(query)
 	}
 	_q.withStreets = query
+	return _q
+}
+
+// WithAlerts tells the query-builder to eager-load the nodes that are connected to
+// the "alerts" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *DistrictQuery) WithAlerts(opts ...func(*AlertQuery)) *DistrictQuery {
+	query := (&AlertClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAlerts = query
 	return _q
 }
 
@@ -383,8 +420,9 @@ func (_q *DistrictQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Dis
 	var (
 		nodes       = []*District{}
 		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
+		loadedTypes = [2]bool{
 			_q.withStreets != nil,
+			_q.withAlerts != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -415,10 +453,24 @@ func (_q *DistrictQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Dis
 			return nil, err
 		}
 	}
+	if query := _q.withAlerts; query != nil {
+		if err := _q.loadAlerts(ctx, query, nodes,
+			func(n *District) { n.Edges.Alerts = []*Alert{} },
+			func(n *District, e *Alert) { n.Edges.Alerts = append(n.Edges.Alerts, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedStreets {
 		if err := _q.loadStreets(ctx, query, nodes,
 			func(n *District) { n.appendNamedStreets(name) },
 			func(n *District, e *Street) { n.appendNamedStreets(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedAlerts {
+		if err := _q.loadAlerts(ctx, query, nodes,
+			func(n *District) { n.appendNamedAlerts(name) },
+			func(n *District, e *Alert) { n.appendNamedAlerts(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -457,6 +509,67 @@ func (_q *DistrictQuery) loadStreets(ctx context.Context, query *StreetQuery, no
 			return fmt.Errorf(`unexpected referenced foreign-key "district_id" returned %v for node %v`, fk, n.ID)
 		}
 		assign(node, n)
+	}
+	return nil
+}
+func (_q *DistrictQuery) loadAlerts(ctx context.Context, query *AlertQuery, nodes []*District, init func(*District), assign func(*District, *Alert)) error {
+	edgeIDs := make([]driver.Value, len(nodes))
+	byID := make(map[string]*District)
+	nids := make(map[string]map[*District]struct{})
+	for i, node := range nodes {
+		edgeIDs[i] = node.ID
+		byID[node.ID] = node
+		if init != nil {
+			init(node)
+		}
+	}
+	query.Where(func(s *sql.Selector) {
+		joinT := sql.Table(district.AlertsTable)
+		s.Join(joinT).On(s.C(alert.FieldID), joinT.C(district.AlertsPrimaryKey[0]))
+		s.Where(sql.InValues(joinT.C(district.AlertsPrimaryKey[1]), edgeIDs...))
+		columns := s.SelectedColumns()
+		s.Select(joinT.C(district.AlertsPrimaryKey[1]))
+		s.AppendSelect(columns...)
+		s.SetDistinct(false)
+	})
+	if err := query.prepareQuery(ctx); err != nil {
+		return err
+	}
+	qr := QuerierFunc(func(ctx context.Context, q Query) (Value, error) {
+		return query.sqlAll(ctx, func(_ context.Context, spec *sqlgraph.QuerySpec) {
+			assign := spec.Assign
+			values := spec.ScanValues
+			spec.ScanValues = func(columns []string) ([]any, error) {
+				values, err := values(columns[1:])
+				if err != nil {
+					return nil, err
+				}
+				return append([]any{new(sql.NullString)}, values...), nil
+			}
+			spec.Assign = func(columns []string, values []any) error {
+				outValue := values[0].(*sql.NullString).String
+				inValue := values[1].(*sql.NullString).String
+				if nids[inValue] == nil {
+					nids[inValue] = map[*District]struct{}{byID[outValue]: {}}
+					return assign(columns[1:], values[1:])
+				}
+				nids[inValue][byID[outValue]] = struct{}{}
+				return nil
+			}
+		})
+	})
+	neighbors, err := withInterceptors[[]*Alert](ctx, query, qr, query.inters)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected "alerts" node returned %v`, n.ID)
+		}
+		for kn := range nodes {
+			assign(kn, n)
+		}
 	}
 	return nil
 }
@@ -585,6 +698,20 @@ func (_q *DistrictQuery) WithNamedStreets(name string, opts ...func(*StreetQuery
 		_q.withNamedStreets = make(map[string]*StreetQuery)
 	}
 	_q.withNamedStreets[name] = query
+	return _q
+}
+
+// WithNamedAlerts tells the query-builder to eager-load the nodes that are connected to the "alerts"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *DistrictQuery) WithNamedAlerts(name string, opts ...func(*AlertQuery)) *DistrictQuery {
+	query := (&AlertClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedAlerts == nil {
+		_q.withNamedAlerts = make(map[string]*AlertQuery)
+	}
+	_q.withNamedAlerts[name] = query
 	return _q
 }
 

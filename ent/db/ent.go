@@ -3,26 +3,44 @@
 package db
 
 import (
+	"citygraph/ent/db/alert"
 	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/broadcast"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
+	"citygraph/ent/db/casesupporter"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
+	"citygraph/ent/db/consent"
+	"citygraph/ent/db/dataexport"
+	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/entitlementgrant"
+	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgerentry"
+	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
+	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/personaldata"
+	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/wechatgrant"
 	"context"
 	"errors"
 	"fmt"
@@ -92,26 +110,44 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			auditevent.Table:        auditevent.ValidColumn,
-			casecategory.Table:      casecategory.ValidColumn,
-			caseevent.Table:         caseevent.ValidColumn,
-			citizencard.Table:       citizencard.ValidColumn,
-			citycase.Table:          citycase.ValidColumn,
-			clinic.Table:            clinic.ValidColumn,
-			deliveryattempt.Table:   deliveryattempt.ValidColumn,
-			department.Table:        department.ValidColumn,
-			device.Table:            device.ValidColumn,
-			district.Table:          district.ValidColumn,
-			idempotencyrecord.Table: idempotencyrecord.ValidColumn,
-			identity.Table:          identity.ValidColumn,
-			notification.Table:      notification.ValidColumn,
-			person.Table:            person.ValidColumn,
-			personaldata.Table:      personaldata.ValidColumn,
-			scenicspot.Table:        scenicspot.ValidColumn,
-			school.Table:            school.ValidColumn,
-			session.Table:           session.ValidColumn,
-			staffrole.Table:         staffrole.ValidColumn,
-			street.Table:            street.ValidColumn,
+			alert.Table:                  alert.ValidColumn,
+			auditevent.Table:             auditevent.ValidColumn,
+			broadcast.Table:              broadcast.ValidColumn,
+			casecategory.Table:           casecategory.ValidColumn,
+			caseevent.Table:              caseevent.ValidColumn,
+			casephoto.Table:              casephoto.ValidColumn,
+			casesupporter.Table:          casesupporter.ValidColumn,
+			citizencard.Table:            citizencard.ValidColumn,
+			citycase.Table:               citycase.ValidColumn,
+			cityfacility.Table:           cityfacility.ValidColumn,
+			clinic.Table:                 clinic.ValidColumn,
+			consent.Table:                consent.ValidColumn,
+			dataexport.Table:             dataexport.ValidColumn,
+			delegation.Table:             delegation.ValidColumn,
+			deliveryattempt.Table:        deliveryattempt.ValidColumn,
+			department.Table:             department.ValidColumn,
+			device.Table:                 device.ValidColumn,
+			district.Table:               district.ValidColumn,
+			entitlementgrant.Table:       entitlementgrant.ValidColumn,
+			guardianship.Table:           guardianship.ValidColumn,
+			hold.Table:                   hold.ValidColumn,
+			idempotencyrecord.Table:      idempotencyrecord.ValidColumn,
+			identity.Table:               identity.ValidColumn,
+			ledgeraccount.Table:          ledgeraccount.ValidColumn,
+			ledgerentry.Table:            ledgerentry.ValidColumn,
+			ledgertransaction.Table:      ledgertransaction.ValidColumn,
+			notification.Table:           notification.ValidColumn,
+			notificationpreference.Table: notificationpreference.ValidColumn,
+			person.Table:                 person.ValidColumn,
+			personaldata.Table:           personaldata.ValidColumn,
+			recordaccess.Table:           recordaccess.ValidColumn,
+			scenicspot.Table:             scenicspot.ValidColumn,
+			school.Table:                 school.ValidColumn,
+			sensoralarm.Table:            sensoralarm.ValidColumn,
+			session.Table:                session.ValidColumn,
+			staffrole.Table:              staffrole.ValidColumn,
+			street.Table:                 street.ValidColumn,
+			wechatgrant.Table:            wechatgrant.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

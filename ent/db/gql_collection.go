@@ -3,18 +3,29 @@
 package db
 
 import (
+	"citygraph/ent/db/alert"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
+	"citygraph/ent/db/consent"
+	"citygraph/ent/db/dataexport"
+	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgerentry"
+	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/street"
 	"citygraph/ent/nested"
@@ -26,6 +37,186 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 )
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *AlertQuery) CollectFields(ctx context.Context, satisfies ...string) (*AlertQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *AlertQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(alert.Columns))
+		selectedFields = []string{alert.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "districts":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DistrictClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, districtImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedDistricts(alias, func(wq *DistrictQuery) {
+				*wq = *query
+			})
+
+		case "supersededBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&AlertClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, alertImplementors)...); err != nil {
+				return err
+			}
+			_q.withSupersededBy = query
+			if _, ok := fieldSeen[alert.FieldSupersededByID]; !ok {
+				selectedFields = append(selectedFields, alert.FieldSupersededByID)
+				fieldSeen[alert.FieldSupersededByID] = struct{}{}
+			}
+
+		case "supersedes":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&AlertClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, alertImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedSupersedes(alias, func(wq *AlertQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[alert.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, alert.FieldCreatedAt)
+				fieldSeen[alert.FieldCreatedAt] = struct{}{}
+			}
+		case "identifier":
+			if _, ok := fieldSeen[alert.FieldIdentifier]; !ok {
+				selectedFields = append(selectedFields, alert.FieldIdentifier)
+				fieldSeen[alert.FieldIdentifier] = struct{}{}
+			}
+		case "sender":
+			if _, ok := fieldSeen[alert.FieldSender]; !ok {
+				selectedFields = append(selectedFields, alert.FieldSender)
+				fieldSeen[alert.FieldSender] = struct{}{}
+			}
+		case "sent":
+			if _, ok := fieldSeen[alert.FieldSent]; !ok {
+				selectedFields = append(selectedFields, alert.FieldSent)
+				fieldSeen[alert.FieldSent] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[alert.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, alert.FieldStatus)
+				fieldSeen[alert.FieldStatus] = struct{}{}
+			}
+		case "messageType":
+			if _, ok := fieldSeen[alert.FieldMessageType]; !ok {
+				selectedFields = append(selectedFields, alert.FieldMessageType)
+				fieldSeen[alert.FieldMessageType] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[alert.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, alert.FieldCategory)
+				fieldSeen[alert.FieldCategory] = struct{}{}
+			}
+		case "urgency":
+			if _, ok := fieldSeen[alert.FieldUrgency]; !ok {
+				selectedFields = append(selectedFields, alert.FieldUrgency)
+				fieldSeen[alert.FieldUrgency] = struct{}{}
+			}
+		case "severity":
+			if _, ok := fieldSeen[alert.FieldSeverity]; !ok {
+				selectedFields = append(selectedFields, alert.FieldSeverity)
+				fieldSeen[alert.FieldSeverity] = struct{}{}
+			}
+		case "certainty":
+			if _, ok := fieldSeen[alert.FieldCertainty]; !ok {
+				selectedFields = append(selectedFields, alert.FieldCertainty)
+				fieldSeen[alert.FieldCertainty] = struct{}{}
+			}
+		case "event":
+			if _, ok := fieldSeen[alert.FieldEvent]; !ok {
+				selectedFields = append(selectedFields, alert.FieldEvent)
+				fieldSeen[alert.FieldEvent] = struct{}{}
+			}
+		case "headline":
+			if _, ok := fieldSeen[alert.FieldHeadline]; !ok {
+				selectedFields = append(selectedFields, alert.FieldHeadline)
+				fieldSeen[alert.FieldHeadline] = struct{}{}
+			}
+		case "description":
+			if _, ok := fieldSeen[alert.FieldDescription]; !ok {
+				selectedFields = append(selectedFields, alert.FieldDescription)
+				fieldSeen[alert.FieldDescription] = struct{}{}
+			}
+		case "instruction":
+			if _, ok := fieldSeen[alert.FieldInstruction]; !ok {
+				selectedFields = append(selectedFields, alert.FieldInstruction)
+				fieldSeen[alert.FieldInstruction] = struct{}{}
+			}
+		case "effective":
+			if _, ok := fieldSeen[alert.FieldEffective]; !ok {
+				selectedFields = append(selectedFields, alert.FieldEffective)
+				fieldSeen[alert.FieldEffective] = struct{}{}
+			}
+		case "expires":
+			if _, ok := fieldSeen[alert.FieldExpires]; !ok {
+				selectedFields = append(selectedFields, alert.FieldExpires)
+				fieldSeen[alert.FieldExpires] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type alertPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []AlertPaginateOption
+}
+
+func newAlertPaginateArgs(rv map[string]any) *alertPaginateArgs {
+	args := &alertPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *CaseCategoryQuery) CollectFields(ctx context.Context, satisfies ...string) (*CaseCategoryQuery, error) {
@@ -77,6 +268,11 @@ func (_q *CaseCategoryQuery) collectField(ctx context.Context, oneNode bool, opC
 			if _, ok := fieldSeen[casecategory.FieldSLAHours]; !ok {
 				selectedFields = append(selectedFields, casecategory.FieldSLAHours)
 				fieldSeen[casecategory.FieldSLAHours] = struct{}{}
+			}
+		case "fields":
+			if _, ok := fieldSeen[casecategory.FieldForm]; !ok {
+				selectedFields = append(selectedFields, casecategory.FieldForm)
+				fieldSeen[casecategory.FieldForm] = struct{}{}
 			}
 		case "id":
 		case "__typename":
@@ -137,6 +333,19 @@ func (_q *CaseEventQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 	)
 	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
 		switch field.Name {
+
+		case "photos":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CasePhotoClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, casephotoImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedPhotos(alias, func(wq *CasePhotoQuery) {
+				*wq = *query
+			})
 		case "createdAt":
 			if _, ok := fieldSeen[caseevent.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, caseevent.FieldCreatedAt)
@@ -161,6 +370,11 @@ func (_q *CaseEventQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			if _, ok := fieldSeen[caseevent.FieldActorKind]; !ok {
 				selectedFields = append(selectedFields, caseevent.FieldActorKind)
 				fieldSeen[caseevent.FieldActorKind] = struct{}{}
+			}
+		case "action":
+			if _, ok := fieldSeen[caseevent.FieldAction]; !ok {
+				selectedFields = append(selectedFields, caseevent.FieldAction)
+				fieldSeen[caseevent.FieldAction] = struct{}{}
 			}
 		case "note":
 			if _, ok := fieldSeen[caseevent.FieldNote]; !ok {
@@ -206,6 +420,90 @@ func newCaseEventPaginateArgs(rv map[string]any) *caseeventPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *CasePhotoQuery) CollectFields(ctx context.Context, satisfies ...string) (*CasePhotoQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *CasePhotoQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(casephoto.Columns))
+		selectedFields = []string{casephoto.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[casephoto.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, casephoto.FieldCreatedAt)
+				fieldSeen[casephoto.FieldCreatedAt] = struct{}{}
+			}
+		case "purpose":
+			if _, ok := fieldSeen[casephoto.FieldPurpose]; !ok {
+				selectedFields = append(selectedFields, casephoto.FieldPurpose)
+				fieldSeen[casephoto.FieldPurpose] = struct{}{}
+			}
+		case "width":
+			if _, ok := fieldSeen[casephoto.FieldWidth]; !ok {
+				selectedFields = append(selectedFields, casephoto.FieldWidth)
+				fieldSeen[casephoto.FieldWidth] = struct{}{}
+			}
+		case "height":
+			if _, ok := fieldSeen[casephoto.FieldHeight]; !ok {
+				selectedFields = append(selectedFields, casephoto.FieldHeight)
+				fieldSeen[casephoto.FieldHeight] = struct{}{}
+			}
+		case "blurHash":
+			if _, ok := fieldSeen[casephoto.FieldBlurHash]; !ok {
+				selectedFields = append(selectedFields, casephoto.FieldBlurHash)
+				fieldSeen[casephoto.FieldBlurHash] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type casephotoPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []CasePhotoPaginateOption
+}
+
+func newCasePhotoPaginateArgs(rv map[string]any) *casephotoPaginateArgs {
+	args := &casephotoPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *CitizenCardQuery) CollectFields(ctx context.Context, satisfies ...string) (*CitizenCardQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -226,6 +524,22 @@ func (_q *CitizenCardQuery) collectField(ctx context.Context, oneNode bool, opCt
 	)
 	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
 		switch field.Name {
+
+		case "balance", "available", "cap":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&LedgerAccountClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, ledgeraccountImplementors)...); err != nil {
+				return err
+			}
+			query.ctx.Fields = nil
+			_q.withAccount = query
+			if _, ok := fieldSeen[citizencard.FieldAccountID]; !ok {
+				selectedFields = append(selectedFields, citizencard.FieldAccountID)
+				fieldSeen[citizencard.FieldAccountID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[citizencard.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, citizencard.FieldCreatedAt)
@@ -250,21 +564,6 @@ func (_q *CitizenCardQuery) collectField(ctx context.Context, oneNode bool, opCt
 			if _, ok := fieldSeen[citizencard.FieldStatus]; !ok {
 				selectedFields = append(selectedFields, citizencard.FieldStatus)
 				fieldSeen[citizencard.FieldStatus] = struct{}{}
-			}
-		case "balance":
-			if _, ok := fieldSeen[citizencard.FieldBalance]; !ok {
-				selectedFields = append(selectedFields, citizencard.FieldBalance)
-				fieldSeen[citizencard.FieldBalance] = struct{}{}
-			}
-		case "available":
-			if _, ok := fieldSeen[citizencard.FieldAvailable]; !ok {
-				selectedFields = append(selectedFields, citizencard.FieldAvailable)
-				fieldSeen[citizencard.FieldAvailable] = struct{}{}
-			}
-		case "cap":
-			if _, ok := fieldSeen[citizencard.FieldCap]; !ok {
-				selectedFields = append(selectedFields, citizencard.FieldCap)
-				fieldSeen[citizencard.FieldCap] = struct{}{}
 			}
 		case "id":
 		case "__typename":
@@ -371,6 +670,36 @@ func (_q *CityCaseQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				fieldSeen[citycase.FieldStreetID] = struct{}{}
 			}
 
+		case "facility":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CityFacilityClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, cityfacilityImplementors)...); err != nil {
+				return err
+			}
+			_q.withFacility = query
+			if _, ok := fieldSeen[citycase.FieldFacilityID]; !ok {
+				selectedFields = append(selectedFields, citycase.FieldFacilityID)
+				fieldSeen[citycase.FieldFacilityID] = struct{}{}
+			}
+
+		case "duplicateOf":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CityCaseClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, citycaseImplementors)...); err != nil {
+				return err
+			}
+			_q.withDuplicateOf = query
+			if _, ok := fieldSeen[citycase.FieldDuplicateOfID]; !ok {
+				selectedFields = append(selectedFields, citycase.FieldDuplicateOfID)
+				fieldSeen[citycase.FieldDuplicateOfID] = struct{}{}
+			}
+
 		case "events":
 			var (
 				alias = field.Alias
@@ -414,10 +743,10 @@ func (_q *CityCaseQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 						}
 						for i := range nodes {
 							n := m[nodes[i].ID]
-							if nodes[i].Edges.totalCount[3] == nil {
-								nodes[i].Edges.totalCount[3] = make(map[string]int)
+							if nodes[i].Edges.totalCount[5] == nil {
+								nodes[i].Edges.totalCount[5] = make(map[string]int)
 							}
-							nodes[i].Edges.totalCount[3][alias] = n
+							nodes[i].Edges.totalCount[5][alias] = n
 						}
 						return nil
 					})
@@ -425,10 +754,10 @@ func (_q *CityCaseQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*CityCase) error {
 						for i := range nodes {
 							n := len(nodes[i].Edges.Events)
-							if nodes[i].Edges.totalCount[3] == nil {
-								nodes[i].Edges.totalCount[3] = make(map[string]int)
+							if nodes[i].Edges.totalCount[5] == nil {
+								nodes[i].Edges.totalCount[5] = make(map[string]int)
 							}
-							nodes[i].Edges.totalCount[3][alias] = n
+							nodes[i].Edges.totalCount[5][alias] = n
 						}
 						return nil
 					})
@@ -457,6 +786,19 @@ func (_q *CityCaseQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				query = pager.applyOrder(query)
 			}
 			_q.WithNamedEvents(alias, func(wq *CaseEventQuery) {
+				*wq = *query
+			})
+
+		case "photos":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CasePhotoClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, casephotoImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedPhotos(alias, func(wq *CasePhotoQuery) {
 				*wq = *query
 			})
 		case "createdAt":
@@ -504,6 +846,51 @@ func (_q *CityCaseQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				selectedFields = append(selectedFields, citycase.FieldDueAt)
 				fieldSeen[citycase.FieldDueAt] = struct{}{}
 			}
+		case "kind":
+			if _, ok := fieldSeen[citycase.FieldKind]; !ok {
+				selectedFields = append(selectedFields, citycase.FieldKind)
+				fieldSeen[citycase.FieldKind] = struct{}{}
+			}
+		case "attributes":
+			if _, ok := fieldSeen[citycase.FieldAttributes]; !ok {
+				selectedFields = append(selectedFields, citycase.FieldAttributes)
+				fieldSeen[citycase.FieldAttributes] = struct{}{}
+			}
+		case "visibility":
+			if _, ok := fieldSeen[citycase.FieldVisibility]; !ok {
+				selectedFields = append(selectedFields, citycase.FieldVisibility)
+				fieldSeen[citycase.FieldVisibility] = struct{}{}
+			}
+		case "supporters":
+			if _, ok := fieldSeen[citycase.FieldSupporters]; !ok {
+				selectedFields = append(selectedFields, citycase.FieldSupporters)
+				fieldSeen[citycase.FieldSupporters] = struct{}{}
+			}
+		case "unit":
+			if _, ok := fieldSeen[citycase.FieldUnit]; !ok {
+				selectedFields = append(selectedFields, citycase.FieldUnit)
+				fieldSeen[citycase.FieldUnit] = struct{}{}
+			}
+		case "reworkCount":
+			if _, ok := fieldSeen[citycase.FieldReworkCount]; !ok {
+				selectedFields = append(selectedFields, citycase.FieldReworkCount)
+				fieldSeen[citycase.FieldReworkCount] = struct{}{}
+			}
+		case "reopenCount":
+			if _, ok := fieldSeen[citycase.FieldReopenCount]; !ok {
+				selectedFields = append(selectedFields, citycase.FieldReopenCount)
+				fieldSeen[citycase.FieldReopenCount] = struct{}{}
+			}
+		case "rating":
+			if _, ok := fieldSeen[citycase.FieldRating]; !ok {
+				selectedFields = append(selectedFields, citycase.FieldRating)
+				fieldSeen[citycase.FieldRating] = struct{}{}
+			}
+		case "closedAt":
+			if _, ok := fieldSeen[citycase.FieldClosedAt]; !ok {
+				selectedFields = append(selectedFields, citycase.FieldClosedAt)
+				fieldSeen[citycase.FieldClosedAt] = struct{}{}
+			}
 		case "id":
 		case "__typename":
 		default:
@@ -524,6 +911,234 @@ type citycasePaginateArgs struct {
 
 func newCityCasePaginateArgs(rv map[string]any) *citycasePaginateArgs {
 	args := &citycasePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *CityFacilityQuery) CollectFields(ctx context.Context, satisfies ...string) (*CityFacilityQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *CityFacilityQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(cityfacility.Columns))
+		selectedFields = []string{cityfacility.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "category":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CaseCategoryClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, casecategoryImplementors)...); err != nil {
+				return err
+			}
+			_q.withCategory = query
+			if _, ok := fieldSeen[cityfacility.FieldCategoryID]; !ok {
+				selectedFields = append(selectedFields, cityfacility.FieldCategoryID)
+				fieldSeen[cityfacility.FieldCategoryID] = struct{}{}
+			}
+
+		case "district":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DistrictClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, districtImplementors)...); err != nil {
+				return err
+			}
+			_q.withDistrict = query
+			if _, ok := fieldSeen[cityfacility.FieldDistrictID]; !ok {
+				selectedFields = append(selectedFields, cityfacility.FieldDistrictID)
+				fieldSeen[cityfacility.FieldDistrictID] = struct{}{}
+			}
+
+		case "street":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StreetClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, streetImplementors)...); err != nil {
+				return err
+			}
+			_q.withStreet = query
+			if _, ok := fieldSeen[cityfacility.FieldStreetID]; !ok {
+				selectedFields = append(selectedFields, cityfacility.FieldStreetID)
+				fieldSeen[cityfacility.FieldStreetID] = struct{}{}
+			}
+
+		case "cases":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CityCaseClient{config: _q.config}).Query()
+			)
+			args := newCityCasePaginateArgs(fieldArgs(ctx, nil, path...))
+			if err := validateFirstLast(args.first, args.last); err != nil {
+				return fmt.Errorf("validate first and last in path %q: %w", path, err)
+			}
+			pager, err := newCityCasePager(args.opts, args.last != nil)
+			if err != nil {
+				return fmt.Errorf("create new pager in path %q: %w", path, err)
+			}
+			if query, err = pager.applyFilter(query); err != nil {
+				return err
+			}
+			ignoredEdges := !hasCollectedField(ctx, append(path, edgesField)...) && !hasCollectedField(ctx, append(path, pageInfoField)...)
+			if hasCollectedField(ctx, append(path, totalCountField)...) || nested.EmptyPage(args.first, args.last) && hasCollectedField(ctx, append(path, pageInfoField)...) {
+				hasPagination := args.after != nil || args.first != nil || args.before != nil || args.last != nil
+				if hasPagination || ignoredEdges {
+					query := query.Clone()
+					_q.loadTotal = append(_q.loadTotal, func(ctx context.Context, nodes []*CityFacility) error {
+						ids := make([]driver.Value, len(nodes))
+						for i := range nodes {
+							ids[i] = nodes[i].ID
+						}
+						var v []struct {
+							NodeID string `sql:"facility_id"`
+							Count  int    `sql:"count"`
+						}
+						query.Where(func(s *sql.Selector) {
+							s.Where(sql.InValues(s.C(cityfacility.CasesColumn), ids...))
+						})
+						if err := query.GroupBy(cityfacility.CasesColumn).Aggregate(Count()).Scan(ctx, &v); err != nil {
+							return err
+						}
+						m := make(map[string]int, len(v))
+						for i := range v {
+							m[v[i].NodeID] = v[i].Count
+						}
+						for i := range nodes {
+							n := m[nodes[i].ID]
+							if nodes[i].Edges.totalCount[3] == nil {
+								nodes[i].Edges.totalCount[3] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[3][alias] = n
+						}
+						return nil
+					})
+				} else {
+					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*CityFacility) error {
+						for i := range nodes {
+							n := len(nodes[i].Edges.Cases)
+							if nodes[i].Edges.totalCount[3] == nil {
+								nodes[i].Edges.totalCount[3] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[3][alias] = n
+						}
+						return nil
+					})
+				}
+			}
+			if ignoredEdges || (args.first != nil && *args.first == 0) || (args.last != nil && *args.last == 0) {
+				continue
+			}
+			if query, err = pager.applyCursors(query, args.after, args.before); err != nil {
+				return err
+			}
+			path = append(path, edgesField, nodeField)
+			if field := collectedField(ctx, path...); field != nil {
+				if err := query.collectField(ctx, false, opCtx, *field, path, mayAddCondition(satisfies, citycaseImplementors)...); err != nil {
+					return err
+				}
+			}
+			if limit := paginateLimit(args.first, args.last); limit > 0 {
+				if oneNode {
+					pager.applyOrder(query.Limit(limit))
+				} else {
+					modify := nested.LimitPerParent(limit, pager.orderExpr(query))
+					query.modifiers = append(query.modifiers, modify)
+				}
+			} else {
+				query = pager.applyOrder(query)
+			}
+			_q.WithNamedCases(alias, func(wq *CityCaseQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[cityfacility.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, cityfacility.FieldCreatedAt)
+				fieldSeen[cityfacility.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[cityfacility.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, cityfacility.FieldUpdatedAt)
+				fieldSeen[cityfacility.FieldUpdatedAt] = struct{}{}
+			}
+		case "lat":
+			if _, ok := fieldSeen[cityfacility.FieldLat]; !ok {
+				selectedFields = append(selectedFields, cityfacility.FieldLat)
+				fieldSeen[cityfacility.FieldLat] = struct{}{}
+			}
+		case "lng":
+			if _, ok := fieldSeen[cityfacility.FieldLng]; !ok {
+				selectedFields = append(selectedFields, cityfacility.FieldLng)
+				fieldSeen[cityfacility.FieldLng] = struct{}{}
+			}
+		case "code":
+			if _, ok := fieldSeen[cityfacility.FieldCode]; !ok {
+				selectedFields = append(selectedFields, cityfacility.FieldCode)
+				fieldSeen[cityfacility.FieldCode] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[cityfacility.FieldState]; !ok {
+				selectedFields = append(selectedFields, cityfacility.FieldState)
+				fieldSeen[cityfacility.FieldState] = struct{}{}
+			}
+		case "address":
+			if _, ok := fieldSeen[cityfacility.FieldAddress]; !ok {
+				selectedFields = append(selectedFields, cityfacility.FieldAddress)
+				fieldSeen[cityfacility.FieldAddress] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type cityfacilityPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []CityFacilityPaginateOption
+}
+
+func newCityFacilityPaginateArgs(rv map[string]any) *cityfacilityPaginateArgs {
+	args := &cityfacilityPaginateArgs{}
 	if rv == nil {
 		return args
 	}
@@ -722,6 +1337,273 @@ type clinicPaginateArgs struct {
 
 func newClinicPaginateArgs(rv map[string]any) *clinicPaginateArgs {
 	args := &clinicPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ConsentQuery) CollectFields(ctx context.Context, satisfies ...string) (*ConsentQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ConsentQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(consent.Columns))
+		selectedFields = []string{consent.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[consent.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, consent.FieldCreatedAt)
+				fieldSeen[consent.FieldCreatedAt] = struct{}{}
+			}
+		case "purpose":
+			if _, ok := fieldSeen[consent.FieldPurpose]; !ok {
+				selectedFields = append(selectedFields, consent.FieldPurpose)
+				fieldSeen[consent.FieldPurpose] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[consent.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, consent.FieldVersion)
+				fieldSeen[consent.FieldVersion] = struct{}{}
+			}
+		case "language":
+			if _, ok := fieldSeen[consent.FieldLanguage]; !ok {
+				selectedFields = append(selectedFields, consent.FieldLanguage)
+				fieldSeen[consent.FieldLanguage] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[consent.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, consent.FieldStatus)
+				fieldSeen[consent.FieldStatus] = struct{}{}
+			}
+		case "withdrawnAt":
+			if _, ok := fieldSeen[consent.FieldWithdrawnAt]; !ok {
+				selectedFields = append(selectedFields, consent.FieldWithdrawnAt)
+				fieldSeen[consent.FieldWithdrawnAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type consentPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ConsentPaginateOption
+}
+
+func newConsentPaginateArgs(rv map[string]any) *consentPaginateArgs {
+	args := &consentPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DataExportQuery) CollectFields(ctx context.Context, satisfies ...string) (*DataExportQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DataExportQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(dataexport.Columns))
+		selectedFields = []string{dataexport.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[dataexport.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, dataexport.FieldCreatedAt)
+				fieldSeen[dataexport.FieldCreatedAt] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[dataexport.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, dataexport.FieldStatus)
+				fieldSeen[dataexport.FieldStatus] = struct{}{}
+			}
+		case "expiresAt":
+			if _, ok := fieldSeen[dataexport.FieldExpiresAt]; !ok {
+				selectedFields = append(selectedFields, dataexport.FieldExpiresAt)
+				fieldSeen[dataexport.FieldExpiresAt] = struct{}{}
+			}
+		case "sizeBytes":
+			if _, ok := fieldSeen[dataexport.FieldSizeBytes]; !ok {
+				selectedFields = append(selectedFields, dataexport.FieldSizeBytes)
+				fieldSeen[dataexport.FieldSizeBytes] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type dataexportPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DataExportPaginateOption
+}
+
+func newDataExportPaginateArgs(rv map[string]any) *dataexportPaginateArgs {
+	args := &dataexportPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DelegationQuery) CollectFields(ctx context.Context, satisfies ...string) (*DelegationQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DelegationQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(delegation.Columns))
+		selectedFields = []string{delegation.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[delegation.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, delegation.FieldCreatedAt)
+				fieldSeen[delegation.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[delegation.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, delegation.FieldUpdatedAt)
+				fieldSeen[delegation.FieldUpdatedAt] = struct{}{}
+			}
+		case "delegatorID":
+			if _, ok := fieldSeen[delegation.FieldDelegatorID]; !ok {
+				selectedFields = append(selectedFields, delegation.FieldDelegatorID)
+				fieldSeen[delegation.FieldDelegatorID] = struct{}{}
+			}
+		case "delegateID":
+			if _, ok := fieldSeen[delegation.FieldDelegateID]; !ok {
+				selectedFields = append(selectedFields, delegation.FieldDelegateID)
+				fieldSeen[delegation.FieldDelegateID] = struct{}{}
+			}
+		case "delegatorName":
+			if _, ok := fieldSeen[delegation.FieldDelegatorName]; !ok {
+				selectedFields = append(selectedFields, delegation.FieldDelegatorName)
+				fieldSeen[delegation.FieldDelegatorName] = struct{}{}
+			}
+		case "delegateName":
+			if _, ok := fieldSeen[delegation.FieldDelegateName]; !ok {
+				selectedFields = append(selectedFields, delegation.FieldDelegateName)
+				fieldSeen[delegation.FieldDelegateName] = struct{}{}
+			}
+		case "acceptBy":
+			if _, ok := fieldSeen[delegation.FieldAcceptBy]; !ok {
+				selectedFields = append(selectedFields, delegation.FieldAcceptBy)
+				fieldSeen[delegation.FieldAcceptBy] = struct{}{}
+			}
+		case "validTo":
+			if _, ok := fieldSeen[delegation.FieldValidTo]; !ok {
+				selectedFields = append(selectedFields, delegation.FieldValidTo)
+				fieldSeen[delegation.FieldValidTo] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type delegationPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DelegationPaginateOption
+}
+
+func newDelegationPaginateArgs(rv map[string]any) *delegationPaginateArgs {
+	args := &delegationPaginateArgs{}
 	if rv == nil {
 		return args
 	}
@@ -1092,6 +1974,346 @@ func newDistrictPaginateArgs(rv map[string]any) *districtPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *LedgerAccountQuery) CollectFields(ctx context.Context, satisfies ...string) (*LedgerAccountQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *LedgerAccountQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(ledgeraccount.Columns))
+		selectedFields = []string{ledgeraccount.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[ledgeraccount.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, ledgeraccount.FieldCreatedAt)
+				fieldSeen[ledgeraccount.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[ledgeraccount.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, ledgeraccount.FieldUpdatedAt)
+				fieldSeen[ledgeraccount.FieldUpdatedAt] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[ledgeraccount.FieldKind]; !ok {
+				selectedFields = append(selectedFields, ledgeraccount.FieldKind)
+				fieldSeen[ledgeraccount.FieldKind] = struct{}{}
+			}
+		case "ownerID":
+			if _, ok := fieldSeen[ledgeraccount.FieldOwnerID]; !ok {
+				selectedFields = append(selectedFields, ledgeraccount.FieldOwnerID)
+				fieldSeen[ledgeraccount.FieldOwnerID] = struct{}{}
+			}
+		case "balance":
+			if _, ok := fieldSeen[ledgeraccount.FieldBalance]; !ok {
+				selectedFields = append(selectedFields, ledgeraccount.FieldBalance)
+				fieldSeen[ledgeraccount.FieldBalance] = struct{}{}
+			}
+		case "held":
+			if _, ok := fieldSeen[ledgeraccount.FieldHeld]; !ok {
+				selectedFields = append(selectedFields, ledgeraccount.FieldHeld)
+				fieldSeen[ledgeraccount.FieldHeld] = struct{}{}
+			}
+		case "floor":
+			if _, ok := fieldSeen[ledgeraccount.FieldFloor]; !ok {
+				selectedFields = append(selectedFields, ledgeraccount.FieldFloor)
+				fieldSeen[ledgeraccount.FieldFloor] = struct{}{}
+			}
+		case "ceiling":
+			if _, ok := fieldSeen[ledgeraccount.FieldCeiling]; !ok {
+				selectedFields = append(selectedFields, ledgeraccount.FieldCeiling)
+				fieldSeen[ledgeraccount.FieldCeiling] = struct{}{}
+			}
+		case "blocked":
+			if _, ok := fieldSeen[ledgeraccount.FieldBlocked]; !ok {
+				selectedFields = append(selectedFields, ledgeraccount.FieldBlocked)
+				fieldSeen[ledgeraccount.FieldBlocked] = struct{}{}
+			}
+		case "lastSeq":
+			if _, ok := fieldSeen[ledgeraccount.FieldLastSeq]; !ok {
+				selectedFields = append(selectedFields, ledgeraccount.FieldLastSeq)
+				fieldSeen[ledgeraccount.FieldLastSeq] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type ledgeraccountPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []LedgerAccountPaginateOption
+}
+
+func newLedgerAccountPaginateArgs(rv map[string]any) *ledgeraccountPaginateArgs {
+	args := &ledgeraccountPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *LedgerEntryQuery) CollectFields(ctx context.Context, satisfies ...string) (*LedgerEntryQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *LedgerEntryQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(ledgerentry.Columns))
+		selectedFields = []string{ledgerentry.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "transaction":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&LedgerTransactionClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, ledgertransactionImplementors)...); err != nil {
+				return err
+			}
+			_q.withTransaction = query
+			if _, ok := fieldSeen[ledgerentry.FieldLedgerTransactionID]; !ok {
+				selectedFields = append(selectedFields, ledgerentry.FieldLedgerTransactionID)
+				fieldSeen[ledgerentry.FieldLedgerTransactionID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[ledgerentry.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, ledgerentry.FieldCreatedAt)
+				fieldSeen[ledgerentry.FieldCreatedAt] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[ledgerentry.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, ledgerentry.FieldAmount)
+				fieldSeen[ledgerentry.FieldAmount] = struct{}{}
+			}
+		case "balanceAfter":
+			if _, ok := fieldSeen[ledgerentry.FieldBalanceAfter]; !ok {
+				selectedFields = append(selectedFields, ledgerentry.FieldBalanceAfter)
+				fieldSeen[ledgerentry.FieldBalanceAfter] = struct{}{}
+			}
+		case "seq":
+			if _, ok := fieldSeen[ledgerentry.FieldSeq]; !ok {
+				selectedFields = append(selectedFields, ledgerentry.FieldSeq)
+				fieldSeen[ledgerentry.FieldSeq] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type ledgerentryPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []LedgerEntryPaginateOption
+}
+
+func newLedgerEntryPaginateArgs(rv map[string]any) *ledgerentryPaginateArgs {
+	args := &ledgerentryPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &LedgerEntryOrder{Field: &LedgerEntryOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithLedgerEntryOrder(order))
+			}
+		case *LedgerEntryOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithLedgerEntryOrder(v))
+			}
+		}
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *LedgerTransactionQuery) CollectFields(ctx context.Context, satisfies ...string) (*LedgerTransactionQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *LedgerTransactionQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(ledgertransaction.Columns))
+		selectedFields = []string{ledgertransaction.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "entries":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&LedgerEntryClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, ledgerentryImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedEntries(alias, func(wq *LedgerEntryQuery) {
+				*wq = *query
+			})
+
+		case "reversals":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&LedgerTransactionClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, ledgertransactionImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedReversals(alias, func(wq *LedgerTransactionQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[ledgertransaction.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, ledgertransaction.FieldCreatedAt)
+				fieldSeen[ledgertransaction.FieldCreatedAt] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[ledgertransaction.FieldKind]; !ok {
+				selectedFields = append(selectedFields, ledgertransaction.FieldKind)
+				fieldSeen[ledgertransaction.FieldKind] = struct{}{}
+			}
+		case "domain":
+			if _, ok := fieldSeen[ledgertransaction.FieldDomain]; !ok {
+				selectedFields = append(selectedFields, ledgertransaction.FieldDomain)
+				fieldSeen[ledgertransaction.FieldDomain] = struct{}{}
+			}
+		case "merchant":
+			if _, ok := fieldSeen[ledgertransaction.FieldMerchant]; !ok {
+				selectedFields = append(selectedFields, ledgertransaction.FieldMerchant)
+				fieldSeen[ledgertransaction.FieldMerchant] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[ledgertransaction.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, ledgertransaction.FieldAmount)
+				fieldSeen[ledgertransaction.FieldAmount] = struct{}{}
+			}
+		case "reversesId":
+			if _, ok := fieldSeen[ledgertransaction.FieldReversesID]; !ok {
+				selectedFields = append(selectedFields, ledgertransaction.FieldReversesID)
+				fieldSeen[ledgertransaction.FieldReversesID] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type ledgertransactionPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []LedgerTransactionPaginateOption
+}
+
+func newLedgerTransactionPaginateArgs(rv map[string]any) *ledgertransactionPaginateArgs {
+	args := &ledgertransactionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *NotificationQuery) CollectFields(ctx context.Context, satisfies ...string) (*NotificationQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -1137,10 +2359,20 @@ func (_q *NotificationQuery) collectField(ctx context.Context, oneNode bool, opC
 				selectedFields = append(selectedFields, notification.FieldSeq)
 				fieldSeen[notification.FieldSeq] = struct{}{}
 			}
+		case "changeSeq":
+			if _, ok := fieldSeen[notification.FieldChangeSeq]; !ok {
+				selectedFields = append(selectedFields, notification.FieldChangeSeq)
+				fieldSeen[notification.FieldChangeSeq] = struct{}{}
+			}
 		case "topic":
 			if _, ok := fieldSeen[notification.FieldTopic]; !ok {
 				selectedFields = append(selectedFields, notification.FieldTopic)
 				fieldSeen[notification.FieldTopic] = struct{}{}
+			}
+		case "priority":
+			if _, ok := fieldSeen[notification.FieldPriority]; !ok {
+				selectedFields = append(selectedFields, notification.FieldPriority)
+				fieldSeen[notification.FieldPriority] = struct{}{}
 			}
 		case "title":
 			if _, ok := fieldSeen[notification.FieldTitle]; !ok {
@@ -1161,6 +2393,21 @@ func (_q *NotificationQuery) collectField(ctx context.Context, oneNode bool, opC
 			if _, ok := fieldSeen[notification.FieldReadAt]; !ok {
 				selectedFields = append(selectedFields, notification.FieldReadAt)
 				fieldSeen[notification.FieldReadAt] = struct{}{}
+			}
+		case "snoozedUntil":
+			if _, ok := fieldSeen[notification.FieldSnoozedUntil]; !ok {
+				selectedFields = append(selectedFields, notification.FieldSnoozedUntil)
+				fieldSeen[notification.FieldSnoozedUntil] = struct{}{}
+			}
+		case "retractedAt":
+			if _, ok := fieldSeen[notification.FieldRetractedAt]; !ok {
+				selectedFields = append(selectedFields, notification.FieldRetractedAt)
+				fieldSeen[notification.FieldRetractedAt] = struct{}{}
+			}
+		case "expiresAt":
+			if _, ok := fieldSeen[notification.FieldExpiresAt]; !ok {
+				selectedFields = append(selectedFields, notification.FieldExpiresAt)
+				fieldSeen[notification.FieldExpiresAt] = struct{}{}
 			}
 		case "id":
 		case "__typename":
@@ -1294,6 +2541,11 @@ func (_q *PersonQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 				selectedFields = append(selectedFields, person.FieldMaskedPhone)
 				fieldSeen[person.FieldMaskedPhone] = struct{}{}
 			}
+		case "deletionDueAt":
+			if _, ok := fieldSeen[person.FieldDeletionDueAt]; !ok {
+				selectedFields = append(selectedFields, person.FieldDeletionDueAt)
+				fieldSeen[person.FieldDeletionDueAt] = struct{}{}
+			}
 		case "id":
 		case "__typename":
 		default:
@@ -1314,6 +2566,115 @@ type personPaginateArgs struct {
 
 func newPersonPaginateArgs(rv map[string]any) *personPaginateArgs {
 	args := &personPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *RecordAccessQuery) CollectFields(ctx context.Context, satisfies ...string) (*RecordAccessQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *RecordAccessQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(recordaccess.Columns))
+		selectedFields = []string{recordaccess.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[recordaccess.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, recordaccess.FieldCreatedAt)
+				fieldSeen[recordaccess.FieldCreatedAt] = struct{}{}
+			}
+		case "personID":
+			if _, ok := fieldSeen[recordaccess.FieldPersonID]; !ok {
+				selectedFields = append(selectedFields, recordaccess.FieldPersonID)
+				fieldSeen[recordaccess.FieldPersonID] = struct{}{}
+			}
+		case "targetID":
+			if _, ok := fieldSeen[recordaccess.FieldTargetID]; !ok {
+				selectedFields = append(selectedFields, recordaccess.FieldTargetID)
+				fieldSeen[recordaccess.FieldTargetID] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[recordaccess.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, recordaccess.FieldCategory)
+				fieldSeen[recordaccess.FieldCategory] = struct{}{}
+			}
+		case "purpose":
+			if _, ok := fieldSeen[recordaccess.FieldPurpose]; !ok {
+				selectedFields = append(selectedFields, recordaccess.FieldPurpose)
+				fieldSeen[recordaccess.FieldPurpose] = struct{}{}
+			}
+		case "outcome":
+			if _, ok := fieldSeen[recordaccess.FieldOutcome]; !ok {
+				selectedFields = append(selectedFields, recordaccess.FieldOutcome)
+				fieldSeen[recordaccess.FieldOutcome] = struct{}{}
+			}
+		case "accessorName":
+			if _, ok := fieldSeen[recordaccess.FieldAccessorName]; !ok {
+				selectedFields = append(selectedFields, recordaccess.FieldAccessorName)
+				fieldSeen[recordaccess.FieldAccessorName] = struct{}{}
+			}
+		case "accessorRole":
+			if _, ok := fieldSeen[recordaccess.FieldAccessorRole]; !ok {
+				selectedFields = append(selectedFields, recordaccess.FieldAccessorRole)
+				fieldSeen[recordaccess.FieldAccessorRole] = struct{}{}
+			}
+		case "organisation":
+			if _, ok := fieldSeen[recordaccess.FieldOrganisation]; !ok {
+				selectedFields = append(selectedFields, recordaccess.FieldOrganisation)
+				fieldSeen[recordaccess.FieldOrganisation] = struct{}{}
+			}
+		case "requestID":
+			if _, ok := fieldSeen[recordaccess.FieldRequestID]; !ok {
+				selectedFields = append(selectedFields, recordaccess.FieldRequestID)
+				fieldSeen[recordaccess.FieldRequestID] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type recordaccessPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []RecordAccessPaginateOption
+}
+
+func newRecordAccessPaginateArgs(rv map[string]any) *recordaccessPaginateArgs {
+	args := &recordaccessPaginateArgs{}
 	if rv == nil {
 		return args
 	}
@@ -1527,6 +2888,115 @@ type schoolPaginateArgs struct {
 
 func newSchoolPaginateArgs(rv map[string]any) *schoolPaginateArgs {
 	args := &schoolPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *SensorAlarmQuery) CollectFields(ctx context.Context, satisfies ...string) (*SensorAlarmQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *SensorAlarmQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(sensoralarm.Columns))
+		selectedFields = []string{sensoralarm.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "facility":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CityFacilityClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, cityfacilityImplementors)...); err != nil {
+				return err
+			}
+			_q.withFacility = query
+			if _, ok := fieldSeen[sensoralarm.FieldFacilityID]; !ok {
+				selectedFields = append(selectedFields, sensoralarm.FieldFacilityID)
+				fieldSeen[sensoralarm.FieldFacilityID] = struct{}{}
+			}
+
+		case "cityCase":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CityCaseClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, citycaseImplementors)...); err != nil {
+				return err
+			}
+			_q.withCityCase = query
+			if _, ok := fieldSeen[sensoralarm.FieldCityCaseID]; !ok {
+				selectedFields = append(selectedFields, sensoralarm.FieldCityCaseID)
+				fieldSeen[sensoralarm.FieldCityCaseID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[sensoralarm.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, sensoralarm.FieldCreatedAt)
+				fieldSeen[sensoralarm.FieldCreatedAt] = struct{}{}
+			}
+		case "alarmKey":
+			if _, ok := fieldSeen[sensoralarm.FieldAlarmKey]; !ok {
+				selectedFields = append(selectedFields, sensoralarm.FieldAlarmKey)
+				fieldSeen[sensoralarm.FieldAlarmKey] = struct{}{}
+			}
+		case "raisedAt":
+			if _, ok := fieldSeen[sensoralarm.FieldRaisedAt]; !ok {
+				selectedFields = append(selectedFields, sensoralarm.FieldRaisedAt)
+				fieldSeen[sensoralarm.FieldRaisedAt] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[sensoralarm.FieldNote]; !ok {
+				selectedFields = append(selectedFields, sensoralarm.FieldNote)
+				fieldSeen[sensoralarm.FieldNote] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type sensoralarmPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []SensorAlarmPaginateOption
+}
+
+func newSensorAlarmPaginateArgs(rv map[string]any) *sensoralarmPaginateArgs {
+	args := &sensoralarmPaginateArgs{}
 	if rv == nil {
 		return args
 	}

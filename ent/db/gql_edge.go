@@ -8,6 +8,58 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+func (_m *Alert) Districts(ctx context.Context) (result []*District, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedDistricts(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.DistrictsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDistricts().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *Alert) SupersededBy(ctx context.Context) (*Alert, error) {
+	result, err := _m.Edges.SupersededByOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySupersededBy().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Alert) Supersedes(ctx context.Context) (result []*Alert, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedSupersedes(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.SupersedesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySupersedes().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *CaseEvent) Photos(ctx context.Context) (result []*CasePhoto, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedPhotos(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.PhotosOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPhotos().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *CitizenCard) Account(ctx context.Context) (*LedgerAccount, error) {
+	result, err := _m.Edges.AccountOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAccount().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *CityCase) Category(ctx context.Context) (*CaseCategory, error) {
 	result, err := _m.Edges.CategoryOrErr()
 	if IsNotLoaded(err) {
@@ -32,12 +84,28 @@ func (_m *CityCase) Street(ctx context.Context) (*Street, error) {
 	return result, err
 }
 
+func (_m *CityCase) Facility(ctx context.Context) (*CityFacility, error) {
+	result, err := _m.Edges.FacilityOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryFacility().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *CityCase) DuplicateOf(ctx context.Context) (*CityCase, error) {
+	result, err := _m.Edges.DuplicateOfOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDuplicateOf().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *CityCase) Events(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int,
 ) (*CaseEventConnection, error) {
 	opts := []CaseEventPaginateOption{}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[3][alias]
+	totalCount, hasTotalCount := _m.Edges.totalCount[5][alias]
 	if nodes, err := _m.NamedEvents(alias); err == nil || hasTotalCount {
 		pager, err := newCaseEventPager(opts, last != nil)
 		if err != nil {
@@ -48,6 +116,60 @@ func (_m *CityCase) Events(
 		return conn, nil
 	}
 	return _m.QueryEvents().Paginate(ctx, after, first, before, last, opts...)
+}
+
+func (_m *CityCase) Photos(ctx context.Context) (result []*CasePhoto, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedPhotos(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.PhotosOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPhotos().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *CityFacility) Category(ctx context.Context) (*CaseCategory, error) {
+	result, err := _m.Edges.CategoryOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryCategory().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *CityFacility) District(ctx context.Context) (*District, error) {
+	result, err := _m.Edges.DistrictOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDistrict().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *CityFacility) Street(ctx context.Context) (*Street, error) {
+	result, err := _m.Edges.StreetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryStreet().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *CityFacility) Cases(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int,
+) (*CityCaseConnection, error) {
+	opts := []CityCasePaginateOption{}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[3][alias]
+	if nodes, err := _m.NamedCases(alias); err == nil || hasTotalCount {
+		pager, err := newCityCasePager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &CityCaseConnection{Edges: []*CityCaseEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
+	return _m.QueryCases().Paginate(ctx, after, first, before, last, opts...)
 }
 
 func (_m *Clinic) District(ctx context.Context) (*District, error) {
@@ -102,6 +224,38 @@ func (_m *District) Streets(
 	return _m.QueryStreets().Paginate(ctx, after, first, before, last, opts...)
 }
 
+func (_m *LedgerEntry) Transaction(ctx context.Context) (*LedgerTransaction, error) {
+	result, err := _m.Edges.TransactionOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryTransaction().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *LedgerTransaction) Entries(ctx context.Context) (result []*LedgerEntry, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedEntries(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.EntriesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEntries().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *LedgerTransaction) Reversals(ctx context.Context) (result []*LedgerTransaction, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedReversals(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.ReversalsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReversals().All(ctx)
+	}
+	return result, err
+}
+
 func (_m *Notification) SubjectPerson(ctx context.Context) (*Person, error) {
 	result, err := _m.Edges.SubjectPersonOrErr()
 	if IsNotLoaded(err) {
@@ -138,6 +292,22 @@ func (_m *School) District(ctx context.Context) (*District, error) {
 	result, err := _m.Edges.DistrictOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryDistrict().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *SensorAlarm) Facility(ctx context.Context) (*CityFacility, error) {
+	result, err := _m.Edges.FacilityOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryFacility().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *SensorAlarm) CityCase(ctx context.Context) (*CityCase, error) {
+	result, err := _m.Edges.CityCaseOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryCityCase().Only(ctx)
 	}
 	return result, err
 }

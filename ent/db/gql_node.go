@@ -3,18 +3,29 @@
 package db
 
 import (
+	"citygraph/ent/db/alert"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
+	"citygraph/ent/db/consent"
+	"citygraph/ent/db/dataexport"
+	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgerentry"
+	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/street"
 	"context"
@@ -30,6 +41,11 @@ type Noder interface {
 	IsNode()
 }
 
+var alertImplementors = []string{"Alert", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Alert) IsNode() {}
+
 var casecategoryImplementors = []string{"CaseCategory", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -39,6 +55,11 @@ var caseeventImplementors = []string{"CaseEvent", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*CaseEvent) IsNode() {}
+
+var casephotoImplementors = []string{"CasePhoto", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*CasePhoto) IsNode() {}
 
 var citizencardImplementors = []string{"CitizenCard", "Node"}
 
@@ -50,10 +71,30 @@ var citycaseImplementors = []string{"CityCase", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*CityCase) IsNode() {}
 
+var cityfacilityImplementors = []string{"CityFacility", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*CityFacility) IsNode() {}
+
 var clinicImplementors = []string{"Clinic", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Clinic) IsNode() {}
+
+var consentImplementors = []string{"Consent", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Consent) IsNode() {}
+
+var dataexportImplementors = []string{"DataExport", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*DataExport) IsNode() {}
+
+var delegationImplementors = []string{"Delegation", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Delegation) IsNode() {}
 
 var departmentImplementors = []string{"Department", "Node"}
 
@@ -70,6 +111,21 @@ var districtImplementors = []string{"District", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*District) IsNode() {}
 
+var ledgeraccountImplementors = []string{"LedgerAccount", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*LedgerAccount) IsNode() {}
+
+var ledgerentryImplementors = []string{"LedgerEntry", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*LedgerEntry) IsNode() {}
+
+var ledgertransactionImplementors = []string{"LedgerTransaction", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*LedgerTransaction) IsNode() {}
+
 var notificationImplementors = []string{"Notification", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -80,6 +136,11 @@ var personImplementors = []string{"Person", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Person) IsNode() {}
 
+var recordaccessImplementors = []string{"RecordAccess", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*RecordAccess) IsNode() {}
+
 var scenicspotImplementors = []string{"ScenicSpot", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -89,6 +150,11 @@ var schoolImplementors = []string{"School", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*School) IsNode() {}
+
+var sensoralarmImplementors = []string{"SensorAlarm", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*SensorAlarm) IsNode() {}
 
 var sessionImplementors = []string{"Session", "Node"}
 
@@ -158,6 +224,15 @@ func (c *Client) Noder(ctx context.Context, id string, opts ...NodeOption) (_ No
 
 func (c *Client) noder(ctx context.Context, table string, id string) (Noder, error) {
 	switch table {
+	case alert.Table:
+		query := c.Alert.Query().
+			Where(alert.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, alertImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case casecategory.Table:
 		query := c.CaseCategory.Query().
 			Where(casecategory.ID(id))
@@ -172,6 +247,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(caseevent.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, caseeventImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case casephoto.Table:
+		query := c.CasePhoto.Query().
+			Where(casephoto.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, casephotoImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -194,11 +278,47 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			}
 		}
 		return query.Only(ctx)
+	case cityfacility.Table:
+		query := c.CityFacility.Query().
+			Where(cityfacility.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, cityfacilityImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case clinic.Table:
 		query := c.Clinic.Query().
 			Where(clinic.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, clinicImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case consent.Table:
+		query := c.Consent.Query().
+			Where(consent.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, consentImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case dataexport.Table:
+		query := c.DataExport.Query().
+			Where(dataexport.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, dataexportImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case delegation.Table:
+		query := c.Delegation.Query().
+			Where(delegation.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, delegationImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -230,6 +350,33 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			}
 		}
 		return query.Only(ctx)
+	case ledgeraccount.Table:
+		query := c.LedgerAccount.Query().
+			Where(ledgeraccount.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, ledgeraccountImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case ledgerentry.Table:
+		query := c.LedgerEntry.Query().
+			Where(ledgerentry.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, ledgerentryImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case ledgertransaction.Table:
+		query := c.LedgerTransaction.Query().
+			Where(ledgertransaction.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, ledgertransactionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case notification.Table:
 		query := c.Notification.Query().
 			Where(notification.ID(id))
@@ -248,6 +395,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			}
 		}
 		return query.Only(ctx)
+	case recordaccess.Table:
+		query := c.RecordAccess.Query().
+			Where(recordaccess.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, recordaccessImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case scenicspot.Table:
 		query := c.ScenicSpot.Query().
 			Where(scenicspot.ID(id))
@@ -262,6 +418,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(school.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, schoolImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case sensoralarm.Table:
+		query := c.SensorAlarm.Query().
+			Where(sensoralarm.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, sensoralarmImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -357,6 +522,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		idmap[id] = append(idmap[id], &noders[i])
 	}
 	switch table {
+	case alert.Table:
+		query := c.Alert.Query().
+			Where(alert.IDIn(ids...))
+		query, err := query.CollectFields(ctx, alertImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case casecategory.Table:
 		query := c.CaseCategory.Query().
 			Where(casecategory.IDIn(ids...))
@@ -377,6 +558,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.CaseEvent.Query().
 			Where(caseevent.IDIn(ids...))
 		query, err := query.CollectFields(ctx, caseeventImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case casephoto.Table:
+		query := c.CasePhoto.Query().
+			Where(casephoto.IDIn(ids...))
+		query, err := query.CollectFields(ctx, casephotoImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -421,10 +618,74 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 				*noder = node
 			}
 		}
+	case cityfacility.Table:
+		query := c.CityFacility.Query().
+			Where(cityfacility.IDIn(ids...))
+		query, err := query.CollectFields(ctx, cityfacilityImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case clinic.Table:
 		query := c.Clinic.Query().
 			Where(clinic.IDIn(ids...))
 		query, err := query.CollectFields(ctx, clinicImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case consent.Table:
+		query := c.Consent.Query().
+			Where(consent.IDIn(ids...))
+		query, err := query.CollectFields(ctx, consentImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case dataexport.Table:
+		query := c.DataExport.Query().
+			Where(dataexport.IDIn(ids...))
+		query, err := query.CollectFields(ctx, dataexportImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case delegation.Table:
+		query := c.Delegation.Query().
+			Where(delegation.IDIn(ids...))
+		query, err := query.CollectFields(ctx, delegationImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -485,6 +746,54 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 				*noder = node
 			}
 		}
+	case ledgeraccount.Table:
+		query := c.LedgerAccount.Query().
+			Where(ledgeraccount.IDIn(ids...))
+		query, err := query.CollectFields(ctx, ledgeraccountImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case ledgerentry.Table:
+		query := c.LedgerEntry.Query().
+			Where(ledgerentry.IDIn(ids...))
+		query, err := query.CollectFields(ctx, ledgerentryImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case ledgertransaction.Table:
+		query := c.LedgerTransaction.Query().
+			Where(ledgertransaction.IDIn(ids...))
+		query, err := query.CollectFields(ctx, ledgertransactionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case notification.Table:
 		query := c.Notification.Query().
 			Where(notification.IDIn(ids...))
@@ -517,6 +826,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 				*noder = node
 			}
 		}
+	case recordaccess.Table:
+		query := c.RecordAccess.Query().
+			Where(recordaccess.IDIn(ids...))
+		query, err := query.CollectFields(ctx, recordaccessImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case scenicspot.Table:
 		query := c.ScenicSpot.Query().
 			Where(scenicspot.IDIn(ids...))
@@ -537,6 +862,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.School.Query().
 			Where(school.IDIn(ids...))
 		query, err := query.CollectFields(ctx, schoolImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case sensoralarm.Table:
+		query := c.SensorAlarm.Query().
+			Where(sensoralarm.IDIn(ids...))
+		query, err := query.CollectFields(ctx, sensoralarmImplementors...)
 		if err != nil {
 			return nil, err
 		}

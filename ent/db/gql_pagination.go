@@ -3,18 +3,29 @@
 package db
 
 import (
+	"citygraph/ent/db/alert"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
+	"citygraph/ent/db/consent"
+	"citygraph/ent/db/dataexport"
+	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgerentry"
+	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/street"
 	"citygraph/ent/nested"
@@ -110,6 +121,255 @@ func paginateLimit(first, last *int) int {
 		limit = *last + 1
 	}
 	return limit
+}
+
+// AlertEdge is the edge representation of Alert.
+type AlertEdge struct {
+	Node   *Alert `json:"node"`
+	Cursor Cursor `json:"cursor"`
+}
+
+// AlertConnection is the connection containing edges to Alert.
+type AlertConnection struct {
+	Edges      []*AlertEdge `json:"edges"`
+	PageInfo   PageInfo     `json:"pageInfo"`
+	TotalCount int          `json:"totalCount"`
+}
+
+func (c *AlertConnection) build(nodes []*Alert, pager *alertPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Alert
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Alert {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Alert {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*AlertEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &AlertEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// AlertPaginateOption enables pagination customization.
+type AlertPaginateOption func(*alertPager) error
+
+// WithAlertOrder configures pagination ordering.
+func WithAlertOrder(order *AlertOrder) AlertPaginateOption {
+	if order == nil {
+		order = DefaultAlertOrder
+	}
+	o := *order
+	return func(pager *alertPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultAlertOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithAlertFilter configures pagination filter.
+func WithAlertFilter(filter func(*AlertQuery) (*AlertQuery, error)) AlertPaginateOption {
+	return func(pager *alertPager) error {
+		if filter == nil {
+			return errors.New("AlertQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type alertPager struct {
+	reverse bool
+	order   *AlertOrder
+	filter  func(*AlertQuery) (*AlertQuery, error)
+}
+
+func newAlertPager(opts []AlertPaginateOption, reverse bool) (*alertPager, error) {
+	pager := &alertPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultAlertOrder
+	}
+	return pager, nil
+}
+
+func (p *alertPager) applyFilter(query *AlertQuery) (*AlertQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *alertPager) toCursor(_m *Alert) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *alertPager) applyCursors(query *AlertQuery, after, before *Cursor) (*AlertQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultAlertOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *alertPager) applyOrder(query *AlertQuery) *AlertQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultAlertOrder.Field {
+		query = query.Order(DefaultAlertOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *alertPager) orderExpr(query *AlertQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultAlertOrder.Field {
+			b.Comma().Ident(DefaultAlertOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Alert.
+func (_m *AlertQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...AlertPaginateOption,
+) (*AlertConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newAlertPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &AlertConnection{Edges: []*AlertEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// AlertOrderField defines the ordering field of Alert.
+type AlertOrderField struct {
+	// Value extracts the ordering value from the given Alert.
+	Value    func(*Alert) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) alert.OrderOption
+	toCursor func(*Alert) Cursor
+}
+
+// AlertOrder defines the ordering of Alert.
+type AlertOrder struct {
+	Direction OrderDirection   `json:"direction"`
+	Field     *AlertOrderField `json:"field"`
+}
+
+// DefaultAlertOrder is the default ordering of Alert.
+var DefaultAlertOrder = &AlertOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &AlertOrderField{
+		Value: func(_m *Alert) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: alert.FieldID,
+		toTerm: alert.ByID,
+		toCursor: func(_m *Alert) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Alert into AlertEdge.
+func (_m *Alert) ToEdge(order *AlertOrder) *AlertEdge {
+	if order == nil {
+		order = DefaultAlertOrder
+	}
+	return &AlertEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
 }
 
 // CaseCategoryEdge is the edge representation of CaseCategory.
@@ -605,6 +865,255 @@ func (_m *CaseEvent) ToEdge(order *CaseEventOrder) *CaseEventEdge {
 		order = DefaultCaseEventOrder
 	}
 	return &CaseEventEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// CasePhotoEdge is the edge representation of CasePhoto.
+type CasePhotoEdge struct {
+	Node   *CasePhoto `json:"node"`
+	Cursor Cursor     `json:"cursor"`
+}
+
+// CasePhotoConnection is the connection containing edges to CasePhoto.
+type CasePhotoConnection struct {
+	Edges      []*CasePhotoEdge `json:"edges"`
+	PageInfo   PageInfo         `json:"pageInfo"`
+	TotalCount int              `json:"totalCount"`
+}
+
+func (c *CasePhotoConnection) build(nodes []*CasePhoto, pager *casephotoPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *CasePhoto
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *CasePhoto {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *CasePhoto {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*CasePhotoEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &CasePhotoEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// CasePhotoPaginateOption enables pagination customization.
+type CasePhotoPaginateOption func(*casephotoPager) error
+
+// WithCasePhotoOrder configures pagination ordering.
+func WithCasePhotoOrder(order *CasePhotoOrder) CasePhotoPaginateOption {
+	if order == nil {
+		order = DefaultCasePhotoOrder
+	}
+	o := *order
+	return func(pager *casephotoPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultCasePhotoOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithCasePhotoFilter configures pagination filter.
+func WithCasePhotoFilter(filter func(*CasePhotoQuery) (*CasePhotoQuery, error)) CasePhotoPaginateOption {
+	return func(pager *casephotoPager) error {
+		if filter == nil {
+			return errors.New("CasePhotoQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type casephotoPager struct {
+	reverse bool
+	order   *CasePhotoOrder
+	filter  func(*CasePhotoQuery) (*CasePhotoQuery, error)
+}
+
+func newCasePhotoPager(opts []CasePhotoPaginateOption, reverse bool) (*casephotoPager, error) {
+	pager := &casephotoPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultCasePhotoOrder
+	}
+	return pager, nil
+}
+
+func (p *casephotoPager) applyFilter(query *CasePhotoQuery) (*CasePhotoQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *casephotoPager) toCursor(_m *CasePhoto) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *casephotoPager) applyCursors(query *CasePhotoQuery, after, before *Cursor) (*CasePhotoQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCasePhotoOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *casephotoPager) applyOrder(query *CasePhotoQuery) *CasePhotoQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultCasePhotoOrder.Field {
+		query = query.Order(DefaultCasePhotoOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *casephotoPager) orderExpr(query *CasePhotoQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultCasePhotoOrder.Field {
+			b.Comma().Ident(DefaultCasePhotoOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to CasePhoto.
+func (_m *CasePhotoQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...CasePhotoPaginateOption,
+) (*CasePhotoConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newCasePhotoPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &CasePhotoConnection{Edges: []*CasePhotoEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// CasePhotoOrderField defines the ordering field of CasePhoto.
+type CasePhotoOrderField struct {
+	// Value extracts the ordering value from the given CasePhoto.
+	Value    func(*CasePhoto) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) casephoto.OrderOption
+	toCursor func(*CasePhoto) Cursor
+}
+
+// CasePhotoOrder defines the ordering of CasePhoto.
+type CasePhotoOrder struct {
+	Direction OrderDirection       `json:"direction"`
+	Field     *CasePhotoOrderField `json:"field"`
+}
+
+// DefaultCasePhotoOrder is the default ordering of CasePhoto.
+var DefaultCasePhotoOrder = &CasePhotoOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &CasePhotoOrderField{
+		Value: func(_m *CasePhoto) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: casephoto.FieldID,
+		toTerm: casephoto.ByID,
+		toCursor: func(_m *CasePhoto) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts CasePhoto into CasePhotoEdge.
+func (_m *CasePhoto) ToEdge(order *CasePhotoOrder) *CasePhotoEdge {
+	if order == nil {
+		order = DefaultCasePhotoOrder
+	}
+	return &CasePhotoEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -1108,6 +1617,255 @@ func (_m *CityCase) ToEdge(order *CityCaseOrder) *CityCaseEdge {
 	}
 }
 
+// CityFacilityEdge is the edge representation of CityFacility.
+type CityFacilityEdge struct {
+	Node   *CityFacility `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// CityFacilityConnection is the connection containing edges to CityFacility.
+type CityFacilityConnection struct {
+	Edges      []*CityFacilityEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *CityFacilityConnection) build(nodes []*CityFacility, pager *cityfacilityPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *CityFacility
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *CityFacility {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *CityFacility {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*CityFacilityEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &CityFacilityEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// CityFacilityPaginateOption enables pagination customization.
+type CityFacilityPaginateOption func(*cityfacilityPager) error
+
+// WithCityFacilityOrder configures pagination ordering.
+func WithCityFacilityOrder(order *CityFacilityOrder) CityFacilityPaginateOption {
+	if order == nil {
+		order = DefaultCityFacilityOrder
+	}
+	o := *order
+	return func(pager *cityfacilityPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultCityFacilityOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithCityFacilityFilter configures pagination filter.
+func WithCityFacilityFilter(filter func(*CityFacilityQuery) (*CityFacilityQuery, error)) CityFacilityPaginateOption {
+	return func(pager *cityfacilityPager) error {
+		if filter == nil {
+			return errors.New("CityFacilityQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type cityfacilityPager struct {
+	reverse bool
+	order   *CityFacilityOrder
+	filter  func(*CityFacilityQuery) (*CityFacilityQuery, error)
+}
+
+func newCityFacilityPager(opts []CityFacilityPaginateOption, reverse bool) (*cityfacilityPager, error) {
+	pager := &cityfacilityPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultCityFacilityOrder
+	}
+	return pager, nil
+}
+
+func (p *cityfacilityPager) applyFilter(query *CityFacilityQuery) (*CityFacilityQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *cityfacilityPager) toCursor(_m *CityFacility) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *cityfacilityPager) applyCursors(query *CityFacilityQuery, after, before *Cursor) (*CityFacilityQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCityFacilityOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *cityfacilityPager) applyOrder(query *CityFacilityQuery) *CityFacilityQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultCityFacilityOrder.Field {
+		query = query.Order(DefaultCityFacilityOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *cityfacilityPager) orderExpr(query *CityFacilityQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultCityFacilityOrder.Field {
+			b.Comma().Ident(DefaultCityFacilityOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to CityFacility.
+func (_m *CityFacilityQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...CityFacilityPaginateOption,
+) (*CityFacilityConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newCityFacilityPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &CityFacilityConnection{Edges: []*CityFacilityEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// CityFacilityOrderField defines the ordering field of CityFacility.
+type CityFacilityOrderField struct {
+	// Value extracts the ordering value from the given CityFacility.
+	Value    func(*CityFacility) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) cityfacility.OrderOption
+	toCursor func(*CityFacility) Cursor
+}
+
+// CityFacilityOrder defines the ordering of CityFacility.
+type CityFacilityOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *CityFacilityOrderField `json:"field"`
+}
+
+// DefaultCityFacilityOrder is the default ordering of CityFacility.
+var DefaultCityFacilityOrder = &CityFacilityOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &CityFacilityOrderField{
+		Value: func(_m *CityFacility) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: cityfacility.FieldID,
+		toTerm: cityfacility.ByID,
+		toCursor: func(_m *CityFacility) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts CityFacility into CityFacilityEdge.
+func (_m *CityFacility) ToEdge(order *CityFacilityOrder) *CityFacilityEdge {
+	if order == nil {
+		order = DefaultCityFacilityOrder
+	}
+	return &CityFacilityEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // ClinicEdge is the edge representation of Clinic.
 type ClinicEdge struct {
 	Node   *Clinic `json:"node"`
@@ -1352,6 +2110,753 @@ func (_m *Clinic) ToEdge(order *ClinicOrder) *ClinicEdge {
 		order = DefaultClinicOrder
 	}
 	return &ClinicEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ConsentEdge is the edge representation of Consent.
+type ConsentEdge struct {
+	Node   *Consent `json:"node"`
+	Cursor Cursor   `json:"cursor"`
+}
+
+// ConsentConnection is the connection containing edges to Consent.
+type ConsentConnection struct {
+	Edges      []*ConsentEdge `json:"edges"`
+	PageInfo   PageInfo       `json:"pageInfo"`
+	TotalCount int            `json:"totalCount"`
+}
+
+func (c *ConsentConnection) build(nodes []*Consent, pager *consentPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Consent
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Consent {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Consent {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ConsentEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ConsentEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ConsentPaginateOption enables pagination customization.
+type ConsentPaginateOption func(*consentPager) error
+
+// WithConsentOrder configures pagination ordering.
+func WithConsentOrder(order *ConsentOrder) ConsentPaginateOption {
+	if order == nil {
+		order = DefaultConsentOrder
+	}
+	o := *order
+	return func(pager *consentPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultConsentOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithConsentFilter configures pagination filter.
+func WithConsentFilter(filter func(*ConsentQuery) (*ConsentQuery, error)) ConsentPaginateOption {
+	return func(pager *consentPager) error {
+		if filter == nil {
+			return errors.New("ConsentQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type consentPager struct {
+	reverse bool
+	order   *ConsentOrder
+	filter  func(*ConsentQuery) (*ConsentQuery, error)
+}
+
+func newConsentPager(opts []ConsentPaginateOption, reverse bool) (*consentPager, error) {
+	pager := &consentPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultConsentOrder
+	}
+	return pager, nil
+}
+
+func (p *consentPager) applyFilter(query *ConsentQuery) (*ConsentQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *consentPager) toCursor(_m *Consent) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *consentPager) applyCursors(query *ConsentQuery, after, before *Cursor) (*ConsentQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultConsentOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *consentPager) applyOrder(query *ConsentQuery) *ConsentQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultConsentOrder.Field {
+		query = query.Order(DefaultConsentOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *consentPager) orderExpr(query *ConsentQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultConsentOrder.Field {
+			b.Comma().Ident(DefaultConsentOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Consent.
+func (_m *ConsentQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ConsentPaginateOption,
+) (*ConsentConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newConsentPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ConsentConnection{Edges: []*ConsentEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// ConsentOrderField defines the ordering field of Consent.
+type ConsentOrderField struct {
+	// Value extracts the ordering value from the given Consent.
+	Value    func(*Consent) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) consent.OrderOption
+	toCursor func(*Consent) Cursor
+}
+
+// ConsentOrder defines the ordering of Consent.
+type ConsentOrder struct {
+	Direction OrderDirection     `json:"direction"`
+	Field     *ConsentOrderField `json:"field"`
+}
+
+// DefaultConsentOrder is the default ordering of Consent.
+var DefaultConsentOrder = &ConsentOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ConsentOrderField{
+		Value: func(_m *Consent) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: consent.FieldID,
+		toTerm: consent.ByID,
+		toCursor: func(_m *Consent) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Consent into ConsentEdge.
+func (_m *Consent) ToEdge(order *ConsentOrder) *ConsentEdge {
+	if order == nil {
+		order = DefaultConsentOrder
+	}
+	return &ConsentEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DataExportEdge is the edge representation of DataExport.
+type DataExportEdge struct {
+	Node   *DataExport `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// DataExportConnection is the connection containing edges to DataExport.
+type DataExportConnection struct {
+	Edges      []*DataExportEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *DataExportConnection) build(nodes []*DataExport, pager *dataexportPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *DataExport
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *DataExport {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *DataExport {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DataExportEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DataExportEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DataExportPaginateOption enables pagination customization.
+type DataExportPaginateOption func(*dataexportPager) error
+
+// WithDataExportOrder configures pagination ordering.
+func WithDataExportOrder(order *DataExportOrder) DataExportPaginateOption {
+	if order == nil {
+		order = DefaultDataExportOrder
+	}
+	o := *order
+	return func(pager *dataexportPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDataExportOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDataExportFilter configures pagination filter.
+func WithDataExportFilter(filter func(*DataExportQuery) (*DataExportQuery, error)) DataExportPaginateOption {
+	return func(pager *dataexportPager) error {
+		if filter == nil {
+			return errors.New("DataExportQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type dataexportPager struct {
+	reverse bool
+	order   *DataExportOrder
+	filter  func(*DataExportQuery) (*DataExportQuery, error)
+}
+
+func newDataExportPager(opts []DataExportPaginateOption, reverse bool) (*dataexportPager, error) {
+	pager := &dataexportPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDataExportOrder
+	}
+	return pager, nil
+}
+
+func (p *dataexportPager) applyFilter(query *DataExportQuery) (*DataExportQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *dataexportPager) toCursor(_m *DataExport) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *dataexportPager) applyCursors(query *DataExportQuery, after, before *Cursor) (*DataExportQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDataExportOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *dataexportPager) applyOrder(query *DataExportQuery) *DataExportQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDataExportOrder.Field {
+		query = query.Order(DefaultDataExportOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *dataexportPager) orderExpr(query *DataExportQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDataExportOrder.Field {
+			b.Comma().Ident(DefaultDataExportOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to DataExport.
+func (_m *DataExportQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DataExportPaginateOption,
+) (*DataExportConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDataExportPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DataExportConnection{Edges: []*DataExportEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// DataExportOrderField defines the ordering field of DataExport.
+type DataExportOrderField struct {
+	// Value extracts the ordering value from the given DataExport.
+	Value    func(*DataExport) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) dataexport.OrderOption
+	toCursor func(*DataExport) Cursor
+}
+
+// DataExportOrder defines the ordering of DataExport.
+type DataExportOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *DataExportOrderField `json:"field"`
+}
+
+// DefaultDataExportOrder is the default ordering of DataExport.
+var DefaultDataExportOrder = &DataExportOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DataExportOrderField{
+		Value: func(_m *DataExport) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: dataexport.FieldID,
+		toTerm: dataexport.ByID,
+		toCursor: func(_m *DataExport) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts DataExport into DataExportEdge.
+func (_m *DataExport) ToEdge(order *DataExportOrder) *DataExportEdge {
+	if order == nil {
+		order = DefaultDataExportOrder
+	}
+	return &DataExportEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// DelegationEdge is the edge representation of Delegation.
+type DelegationEdge struct {
+	Node   *Delegation `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// DelegationConnection is the connection containing edges to Delegation.
+type DelegationConnection struct {
+	Edges      []*DelegationEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *DelegationConnection) build(nodes []*Delegation, pager *delegationPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Delegation
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Delegation {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Delegation {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*DelegationEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &DelegationEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// DelegationPaginateOption enables pagination customization.
+type DelegationPaginateOption func(*delegationPager) error
+
+// WithDelegationOrder configures pagination ordering.
+func WithDelegationOrder(order *DelegationOrder) DelegationPaginateOption {
+	if order == nil {
+		order = DefaultDelegationOrder
+	}
+	o := *order
+	return func(pager *delegationPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultDelegationOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithDelegationFilter configures pagination filter.
+func WithDelegationFilter(filter func(*DelegationQuery) (*DelegationQuery, error)) DelegationPaginateOption {
+	return func(pager *delegationPager) error {
+		if filter == nil {
+			return errors.New("DelegationQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type delegationPager struct {
+	reverse bool
+	order   *DelegationOrder
+	filter  func(*DelegationQuery) (*DelegationQuery, error)
+}
+
+func newDelegationPager(opts []DelegationPaginateOption, reverse bool) (*delegationPager, error) {
+	pager := &delegationPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultDelegationOrder
+	}
+	return pager, nil
+}
+
+func (p *delegationPager) applyFilter(query *DelegationQuery) (*DelegationQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *delegationPager) toCursor(_m *Delegation) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *delegationPager) applyCursors(query *DelegationQuery, after, before *Cursor) (*DelegationQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultDelegationOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *delegationPager) applyOrder(query *DelegationQuery) *DelegationQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultDelegationOrder.Field {
+		query = query.Order(DefaultDelegationOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *delegationPager) orderExpr(query *DelegationQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultDelegationOrder.Field {
+			b.Comma().Ident(DefaultDelegationOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Delegation.
+func (_m *DelegationQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...DelegationPaginateOption,
+) (*DelegationConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newDelegationPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &DelegationConnection{Edges: []*DelegationEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// DelegationOrderField defines the ordering field of Delegation.
+type DelegationOrderField struct {
+	// Value extracts the ordering value from the given Delegation.
+	Value    func(*Delegation) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) delegation.OrderOption
+	toCursor func(*Delegation) Cursor
+}
+
+// DelegationOrder defines the ordering of Delegation.
+type DelegationOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *DelegationOrderField `json:"field"`
+}
+
+// DefaultDelegationOrder is the default ordering of Delegation.
+var DefaultDelegationOrder = &DelegationOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &DelegationOrderField{
+		Value: func(_m *Delegation) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: delegation.FieldID,
+		toTerm: delegation.ByID,
+		toCursor: func(_m *Delegation) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Delegation into DelegationEdge.
+func (_m *Delegation) ToEdge(order *DelegationOrder) *DelegationEdge {
+	if order == nil {
+		order = DefaultDelegationOrder
+	}
+	return &DelegationEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -2104,6 +3609,800 @@ func (_m *District) ToEdge(order *DistrictOrder) *DistrictEdge {
 	}
 }
 
+// LedgerAccountEdge is the edge representation of LedgerAccount.
+type LedgerAccountEdge struct {
+	Node   *LedgerAccount `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// LedgerAccountConnection is the connection containing edges to LedgerAccount.
+type LedgerAccountConnection struct {
+	Edges      []*LedgerAccountEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *LedgerAccountConnection) build(nodes []*LedgerAccount, pager *ledgeraccountPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *LedgerAccount
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *LedgerAccount {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *LedgerAccount {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*LedgerAccountEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &LedgerAccountEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// LedgerAccountPaginateOption enables pagination customization.
+type LedgerAccountPaginateOption func(*ledgeraccountPager) error
+
+// WithLedgerAccountOrder configures pagination ordering.
+func WithLedgerAccountOrder(order *LedgerAccountOrder) LedgerAccountPaginateOption {
+	if order == nil {
+		order = DefaultLedgerAccountOrder
+	}
+	o := *order
+	return func(pager *ledgeraccountPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultLedgerAccountOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithLedgerAccountFilter configures pagination filter.
+func WithLedgerAccountFilter(filter func(*LedgerAccountQuery) (*LedgerAccountQuery, error)) LedgerAccountPaginateOption {
+	return func(pager *ledgeraccountPager) error {
+		if filter == nil {
+			return errors.New("LedgerAccountQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type ledgeraccountPager struct {
+	reverse bool
+	order   *LedgerAccountOrder
+	filter  func(*LedgerAccountQuery) (*LedgerAccountQuery, error)
+}
+
+func newLedgerAccountPager(opts []LedgerAccountPaginateOption, reverse bool) (*ledgeraccountPager, error) {
+	pager := &ledgeraccountPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultLedgerAccountOrder
+	}
+	return pager, nil
+}
+
+func (p *ledgeraccountPager) applyFilter(query *LedgerAccountQuery) (*LedgerAccountQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *ledgeraccountPager) toCursor(_m *LedgerAccount) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *ledgeraccountPager) applyCursors(query *LedgerAccountQuery, after, before *Cursor) (*LedgerAccountQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultLedgerAccountOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *ledgeraccountPager) applyOrder(query *LedgerAccountQuery) *LedgerAccountQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultLedgerAccountOrder.Field {
+		query = query.Order(DefaultLedgerAccountOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *ledgeraccountPager) orderExpr(query *LedgerAccountQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultLedgerAccountOrder.Field {
+			b.Comma().Ident(DefaultLedgerAccountOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to LedgerAccount.
+func (_m *LedgerAccountQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...LedgerAccountPaginateOption,
+) (*LedgerAccountConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newLedgerAccountPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &LedgerAccountConnection{Edges: []*LedgerAccountEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// LedgerAccountOrderField defines the ordering field of LedgerAccount.
+type LedgerAccountOrderField struct {
+	// Value extracts the ordering value from the given LedgerAccount.
+	Value    func(*LedgerAccount) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) ledgeraccount.OrderOption
+	toCursor func(*LedgerAccount) Cursor
+}
+
+// LedgerAccountOrder defines the ordering of LedgerAccount.
+type LedgerAccountOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *LedgerAccountOrderField `json:"field"`
+}
+
+// DefaultLedgerAccountOrder is the default ordering of LedgerAccount.
+var DefaultLedgerAccountOrder = &LedgerAccountOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &LedgerAccountOrderField{
+		Value: func(_m *LedgerAccount) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: ledgeraccount.FieldID,
+		toTerm: ledgeraccount.ByID,
+		toCursor: func(_m *LedgerAccount) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts LedgerAccount into LedgerAccountEdge.
+func (_m *LedgerAccount) ToEdge(order *LedgerAccountOrder) *LedgerAccountEdge {
+	if order == nil {
+		order = DefaultLedgerAccountOrder
+	}
+	return &LedgerAccountEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// LedgerEntryEdge is the edge representation of LedgerEntry.
+type LedgerEntryEdge struct {
+	Node   *LedgerEntry `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// LedgerEntryConnection is the connection containing edges to LedgerEntry.
+type LedgerEntryConnection struct {
+	Edges      []*LedgerEntryEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *LedgerEntryConnection) build(nodes []*LedgerEntry, pager *ledgerentryPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *LedgerEntry
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *LedgerEntry {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *LedgerEntry {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*LedgerEntryEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &LedgerEntryEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// LedgerEntryPaginateOption enables pagination customization.
+type LedgerEntryPaginateOption func(*ledgerentryPager) error
+
+// WithLedgerEntryOrder configures pagination ordering.
+func WithLedgerEntryOrder(order *LedgerEntryOrder) LedgerEntryPaginateOption {
+	if order == nil {
+		order = DefaultLedgerEntryOrder
+	}
+	o := *order
+	return func(pager *ledgerentryPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultLedgerEntryOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithLedgerEntryFilter configures pagination filter.
+func WithLedgerEntryFilter(filter func(*LedgerEntryQuery) (*LedgerEntryQuery, error)) LedgerEntryPaginateOption {
+	return func(pager *ledgerentryPager) error {
+		if filter == nil {
+			return errors.New("LedgerEntryQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type ledgerentryPager struct {
+	reverse bool
+	order   *LedgerEntryOrder
+	filter  func(*LedgerEntryQuery) (*LedgerEntryQuery, error)
+}
+
+func newLedgerEntryPager(opts []LedgerEntryPaginateOption, reverse bool) (*ledgerentryPager, error) {
+	pager := &ledgerentryPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultLedgerEntryOrder
+	}
+	return pager, nil
+}
+
+func (p *ledgerentryPager) applyFilter(query *LedgerEntryQuery) (*LedgerEntryQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *ledgerentryPager) toCursor(_m *LedgerEntry) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *ledgerentryPager) applyCursors(query *LedgerEntryQuery, after, before *Cursor) (*LedgerEntryQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultLedgerEntryOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *ledgerentryPager) applyOrder(query *LedgerEntryQuery) *LedgerEntryQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultLedgerEntryOrder.Field {
+		query = query.Order(DefaultLedgerEntryOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *ledgerentryPager) orderExpr(query *LedgerEntryQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultLedgerEntryOrder.Field {
+			b.Comma().Ident(DefaultLedgerEntryOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to LedgerEntry.
+func (_m *LedgerEntryQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...LedgerEntryPaginateOption,
+) (*LedgerEntryConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newLedgerEntryPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &LedgerEntryConnection{Edges: []*LedgerEntryEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// LedgerEntryOrderFieldSeq orders LedgerEntry by seq.
+	LedgerEntryOrderFieldSeq = &LedgerEntryOrderField{
+		Value: func(_m *LedgerEntry) (ent.Value, error) {
+			return _m.Seq, nil
+		},
+		column: ledgerentry.FieldSeq,
+		toTerm: ledgerentry.BySeq,
+		toCursor: func(_m *LedgerEntry) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Seq,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f LedgerEntryOrderField) String() string {
+	var str string
+	switch f.column {
+	case LedgerEntryOrderFieldSeq.column:
+		str = "SEQ"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f LedgerEntryOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *LedgerEntryOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("LedgerEntryOrderField %T must be a string", v)
+	}
+	switch str {
+	case "SEQ":
+		*f = *LedgerEntryOrderFieldSeq
+	default:
+		return fmt.Errorf("%s is not a valid LedgerEntryOrderField", str)
+	}
+	return nil
+}
+
+// LedgerEntryOrderField defines the ordering field of LedgerEntry.
+type LedgerEntryOrderField struct {
+	// Value extracts the ordering value from the given LedgerEntry.
+	Value    func(*LedgerEntry) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) ledgerentry.OrderOption
+	toCursor func(*LedgerEntry) Cursor
+}
+
+// LedgerEntryOrder defines the ordering of LedgerEntry.
+type LedgerEntryOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *LedgerEntryOrderField `json:"field"`
+}
+
+// DefaultLedgerEntryOrder is the default ordering of LedgerEntry.
+var DefaultLedgerEntryOrder = &LedgerEntryOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &LedgerEntryOrderField{
+		Value: func(_m *LedgerEntry) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: ledgerentry.FieldID,
+		toTerm: ledgerentry.ByID,
+		toCursor: func(_m *LedgerEntry) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts LedgerEntry into LedgerEntryEdge.
+func (_m *LedgerEntry) ToEdge(order *LedgerEntryOrder) *LedgerEntryEdge {
+	if order == nil {
+		order = DefaultLedgerEntryOrder
+	}
+	return &LedgerEntryEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// LedgerTransactionEdge is the edge representation of LedgerTransaction.
+type LedgerTransactionEdge struct {
+	Node   *LedgerTransaction `json:"node"`
+	Cursor Cursor             `json:"cursor"`
+}
+
+// LedgerTransactionConnection is the connection containing edges to LedgerTransaction.
+type LedgerTransactionConnection struct {
+	Edges      []*LedgerTransactionEdge `json:"edges"`
+	PageInfo   PageInfo                 `json:"pageInfo"`
+	TotalCount int                      `json:"totalCount"`
+}
+
+func (c *LedgerTransactionConnection) build(nodes []*LedgerTransaction, pager *ledgertransactionPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *LedgerTransaction
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *LedgerTransaction {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *LedgerTransaction {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*LedgerTransactionEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &LedgerTransactionEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// LedgerTransactionPaginateOption enables pagination customization.
+type LedgerTransactionPaginateOption func(*ledgertransactionPager) error
+
+// WithLedgerTransactionOrder configures pagination ordering.
+func WithLedgerTransactionOrder(order *LedgerTransactionOrder) LedgerTransactionPaginateOption {
+	if order == nil {
+		order = DefaultLedgerTransactionOrder
+	}
+	o := *order
+	return func(pager *ledgertransactionPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultLedgerTransactionOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithLedgerTransactionFilter configures pagination filter.
+func WithLedgerTransactionFilter(filter func(*LedgerTransactionQuery) (*LedgerTransactionQuery, error)) LedgerTransactionPaginateOption {
+	return func(pager *ledgertransactionPager) error {
+		if filter == nil {
+			return errors.New("LedgerTransactionQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type ledgertransactionPager struct {
+	reverse bool
+	order   *LedgerTransactionOrder
+	filter  func(*LedgerTransactionQuery) (*LedgerTransactionQuery, error)
+}
+
+func newLedgerTransactionPager(opts []LedgerTransactionPaginateOption, reverse bool) (*ledgertransactionPager, error) {
+	pager := &ledgertransactionPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultLedgerTransactionOrder
+	}
+	return pager, nil
+}
+
+func (p *ledgertransactionPager) applyFilter(query *LedgerTransactionQuery) (*LedgerTransactionQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *ledgertransactionPager) toCursor(_m *LedgerTransaction) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *ledgertransactionPager) applyCursors(query *LedgerTransactionQuery, after, before *Cursor) (*LedgerTransactionQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultLedgerTransactionOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *ledgertransactionPager) applyOrder(query *LedgerTransactionQuery) *LedgerTransactionQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultLedgerTransactionOrder.Field {
+		query = query.Order(DefaultLedgerTransactionOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *ledgertransactionPager) orderExpr(query *LedgerTransactionQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultLedgerTransactionOrder.Field {
+			b.Comma().Ident(DefaultLedgerTransactionOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to LedgerTransaction.
+func (_m *LedgerTransactionQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...LedgerTransactionPaginateOption,
+) (*LedgerTransactionConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newLedgerTransactionPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &LedgerTransactionConnection{Edges: []*LedgerTransactionEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// LedgerTransactionOrderField defines the ordering field of LedgerTransaction.
+type LedgerTransactionOrderField struct {
+	// Value extracts the ordering value from the given LedgerTransaction.
+	Value    func(*LedgerTransaction) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) ledgertransaction.OrderOption
+	toCursor func(*LedgerTransaction) Cursor
+}
+
+// LedgerTransactionOrder defines the ordering of LedgerTransaction.
+type LedgerTransactionOrder struct {
+	Direction OrderDirection               `json:"direction"`
+	Field     *LedgerTransactionOrderField `json:"field"`
+}
+
+// DefaultLedgerTransactionOrder is the default ordering of LedgerTransaction.
+var DefaultLedgerTransactionOrder = &LedgerTransactionOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &LedgerTransactionOrderField{
+		Value: func(_m *LedgerTransaction) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: ledgertransaction.FieldID,
+		toTerm: ledgertransaction.ByID,
+		toCursor: func(_m *LedgerTransaction) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts LedgerTransaction into LedgerTransactionEdge.
+func (_m *LedgerTransaction) ToEdge(order *LedgerTransactionOrder) *LedgerTransactionEdge {
+	if order == nil {
+		order = DefaultLedgerTransactionOrder
+	}
+	return &LedgerTransactionEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // NotificationEdge is the edge representation of Notification.
 type NotificationEdge struct {
 	Node   *Notification `json:"node"`
@@ -2649,6 +4948,255 @@ func (_m *Person) ToEdge(order *PersonOrder) *PersonEdge {
 	}
 }
 
+// RecordAccessEdge is the edge representation of RecordAccess.
+type RecordAccessEdge struct {
+	Node   *RecordAccess `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// RecordAccessConnection is the connection containing edges to RecordAccess.
+type RecordAccessConnection struct {
+	Edges      []*RecordAccessEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *RecordAccessConnection) build(nodes []*RecordAccess, pager *recordaccessPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *RecordAccess
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *RecordAccess {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *RecordAccess {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*RecordAccessEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &RecordAccessEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// RecordAccessPaginateOption enables pagination customization.
+type RecordAccessPaginateOption func(*recordaccessPager) error
+
+// WithRecordAccessOrder configures pagination ordering.
+func WithRecordAccessOrder(order *RecordAccessOrder) RecordAccessPaginateOption {
+	if order == nil {
+		order = DefaultRecordAccessOrder
+	}
+	o := *order
+	return func(pager *recordaccessPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultRecordAccessOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithRecordAccessFilter configures pagination filter.
+func WithRecordAccessFilter(filter func(*RecordAccessQuery) (*RecordAccessQuery, error)) RecordAccessPaginateOption {
+	return func(pager *recordaccessPager) error {
+		if filter == nil {
+			return errors.New("RecordAccessQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type recordaccessPager struct {
+	reverse bool
+	order   *RecordAccessOrder
+	filter  func(*RecordAccessQuery) (*RecordAccessQuery, error)
+}
+
+func newRecordAccessPager(opts []RecordAccessPaginateOption, reverse bool) (*recordaccessPager, error) {
+	pager := &recordaccessPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultRecordAccessOrder
+	}
+	return pager, nil
+}
+
+func (p *recordaccessPager) applyFilter(query *RecordAccessQuery) (*RecordAccessQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *recordaccessPager) toCursor(_m *RecordAccess) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *recordaccessPager) applyCursors(query *RecordAccessQuery, after, before *Cursor) (*RecordAccessQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultRecordAccessOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *recordaccessPager) applyOrder(query *RecordAccessQuery) *RecordAccessQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultRecordAccessOrder.Field {
+		query = query.Order(DefaultRecordAccessOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *recordaccessPager) orderExpr(query *RecordAccessQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultRecordAccessOrder.Field {
+			b.Comma().Ident(DefaultRecordAccessOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to RecordAccess.
+func (_m *RecordAccessQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...RecordAccessPaginateOption,
+) (*RecordAccessConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newRecordAccessPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &RecordAccessConnection{Edges: []*RecordAccessEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// RecordAccessOrderField defines the ordering field of RecordAccess.
+type RecordAccessOrderField struct {
+	// Value extracts the ordering value from the given RecordAccess.
+	Value    func(*RecordAccess) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) recordaccess.OrderOption
+	toCursor func(*RecordAccess) Cursor
+}
+
+// RecordAccessOrder defines the ordering of RecordAccess.
+type RecordAccessOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *RecordAccessOrderField `json:"field"`
+}
+
+// DefaultRecordAccessOrder is the default ordering of RecordAccess.
+var DefaultRecordAccessOrder = &RecordAccessOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &RecordAccessOrderField{
+		Value: func(_m *RecordAccess) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: recordaccess.FieldID,
+		toTerm: recordaccess.ByID,
+		toCursor: func(_m *RecordAccess) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts RecordAccess into RecordAccessEdge.
+func (_m *RecordAccess) ToEdge(order *RecordAccessOrder) *RecordAccessEdge {
+	if order == nil {
+		order = DefaultRecordAccessOrder
+	}
+	return &RecordAccessEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // ScenicSpotEdge is the edge representation of ScenicSpot.
 type ScenicSpotEdge struct {
 	Node   *ScenicSpot `json:"node"`
@@ -3142,6 +5690,255 @@ func (_m *School) ToEdge(order *SchoolOrder) *SchoolEdge {
 		order = DefaultSchoolOrder
 	}
 	return &SchoolEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// SensorAlarmEdge is the edge representation of SensorAlarm.
+type SensorAlarmEdge struct {
+	Node   *SensorAlarm `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// SensorAlarmConnection is the connection containing edges to SensorAlarm.
+type SensorAlarmConnection struct {
+	Edges      []*SensorAlarmEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *SensorAlarmConnection) build(nodes []*SensorAlarm, pager *sensoralarmPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *SensorAlarm
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *SensorAlarm {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *SensorAlarm {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*SensorAlarmEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &SensorAlarmEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// SensorAlarmPaginateOption enables pagination customization.
+type SensorAlarmPaginateOption func(*sensoralarmPager) error
+
+// WithSensorAlarmOrder configures pagination ordering.
+func WithSensorAlarmOrder(order *SensorAlarmOrder) SensorAlarmPaginateOption {
+	if order == nil {
+		order = DefaultSensorAlarmOrder
+	}
+	o := *order
+	return func(pager *sensoralarmPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultSensorAlarmOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithSensorAlarmFilter configures pagination filter.
+func WithSensorAlarmFilter(filter func(*SensorAlarmQuery) (*SensorAlarmQuery, error)) SensorAlarmPaginateOption {
+	return func(pager *sensoralarmPager) error {
+		if filter == nil {
+			return errors.New("SensorAlarmQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type sensoralarmPager struct {
+	reverse bool
+	order   *SensorAlarmOrder
+	filter  func(*SensorAlarmQuery) (*SensorAlarmQuery, error)
+}
+
+func newSensorAlarmPager(opts []SensorAlarmPaginateOption, reverse bool) (*sensoralarmPager, error) {
+	pager := &sensoralarmPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultSensorAlarmOrder
+	}
+	return pager, nil
+}
+
+func (p *sensoralarmPager) applyFilter(query *SensorAlarmQuery) (*SensorAlarmQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *sensoralarmPager) toCursor(_m *SensorAlarm) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *sensoralarmPager) applyCursors(query *SensorAlarmQuery, after, before *Cursor) (*SensorAlarmQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultSensorAlarmOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *sensoralarmPager) applyOrder(query *SensorAlarmQuery) *SensorAlarmQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultSensorAlarmOrder.Field {
+		query = query.Order(DefaultSensorAlarmOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *sensoralarmPager) orderExpr(query *SensorAlarmQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultSensorAlarmOrder.Field {
+			b.Comma().Ident(DefaultSensorAlarmOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to SensorAlarm.
+func (_m *SensorAlarmQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...SensorAlarmPaginateOption,
+) (*SensorAlarmConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newSensorAlarmPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &SensorAlarmConnection{Edges: []*SensorAlarmEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// SensorAlarmOrderField defines the ordering field of SensorAlarm.
+type SensorAlarmOrderField struct {
+	// Value extracts the ordering value from the given SensorAlarm.
+	Value    func(*SensorAlarm) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) sensoralarm.OrderOption
+	toCursor func(*SensorAlarm) Cursor
+}
+
+// SensorAlarmOrder defines the ordering of SensorAlarm.
+type SensorAlarmOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *SensorAlarmOrderField `json:"field"`
+}
+
+// DefaultSensorAlarmOrder is the default ordering of SensorAlarm.
+var DefaultSensorAlarmOrder = &SensorAlarmOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &SensorAlarmOrderField{
+		Value: func(_m *SensorAlarm) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: sensoralarm.FieldID,
+		toTerm: sensoralarm.ByID,
+		toCursor: func(_m *SensorAlarm) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts SensorAlarm into SensorAlarmEdge.
+func (_m *SensorAlarm) ToEdge(order *SensorAlarmOrder) *SensorAlarmEdge {
+	if order == nil {
+		order = DefaultSensorAlarmOrder
+	}
+	return &SensorAlarmEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -3,31 +3,56 @@
 package db
 
 import (
+	"citygraph/ent/db/alert"
 	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/broadcast"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
+	"citygraph/ent/db/casesupporter"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
+	"citygraph/ent/db/consent"
+	"citygraph/ent/db/dataexport"
+	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/entitlementgrant"
+	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgerentry"
+	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
+	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/personaldata"
 	"citygraph/ent/db/predicate"
+	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/wechatgrant"
+	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
+	"citygraph/internal/consent/terms"
+	"citygraph/internal/entitlement/kind"
+	"citygraph/internal/geo"
 	"citygraph/internal/lang"
 	"citygraph/internal/mask"
+	"citygraph/internal/notice/preference"
+	"citygraph/internal/scope"
 	"citygraph/internal/target"
+	"citygraph/internal/wording"
 	"context"
 	"errors"
 	"fmt"
@@ -47,27 +72,1558 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAuditEvent        = "AuditEvent"
-	TypeCaseCategory      = "CaseCategory"
-	TypeCaseEvent         = "CaseEvent"
-	TypeCitizenCard       = "CitizenCard"
-	TypeCityCase          = "CityCase"
-	TypeClinic            = "Clinic"
-	TypeDeliveryAttempt   = "DeliveryAttempt"
-	TypeDepartment        = "Department"
-	TypeDevice            = "Device"
-	TypeDistrict          = "District"
-	TypeIdempotencyRecord = "IdempotencyRecord"
-	TypeIdentity          = "Identity"
-	TypeNotification      = "Notification"
-	TypePerson            = "Person"
-	TypePersonalData      = "PersonalData"
-	TypeScenicSpot        = "ScenicSpot"
-	TypeSchool            = "School"
-	TypeSession           = "Session"
-	TypeStaffRole         = "StaffRole"
-	TypeStreet            = "Street"
+	TypeAlert                  = "Alert"
+	TypeAuditEvent             = "AuditEvent"
+	TypeBroadcast              = "Broadcast"
+	TypeCaseCategory           = "CaseCategory"
+	TypeCaseEvent              = "CaseEvent"
+	TypeCasePhoto              = "CasePhoto"
+	TypeCaseSupporter          = "CaseSupporter"
+	TypeCitizenCard            = "CitizenCard"
+	TypeCityCase               = "CityCase"
+	TypeCityFacility           = "CityFacility"
+	TypeClinic                 = "Clinic"
+	TypeConsent                = "Consent"
+	TypeDataExport             = "DataExport"
+	TypeDelegation             = "Delegation"
+	TypeDeliveryAttempt        = "DeliveryAttempt"
+	TypeDepartment             = "Department"
+	TypeDevice                 = "Device"
+	TypeDistrict               = "District"
+	TypeEntitlementGrant       = "EntitlementGrant"
+	TypeGuardianship           = "Guardianship"
+	TypeHold                   = "Hold"
+	TypeIdempotencyRecord      = "IdempotencyRecord"
+	TypeIdentity               = "Identity"
+	TypeLedgerAccount          = "LedgerAccount"
+	TypeLedgerEntry            = "LedgerEntry"
+	TypeLedgerTransaction      = "LedgerTransaction"
+	TypeNotification           = "Notification"
+	TypeNotificationPreference = "NotificationPreference"
+	TypePerson                 = "Person"
+	TypePersonalData           = "PersonalData"
+	TypeRecordAccess           = "RecordAccess"
+	TypeScenicSpot             = "ScenicSpot"
+	TypeSchool                 = "School"
+	TypeSensorAlarm            = "SensorAlarm"
+	TypeSession                = "Session"
+	TypeStaffRole              = "StaffRole"
+	TypeStreet                 = "Street"
+	TypeWechatGrant            = "WechatGrant"
 )
+
+// AlertMutation represents an operation that mutates the Alert nodes in the graph.
+type AlertMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *string
+	created_at           *time.Time
+	identifier           *string
+	sender               *string
+	sent                 *time.Time
+	status               *alert.Status
+	message_type         *alert.MessageType
+	category             *alert.Category
+	urgency              *alert.Urgency
+	severity             *alert.Severity
+	certainty            *alert.Certainty
+	event                *lang.Text
+	headline             *lang.Text
+	description          *lang.Text
+	instruction          *lang.Text
+	effective            *time.Time
+	expires              *time.Time
+	ended                *alert.Ended
+	clearedFields        map[string]struct{}
+	districts            map[string]struct{}
+	removeddistricts     map[string]struct{}
+	cleareddistricts     bool
+	superseded_by        *string
+	clearedsuperseded_by bool
+	supersedes           map[string]struct{}
+	removedsupersedes    map[string]struct{}
+	clearedsupersedes    bool
+	done                 bool
+	oldValue             func(context.Context) (*Alert, error)
+	predicates           []predicate.Alert
+}
+
+var _ ent.Mutation = (*AlertMutation)(nil)
+
+// alertOption allows management of the mutation configuration using functional options.
+type alertOption func(*AlertMutation)
+
+// newAlertMutation creates new mutation for the Alert entity.
+func newAlertMutation(c config, op Op, opts ...alertOption) *AlertMutation {
+	m := &AlertMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAlert,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAlertID sets the ID field of the mutation.
+func withAlertID(id string) alertOption {
+	return func(m *AlertMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Alert
+		)
+		m.oldValue = func(ctx context.Context) (*Alert, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Alert.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAlert sets the old Alert of the mutation.
+func withAlert(node *Alert) alertOption {
+	return func(m *AlertMutation) {
+		m.oldValue = func(context.Context) (*Alert, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AlertMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AlertMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Alert entities.
+func (m *AlertMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AlertMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AlertMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Alert.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AlertMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AlertMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AlertMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetIdentifier sets the "identifier" field.
+func (m *AlertMutation) SetIdentifier(s string) {
+	m.identifier = &s
+}
+
+// Identifier returns the value of the "identifier" field in the mutation.
+func (m *AlertMutation) Identifier() (r string, exists bool) {
+	v := m.identifier
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdentifier returns the old "identifier" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldIdentifier(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdentifier is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdentifier requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdentifier: %w", err)
+	}
+	return oldValue.Identifier, nil
+}
+
+// ResetIdentifier resets all changes to the "identifier" field.
+func (m *AlertMutation) ResetIdentifier() {
+	m.identifier = nil
+}
+
+// SetSender sets the "sender" field.
+func (m *AlertMutation) SetSender(s string) {
+	m.sender = &s
+}
+
+// Sender returns the value of the "sender" field in the mutation.
+func (m *AlertMutation) Sender() (r string, exists bool) {
+	v := m.sender
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSender returns the old "sender" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldSender(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSender is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSender requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSender: %w", err)
+	}
+	return oldValue.Sender, nil
+}
+
+// ResetSender resets all changes to the "sender" field.
+func (m *AlertMutation) ResetSender() {
+	m.sender = nil
+}
+
+// SetSent sets the "sent" field.
+func (m *AlertMutation) SetSent(t time.Time) {
+	m.sent = &t
+}
+
+// Sent returns the value of the "sent" field in the mutation.
+func (m *AlertMutation) Sent() (r time.Time, exists bool) {
+	v := m.sent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSent returns the old "sent" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldSent(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSent: %w", err)
+	}
+	return oldValue.Sent, nil
+}
+
+// ResetSent resets all changes to the "sent" field.
+func (m *AlertMutation) ResetSent() {
+	m.sent = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *AlertMutation) SetStatus(a alert.Status) {
+	m.status = &a
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *AlertMutation) Status() (r alert.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldStatus(ctx context.Context) (v alert.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *AlertMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetMessageType sets the "message_type" field.
+func (m *AlertMutation) SetMessageType(at alert.MessageType) {
+	m.message_type = &at
+}
+
+// MessageType returns the value of the "message_type" field in the mutation.
+func (m *AlertMutation) MessageType() (r alert.MessageType, exists bool) {
+	v := m.message_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessageType returns the old "message_type" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldMessageType(ctx context.Context) (v alert.MessageType, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessageType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessageType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessageType: %w", err)
+	}
+	return oldValue.MessageType, nil
+}
+
+// ResetMessageType resets all changes to the "message_type" field.
+func (m *AlertMutation) ResetMessageType() {
+	m.message_type = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *AlertMutation) SetCategory(a alert.Category) {
+	m.category = &a
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *AlertMutation) Category() (r alert.Category, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldCategory(ctx context.Context) (v alert.Category, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *AlertMutation) ResetCategory() {
+	m.category = nil
+}
+
+// SetUrgency sets the "urgency" field.
+func (m *AlertMutation) SetUrgency(a alert.Urgency) {
+	m.urgency = &a
+}
+
+// Urgency returns the value of the "urgency" field in the mutation.
+func (m *AlertMutation) Urgency() (r alert.Urgency, exists bool) {
+	v := m.urgency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUrgency returns the old "urgency" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldUrgency(ctx context.Context) (v alert.Urgency, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUrgency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUrgency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUrgency: %w", err)
+	}
+	return oldValue.Urgency, nil
+}
+
+// ResetUrgency resets all changes to the "urgency" field.
+func (m *AlertMutation) ResetUrgency() {
+	m.urgency = nil
+}
+
+// SetSeverity sets the "severity" field.
+func (m *AlertMutation) SetSeverity(a alert.Severity) {
+	m.severity = &a
+}
+
+// Severity returns the value of the "severity" field in the mutation.
+func (m *AlertMutation) Severity() (r alert.Severity, exists bool) {
+	v := m.severity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeverity returns the old "severity" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldSeverity(ctx context.Context) (v alert.Severity, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeverity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeverity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeverity: %w", err)
+	}
+	return oldValue.Severity, nil
+}
+
+// ResetSeverity resets all changes to the "severity" field.
+func (m *AlertMutation) ResetSeverity() {
+	m.severity = nil
+}
+
+// SetCertainty sets the "certainty" field.
+func (m *AlertMutation) SetCertainty(a alert.Certainty) {
+	m.certainty = &a
+}
+
+// Certainty returns the value of the "certainty" field in the mutation.
+func (m *AlertMutation) Certainty() (r alert.Certainty, exists bool) {
+	v := m.certainty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCertainty returns the old "certainty" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldCertainty(ctx context.Context) (v alert.Certainty, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCertainty is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCertainty requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCertainty: %w", err)
+	}
+	return oldValue.Certainty, nil
+}
+
+// ResetCertainty resets all changes to the "certainty" field.
+func (m *AlertMutation) ResetCertainty() {
+	m.certainty = nil
+}
+
+// SetEvent sets the "event" field.
+func (m *AlertMutation) SetEvent(l lang.Text) {
+	m.event = &l
+}
+
+// Event returns the value of the "event" field in the mutation.
+func (m *AlertMutation) Event() (r lang.Text, exists bool) {
+	v := m.event
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEvent returns the old "event" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldEvent(ctx context.Context) (v lang.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEvent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEvent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEvent: %w", err)
+	}
+	return oldValue.Event, nil
+}
+
+// ResetEvent resets all changes to the "event" field.
+func (m *AlertMutation) ResetEvent() {
+	m.event = nil
+}
+
+// SetHeadline sets the "headline" field.
+func (m *AlertMutation) SetHeadline(l lang.Text) {
+	m.headline = &l
+}
+
+// Headline returns the value of the "headline" field in the mutation.
+func (m *AlertMutation) Headline() (r lang.Text, exists bool) {
+	v := m.headline
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeadline returns the old "headline" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldHeadline(ctx context.Context) (v lang.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeadline is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeadline requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeadline: %w", err)
+	}
+	return oldValue.Headline, nil
+}
+
+// ResetHeadline resets all changes to the "headline" field.
+func (m *AlertMutation) ResetHeadline() {
+	m.headline = nil
+}
+
+// SetDescription sets the "description" field.
+func (m *AlertMutation) SetDescription(l lang.Text) {
+	m.description = &l
+}
+
+// Description returns the value of the "description" field in the mutation.
+func (m *AlertMutation) Description() (r lang.Text, exists bool) {
+	v := m.description
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescription returns the old "description" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldDescription(ctx context.Context) (v lang.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescription is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescription requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescription: %w", err)
+	}
+	return oldValue.Description, nil
+}
+
+// ResetDescription resets all changes to the "description" field.
+func (m *AlertMutation) ResetDescription() {
+	m.description = nil
+}
+
+// SetInstruction sets the "instruction" field.
+func (m *AlertMutation) SetInstruction(l lang.Text) {
+	m.instruction = &l
+}
+
+// Instruction returns the value of the "instruction" field in the mutation.
+func (m *AlertMutation) Instruction() (r lang.Text, exists bool) {
+	v := m.instruction
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstruction returns the old "instruction" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldInstruction(ctx context.Context) (v lang.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstruction is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstruction requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstruction: %w", err)
+	}
+	return oldValue.Instruction, nil
+}
+
+// ResetInstruction resets all changes to the "instruction" field.
+func (m *AlertMutation) ResetInstruction() {
+	m.instruction = nil
+}
+
+// SetEffective sets the "effective" field.
+func (m *AlertMutation) SetEffective(t time.Time) {
+	m.effective = &t
+}
+
+// Effective returns the value of the "effective" field in the mutation.
+func (m *AlertMutation) Effective() (r time.Time, exists bool) {
+	v := m.effective
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEffective returns the old "effective" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldEffective(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEffective is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEffective requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEffective: %w", err)
+	}
+	return oldValue.Effective, nil
+}
+
+// ResetEffective resets all changes to the "effective" field.
+func (m *AlertMutation) ResetEffective() {
+	m.effective = nil
+}
+
+// SetExpires sets the "expires" field.
+func (m *AlertMutation) SetExpires(t time.Time) {
+	m.expires = &t
+}
+
+// Expires returns the value of the "expires" field in the mutation.
+func (m *AlertMutation) Expires() (r time.Time, exists bool) {
+	v := m.expires
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpires returns the old "expires" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldExpires(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpires is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpires requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpires: %w", err)
+	}
+	return oldValue.Expires, nil
+}
+
+// ResetExpires resets all changes to the "expires" field.
+func (m *AlertMutation) ResetExpires() {
+	m.expires = nil
+}
+
+// SetEnded sets the "ended" field.
+func (m *AlertMutation) SetEnded(a alert.Ended) {
+	m.ended = &a
+}
+
+// Ended returns the value of the "ended" field in the mutation.
+func (m *AlertMutation) Ended() (r alert.Ended, exists bool) {
+	v := m.ended
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnded returns the old "ended" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldEnded(ctx context.Context) (v *alert.Ended, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnded: %w", err)
+	}
+	return oldValue.Ended, nil
+}
+
+// ClearEnded clears the value of the "ended" field.
+func (m *AlertMutation) ClearEnded() {
+	m.ended = nil
+	m.clearedFields[alert.FieldEnded] = struct{}{}
+}
+
+// EndedCleared returns if the "ended" field was cleared in this mutation.
+func (m *AlertMutation) EndedCleared() bool {
+	_, ok := m.clearedFields[alert.FieldEnded]
+	return ok
+}
+
+// ResetEnded resets all changes to the "ended" field.
+func (m *AlertMutation) ResetEnded() {
+	m.ended = nil
+	delete(m.clearedFields, alert.FieldEnded)
+}
+
+// SetSupersededByID sets the "superseded_by_id" field.
+func (m *AlertMutation) SetSupersededByID(s string) {
+	m.superseded_by = &s
+}
+
+// SupersededByID returns the value of the "superseded_by_id" field in the mutation.
+func (m *AlertMutation) SupersededByID() (r string, exists bool) {
+	v := m.superseded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSupersededByID returns the old "superseded_by_id" field's value of the Alert entity.
+// If the Alert object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AlertMutation) OldSupersededByID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSupersededByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSupersededByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSupersededByID: %w", err)
+	}
+	return oldValue.SupersededByID, nil
+}
+
+// ClearSupersededByID clears the value of the "superseded_by_id" field.
+func (m *AlertMutation) ClearSupersededByID() {
+	m.superseded_by = nil
+	m.clearedFields[alert.FieldSupersededByID] = struct{}{}
+}
+
+// SupersededByIDCleared returns if the "superseded_by_id" field was cleared in this mutation.
+func (m *AlertMutation) SupersededByIDCleared() bool {
+	_, ok := m.clearedFields[alert.FieldSupersededByID]
+	return ok
+}
+
+// ResetSupersededByID resets all changes to the "superseded_by_id" field.
+func (m *AlertMutation) ResetSupersededByID() {
+	m.superseded_by = nil
+	delete(m.clearedFields, alert.FieldSupersededByID)
+}
+
+// AddDistrictIDs adds the "districts" edge to the District entity by ids.
+func (m *AlertMutation) AddDistrictIDs(ids ...string) {
+	if m.districts == nil {
+		m.districts = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.districts[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDistricts clears the "districts" edge to the District entity.
+func (m *AlertMutation) ClearDistricts() {
+	m.cleareddistricts = true
+}
+
+// DistrictsCleared reports if the "districts" edge to the District entity was cleared.
+func (m *AlertMutation) DistrictsCleared() bool {
+	return m.cleareddistricts
+}
+
+// RemoveDistrictIDs removes the "districts" edge to the District entity by IDs.
+func (m *AlertMutation) RemoveDistrictIDs(ids ...string) {
+	if m.removeddistricts == nil {
+		m.removeddistricts = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.districts, ids[i])
+		m.removeddistricts[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDistricts returns the removed IDs of the "districts" edge to the District entity.
+func (m *AlertMutation) RemovedDistrictsIDs() (ids []string) {
+	for id := range m.removeddistricts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DistrictsIDs returns the "districts" edge IDs in the mutation.
+func (m *AlertMutation) DistrictsIDs() (ids []string) {
+	for id := range m.districts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDistricts resets all changes to the "districts" edge.
+func (m *AlertMutation) ResetDistricts() {
+	m.districts = nil
+	m.cleareddistricts = false
+	m.removeddistricts = nil
+}
+
+// ClearSupersededBy clears the "superseded_by" edge to the Alert entity.
+func (m *AlertMutation) ClearSupersededBy() {
+	m.clearedsuperseded_by = true
+	m.clearedFields[alert.FieldSupersededByID] = struct{}{}
+}
+
+// SupersededByCleared reports if the "superseded_by" edge to the Alert entity was cleared.
+func (m *AlertMutation) SupersededByCleared() bool {
+	return m.SupersededByIDCleared() || m.clearedsuperseded_by
+}
+
+// SupersededByIDs returns the "superseded_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SupersededByID instead. It exists only for internal usage by the builders.
+func (m *AlertMutation) SupersededByIDs() (ids []string) {
+	if id := m.superseded_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSupersededBy resets all changes to the "superseded_by" edge.
+func (m *AlertMutation) ResetSupersededBy() {
+	m.superseded_by = nil
+	m.clearedsuperseded_by = false
+}
+
+// AddSupersedeIDs adds the "supersedes" edge to the Alert entity by ids.
+func (m *AlertMutation) AddSupersedeIDs(ids ...string) {
+	if m.supersedes == nil {
+		m.supersedes = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.supersedes[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSupersedes clears the "supersedes" edge to the Alert entity.
+func (m *AlertMutation) ClearSupersedes() {
+	m.clearedsupersedes = true
+}
+
+// SupersedesCleared reports if the "supersedes" edge to the Alert entity was cleared.
+func (m *AlertMutation) SupersedesCleared() bool {
+	return m.clearedsupersedes
+}
+
+// RemoveSupersedeIDs removes the "supersedes" edge to the Alert entity by IDs.
+func (m *AlertMutation) RemoveSupersedeIDs(ids ...string) {
+	if m.removedsupersedes == nil {
+		m.removedsupersedes = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.supersedes, ids[i])
+		m.removedsupersedes[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSupersedes returns the removed IDs of the "supersedes" edge to the Alert entity.
+func (m *AlertMutation) RemovedSupersedesIDs() (ids []string) {
+	for id := range m.removedsupersedes {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SupersedesIDs returns the "supersedes" edge IDs in the mutation.
+func (m *AlertMutation) SupersedesIDs() (ids []string) {
+	for id := range m.supersedes {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSupersedes resets all changes to the "supersedes" edge.
+func (m *AlertMutation) ResetSupersedes() {
+	m.supersedes = nil
+	m.clearedsupersedes = false
+	m.removedsupersedes = nil
+}
+
+// Where appends a list predicates to the AlertMutation builder.
+func (m *AlertMutation) Where(ps ...predicate.Alert) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AlertMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AlertMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Alert, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AlertMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AlertMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Alert).
+func (m *AlertMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AlertMutation) Fields() []string {
+	fields := make([]string, 0, 18)
+	if m.created_at != nil {
+		fields = append(fields, alert.FieldCreatedAt)
+	}
+	if m.identifier != nil {
+		fields = append(fields, alert.FieldIdentifier)
+	}
+	if m.sender != nil {
+		fields = append(fields, alert.FieldSender)
+	}
+	if m.sent != nil {
+		fields = append(fields, alert.FieldSent)
+	}
+	if m.status != nil {
+		fields = append(fields, alert.FieldStatus)
+	}
+	if m.message_type != nil {
+		fields = append(fields, alert.FieldMessageType)
+	}
+	if m.category != nil {
+		fields = append(fields, alert.FieldCategory)
+	}
+	if m.urgency != nil {
+		fields = append(fields, alert.FieldUrgency)
+	}
+	if m.severity != nil {
+		fields = append(fields, alert.FieldSeverity)
+	}
+	if m.certainty != nil {
+		fields = append(fields, alert.FieldCertainty)
+	}
+	if m.event != nil {
+		fields = append(fields, alert.FieldEvent)
+	}
+	if m.headline != nil {
+		fields = append(fields, alert.FieldHeadline)
+	}
+	if m.description != nil {
+		fields = append(fields, alert.FieldDescription)
+	}
+	if m.instruction != nil {
+		fields = append(fields, alert.FieldInstruction)
+	}
+	if m.effective != nil {
+		fields = append(fields, alert.FieldEffective)
+	}
+	if m.expires != nil {
+		fields = append(fields, alert.FieldExpires)
+	}
+	if m.ended != nil {
+		fields = append(fields, alert.FieldEnded)
+	}
+	if m.superseded_by != nil {
+		fields = append(fields, alert.FieldSupersededByID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AlertMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case alert.FieldCreatedAt:
+		return m.CreatedAt()
+	case alert.FieldIdentifier:
+		return m.Identifier()
+	case alert.FieldSender:
+		return m.Sender()
+	case alert.FieldSent:
+		return m.Sent()
+	case alert.FieldStatus:
+		return m.Status()
+	case alert.FieldMessageType:
+		return m.MessageType()
+	case alert.FieldCategory:
+		return m.Category()
+	case alert.FieldUrgency:
+		return m.Urgency()
+	case alert.FieldSeverity:
+		return m.Severity()
+	case alert.FieldCertainty:
+		return m.Certainty()
+	case alert.FieldEvent:
+		return m.Event()
+	case alert.FieldHeadline:
+		return m.Headline()
+	case alert.FieldDescription:
+		return m.Description()
+	case alert.FieldInstruction:
+		return m.Instruction()
+	case alert.FieldEffective:
+		return m.Effective()
+	case alert.FieldExpires:
+		return m.Expires()
+	case alert.FieldEnded:
+		return m.Ended()
+	case alert.FieldSupersededByID:
+		return m.SupersededByID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AlertMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case alert.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case alert.FieldIdentifier:
+		return m.OldIdentifier(ctx)
+	case alert.FieldSender:
+		return m.OldSender(ctx)
+	case alert.FieldSent:
+		return m.OldSent(ctx)
+	case alert.FieldStatus:
+		return m.OldStatus(ctx)
+	case alert.FieldMessageType:
+		return m.OldMessageType(ctx)
+	case alert.FieldCategory:
+		return m.OldCategory(ctx)
+	case alert.FieldUrgency:
+		return m.OldUrgency(ctx)
+	case alert.FieldSeverity:
+		return m.OldSeverity(ctx)
+	case alert.FieldCertainty:
+		return m.OldCertainty(ctx)
+	case alert.FieldEvent:
+		return m.OldEvent(ctx)
+	case alert.FieldHeadline:
+		return m.OldHeadline(ctx)
+	case alert.FieldDescription:
+		return m.OldDescription(ctx)
+	case alert.FieldInstruction:
+		return m.OldInstruction(ctx)
+	case alert.FieldEffective:
+		return m.OldEffective(ctx)
+	case alert.FieldExpires:
+		return m.OldExpires(ctx)
+	case alert.FieldEnded:
+		return m.OldEnded(ctx)
+	case alert.FieldSupersededByID:
+		return m.OldSupersededByID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Alert field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AlertMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case alert.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case alert.FieldIdentifier:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdentifier(v)
+		return nil
+	case alert.FieldSender:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSender(v)
+		return nil
+	case alert.FieldSent:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSent(v)
+		return nil
+	case alert.FieldStatus:
+		v, ok := value.(alert.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case alert.FieldMessageType:
+		v, ok := value.(alert.MessageType)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessageType(v)
+		return nil
+	case alert.FieldCategory:
+		v, ok := value.(alert.Category)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case alert.FieldUrgency:
+		v, ok := value.(alert.Urgency)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUrgency(v)
+		return nil
+	case alert.FieldSeverity:
+		v, ok := value.(alert.Severity)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeverity(v)
+		return nil
+	case alert.FieldCertainty:
+		v, ok := value.(alert.Certainty)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCertainty(v)
+		return nil
+	case alert.FieldEvent:
+		v, ok := value.(lang.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEvent(v)
+		return nil
+	case alert.FieldHeadline:
+		v, ok := value.(lang.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeadline(v)
+		return nil
+	case alert.FieldDescription:
+		v, ok := value.(lang.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescription(v)
+		return nil
+	case alert.FieldInstruction:
+		v, ok := value.(lang.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstruction(v)
+		return nil
+	case alert.FieldEffective:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEffective(v)
+		return nil
+	case alert.FieldExpires:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpires(v)
+		return nil
+	case alert.FieldEnded:
+		v, ok := value.(alert.Ended)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnded(v)
+		return nil
+	case alert.FieldSupersededByID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSupersededByID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Alert field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AlertMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AlertMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AlertMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Alert numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AlertMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(alert.FieldEnded) {
+		fields = append(fields, alert.FieldEnded)
+	}
+	if m.FieldCleared(alert.FieldSupersededByID) {
+		fields = append(fields, alert.FieldSupersededByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AlertMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AlertMutation) ClearField(name string) error {
+	switch name {
+	case alert.FieldEnded:
+		m.ClearEnded()
+		return nil
+	case alert.FieldSupersededByID:
+		m.ClearSupersededByID()
+		return nil
+	}
+	return fmt.Errorf("unknown Alert nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AlertMutation) ResetField(name string) error {
+	switch name {
+	case alert.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case alert.FieldIdentifier:
+		m.ResetIdentifier()
+		return nil
+	case alert.FieldSender:
+		m.ResetSender()
+		return nil
+	case alert.FieldSent:
+		m.ResetSent()
+		return nil
+	case alert.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case alert.FieldMessageType:
+		m.ResetMessageType()
+		return nil
+	case alert.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case alert.FieldUrgency:
+		m.ResetUrgency()
+		return nil
+	case alert.FieldSeverity:
+		m.ResetSeverity()
+		return nil
+	case alert.FieldCertainty:
+		m.ResetCertainty()
+		return nil
+	case alert.FieldEvent:
+		m.ResetEvent()
+		return nil
+	case alert.FieldHeadline:
+		m.ResetHeadline()
+		return nil
+	case alert.FieldDescription:
+		m.ResetDescription()
+		return nil
+	case alert.FieldInstruction:
+		m.ResetInstruction()
+		return nil
+	case alert.FieldEffective:
+		m.ResetEffective()
+		return nil
+	case alert.FieldExpires:
+		m.ResetExpires()
+		return nil
+	case alert.FieldEnded:
+		m.ResetEnded()
+		return nil
+	case alert.FieldSupersededByID:
+		m.ResetSupersededByID()
+		return nil
+	}
+	return fmt.Errorf("unknown Alert field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AlertMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.districts != nil {
+		edges = append(edges, alert.EdgeDistricts)
+	}
+	if m.superseded_by != nil {
+		edges = append(edges, alert.EdgeSupersededBy)
+	}
+	if m.supersedes != nil {
+		edges = append(edges, alert.EdgeSupersedes)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AlertMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case alert.EdgeDistricts:
+		ids := make([]ent.Value, 0, len(m.districts))
+		for id := range m.districts {
+			ids = append(ids, id)
+		}
+		return ids
+	case alert.EdgeSupersededBy:
+		if id := m.superseded_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case alert.EdgeSupersedes:
+		ids := make([]ent.Value, 0, len(m.supersedes))
+		for id := range m.supersedes {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AlertMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removeddistricts != nil {
+		edges = append(edges, alert.EdgeDistricts)
+	}
+	if m.removedsupersedes != nil {
+		edges = append(edges, alert.EdgeSupersedes)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AlertMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case alert.EdgeDistricts:
+		ids := make([]ent.Value, 0, len(m.removeddistricts))
+		for id := range m.removeddistricts {
+			ids = append(ids, id)
+		}
+		return ids
+	case alert.EdgeSupersedes:
+		ids := make([]ent.Value, 0, len(m.removedsupersedes))
+		for id := range m.removedsupersedes {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AlertMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.cleareddistricts {
+		edges = append(edges, alert.EdgeDistricts)
+	}
+	if m.clearedsuperseded_by {
+		edges = append(edges, alert.EdgeSupersededBy)
+	}
+	if m.clearedsupersedes {
+		edges = append(edges, alert.EdgeSupersedes)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AlertMutation) EdgeCleared(name string) bool {
+	switch name {
+	case alert.EdgeDistricts:
+		return m.cleareddistricts
+	case alert.EdgeSupersededBy:
+		return m.clearedsuperseded_by
+	case alert.EdgeSupersedes:
+		return m.clearedsupersedes
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AlertMutation) ClearEdge(name string) error {
+	switch name {
+	case alert.EdgeSupersededBy:
+		m.ClearSupersededBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Alert unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AlertMutation) ResetEdge(name string) error {
+	switch name {
+	case alert.EdgeDistricts:
+		m.ResetDistricts()
+		return nil
+	case alert.EdgeSupersededBy:
+		m.ResetSupersededBy()
+		return nil
+	case alert.EdgeSupersedes:
+		m.ResetSupersedes()
+		return nil
+	}
+	return fmt.Errorf("unknown Alert edge %s", name)
+}
 
 // AuditEventMutation represents an operation that mutates the AuditEvent nodes in the graph.
 type AuditEventMutation struct {
@@ -671,6 +2227,1081 @@ func (m *AuditEventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditEvent edge %s", name)
 }
 
+// BroadcastMutation represents an operation that mutates the Broadcast nodes in the graph.
+type BroadcastMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *string
+	created_at         *time.Time
+	event_key          *string
+	district_ids       *[]string
+	appenddistrict_ids []string
+	topic              *broadcast.Topic
+	priority           *broadcast.Priority
+	title              *lang.Text
+	body               *lang.Text
+	template           *string
+	params             *wording.Params
+	target             *target.Target
+	expires_at         *time.Time
+	planned_at         *time.Time
+	cancelled_at       *time.Time
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*Broadcast, error)
+	predicates         []predicate.Broadcast
+}
+
+var _ ent.Mutation = (*BroadcastMutation)(nil)
+
+// broadcastOption allows management of the mutation configuration using functional options.
+type broadcastOption func(*BroadcastMutation)
+
+// newBroadcastMutation creates new mutation for the Broadcast entity.
+func newBroadcastMutation(c config, op Op, opts ...broadcastOption) *BroadcastMutation {
+	m := &BroadcastMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBroadcast,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBroadcastID sets the ID field of the mutation.
+func withBroadcastID(id string) broadcastOption {
+	return func(m *BroadcastMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Broadcast
+		)
+		m.oldValue = func(ctx context.Context) (*Broadcast, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Broadcast.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBroadcast sets the old Broadcast of the mutation.
+func withBroadcast(node *Broadcast) broadcastOption {
+	return func(m *BroadcastMutation) {
+		m.oldValue = func(context.Context) (*Broadcast, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BroadcastMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BroadcastMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Broadcast entities.
+func (m *BroadcastMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BroadcastMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BroadcastMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Broadcast.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BroadcastMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BroadcastMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BroadcastMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEventKey sets the "event_key" field.
+func (m *BroadcastMutation) SetEventKey(s string) {
+	m.event_key = &s
+}
+
+// EventKey returns the value of the "event_key" field in the mutation.
+func (m *BroadcastMutation) EventKey() (r string, exists bool) {
+	v := m.event_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEventKey returns the old "event_key" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldEventKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEventKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEventKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEventKey: %w", err)
+	}
+	return oldValue.EventKey, nil
+}
+
+// ResetEventKey resets all changes to the "event_key" field.
+func (m *BroadcastMutation) ResetEventKey() {
+	m.event_key = nil
+}
+
+// SetDistrictIds sets the "district_ids" field.
+func (m *BroadcastMutation) SetDistrictIds(s []string) {
+	m.district_ids = &s
+	m.appenddistrict_ids = nil
+}
+
+// DistrictIds returns the value of the "district_ids" field in the mutation.
+func (m *BroadcastMutation) DistrictIds() (r []string, exists bool) {
+	v := m.district_ids
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDistrictIds returns the old "district_ids" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldDistrictIds(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDistrictIds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDistrictIds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDistrictIds: %w", err)
+	}
+	return oldValue.DistrictIds, nil
+}
+
+// AppendDistrictIds adds s to the "district_ids" field.
+func (m *BroadcastMutation) AppendDistrictIds(s []string) {
+	m.appenddistrict_ids = append(m.appenddistrict_ids, s...)
+}
+
+// AppendedDistrictIds returns the list of values that were appended to the "district_ids" field in this mutation.
+func (m *BroadcastMutation) AppendedDistrictIds() ([]string, bool) {
+	if len(m.appenddistrict_ids) == 0 {
+		return nil, false
+	}
+	return m.appenddistrict_ids, true
+}
+
+// ResetDistrictIds resets all changes to the "district_ids" field.
+func (m *BroadcastMutation) ResetDistrictIds() {
+	m.district_ids = nil
+	m.appenddistrict_ids = nil
+}
+
+// SetTopic sets the "topic" field.
+func (m *BroadcastMutation) SetTopic(b broadcast.Topic) {
+	m.topic = &b
+}
+
+// Topic returns the value of the "topic" field in the mutation.
+func (m *BroadcastMutation) Topic() (r broadcast.Topic, exists bool) {
+	v := m.topic
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTopic returns the old "topic" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldTopic(ctx context.Context) (v broadcast.Topic, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTopic is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTopic requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTopic: %w", err)
+	}
+	return oldValue.Topic, nil
+}
+
+// ResetTopic resets all changes to the "topic" field.
+func (m *BroadcastMutation) ResetTopic() {
+	m.topic = nil
+}
+
+// SetPriority sets the "priority" field.
+func (m *BroadcastMutation) SetPriority(b broadcast.Priority) {
+	m.priority = &b
+}
+
+// Priority returns the value of the "priority" field in the mutation.
+func (m *BroadcastMutation) Priority() (r broadcast.Priority, exists bool) {
+	v := m.priority
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPriority returns the old "priority" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldPriority(ctx context.Context) (v broadcast.Priority, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPriority is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPriority requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPriority: %w", err)
+	}
+	return oldValue.Priority, nil
+}
+
+// ResetPriority resets all changes to the "priority" field.
+func (m *BroadcastMutation) ResetPriority() {
+	m.priority = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *BroadcastMutation) SetTitle(l lang.Text) {
+	m.title = &l
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *BroadcastMutation) Title() (r lang.Text, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldTitle(ctx context.Context) (v lang.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *BroadcastMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetBody sets the "body" field.
+func (m *BroadcastMutation) SetBody(l lang.Text) {
+	m.body = &l
+}
+
+// Body returns the value of the "body" field in the mutation.
+func (m *BroadcastMutation) Body() (r lang.Text, exists bool) {
+	v := m.body
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBody returns the old "body" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldBody(ctx context.Context) (v lang.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBody is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBody requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBody: %w", err)
+	}
+	return oldValue.Body, nil
+}
+
+// ResetBody resets all changes to the "body" field.
+func (m *BroadcastMutation) ResetBody() {
+	m.body = nil
+}
+
+// SetTemplate sets the "template" field.
+func (m *BroadcastMutation) SetTemplate(s string) {
+	m.template = &s
+}
+
+// Template returns the value of the "template" field in the mutation.
+func (m *BroadcastMutation) Template() (r string, exists bool) {
+	v := m.template
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTemplate returns the old "template" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldTemplate(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTemplate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTemplate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTemplate: %w", err)
+	}
+	return oldValue.Template, nil
+}
+
+// ResetTemplate resets all changes to the "template" field.
+func (m *BroadcastMutation) ResetTemplate() {
+	m.template = nil
+}
+
+// SetParams sets the "params" field.
+func (m *BroadcastMutation) SetParams(w wording.Params) {
+	m.params = &w
+}
+
+// Params returns the value of the "params" field in the mutation.
+func (m *BroadcastMutation) Params() (r wording.Params, exists bool) {
+	v := m.params
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParams returns the old "params" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldParams(ctx context.Context) (v wording.Params, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParams is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParams requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParams: %w", err)
+	}
+	return oldValue.Params, nil
+}
+
+// ClearParams clears the value of the "params" field.
+func (m *BroadcastMutation) ClearParams() {
+	m.params = nil
+	m.clearedFields[broadcast.FieldParams] = struct{}{}
+}
+
+// ParamsCleared returns if the "params" field was cleared in this mutation.
+func (m *BroadcastMutation) ParamsCleared() bool {
+	_, ok := m.clearedFields[broadcast.FieldParams]
+	return ok
+}
+
+// ResetParams resets all changes to the "params" field.
+func (m *BroadcastMutation) ResetParams() {
+	m.params = nil
+	delete(m.clearedFields, broadcast.FieldParams)
+}
+
+// SetTarget sets the "target" field.
+func (m *BroadcastMutation) SetTarget(t target.Target) {
+	m.target = &t
+}
+
+// Target returns the value of the "target" field in the mutation.
+func (m *BroadcastMutation) Target() (r target.Target, exists bool) {
+	v := m.target
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTarget returns the old "target" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldTarget(ctx context.Context) (v target.Target, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTarget is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTarget requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTarget: %w", err)
+	}
+	return oldValue.Target, nil
+}
+
+// ResetTarget resets all changes to the "target" field.
+func (m *BroadcastMutation) ResetTarget() {
+	m.target = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *BroadcastMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *BroadcastMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *BroadcastMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[broadcast.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *BroadcastMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[broadcast.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *BroadcastMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, broadcast.FieldExpiresAt)
+}
+
+// SetPlannedAt sets the "planned_at" field.
+func (m *BroadcastMutation) SetPlannedAt(t time.Time) {
+	m.planned_at = &t
+}
+
+// PlannedAt returns the value of the "planned_at" field in the mutation.
+func (m *BroadcastMutation) PlannedAt() (r time.Time, exists bool) {
+	v := m.planned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlannedAt returns the old "planned_at" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldPlannedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlannedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlannedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlannedAt: %w", err)
+	}
+	return oldValue.PlannedAt, nil
+}
+
+// ClearPlannedAt clears the value of the "planned_at" field.
+func (m *BroadcastMutation) ClearPlannedAt() {
+	m.planned_at = nil
+	m.clearedFields[broadcast.FieldPlannedAt] = struct{}{}
+}
+
+// PlannedAtCleared returns if the "planned_at" field was cleared in this mutation.
+func (m *BroadcastMutation) PlannedAtCleared() bool {
+	_, ok := m.clearedFields[broadcast.FieldPlannedAt]
+	return ok
+}
+
+// ResetPlannedAt resets all changes to the "planned_at" field.
+func (m *BroadcastMutation) ResetPlannedAt() {
+	m.planned_at = nil
+	delete(m.clearedFields, broadcast.FieldPlannedAt)
+}
+
+// SetCancelledAt sets the "cancelled_at" field.
+func (m *BroadcastMutation) SetCancelledAt(t time.Time) {
+	m.cancelled_at = &t
+}
+
+// CancelledAt returns the value of the "cancelled_at" field in the mutation.
+func (m *BroadcastMutation) CancelledAt() (r time.Time, exists bool) {
+	v := m.cancelled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelledAt returns the old "cancelled_at" field's value of the Broadcast entity.
+// If the Broadcast object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BroadcastMutation) OldCancelledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelledAt: %w", err)
+	}
+	return oldValue.CancelledAt, nil
+}
+
+// ClearCancelledAt clears the value of the "cancelled_at" field.
+func (m *BroadcastMutation) ClearCancelledAt() {
+	m.cancelled_at = nil
+	m.clearedFields[broadcast.FieldCancelledAt] = struct{}{}
+}
+
+// CancelledAtCleared returns if the "cancelled_at" field was cleared in this mutation.
+func (m *BroadcastMutation) CancelledAtCleared() bool {
+	_, ok := m.clearedFields[broadcast.FieldCancelledAt]
+	return ok
+}
+
+// ResetCancelledAt resets all changes to the "cancelled_at" field.
+func (m *BroadcastMutation) ResetCancelledAt() {
+	m.cancelled_at = nil
+	delete(m.clearedFields, broadcast.FieldCancelledAt)
+}
+
+// Where appends a list predicates to the BroadcastMutation builder.
+func (m *BroadcastMutation) Where(ps ...predicate.Broadcast) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BroadcastMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BroadcastMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Broadcast, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BroadcastMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BroadcastMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Broadcast).
+func (m *BroadcastMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BroadcastMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.created_at != nil {
+		fields = append(fields, broadcast.FieldCreatedAt)
+	}
+	if m.event_key != nil {
+		fields = append(fields, broadcast.FieldEventKey)
+	}
+	if m.district_ids != nil {
+		fields = append(fields, broadcast.FieldDistrictIds)
+	}
+	if m.topic != nil {
+		fields = append(fields, broadcast.FieldTopic)
+	}
+	if m.priority != nil {
+		fields = append(fields, broadcast.FieldPriority)
+	}
+	if m.title != nil {
+		fields = append(fields, broadcast.FieldTitle)
+	}
+	if m.body != nil {
+		fields = append(fields, broadcast.FieldBody)
+	}
+	if m.template != nil {
+		fields = append(fields, broadcast.FieldTemplate)
+	}
+	if m.params != nil {
+		fields = append(fields, broadcast.FieldParams)
+	}
+	if m.target != nil {
+		fields = append(fields, broadcast.FieldTarget)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, broadcast.FieldExpiresAt)
+	}
+	if m.planned_at != nil {
+		fields = append(fields, broadcast.FieldPlannedAt)
+	}
+	if m.cancelled_at != nil {
+		fields = append(fields, broadcast.FieldCancelledAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BroadcastMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case broadcast.FieldCreatedAt:
+		return m.CreatedAt()
+	case broadcast.FieldEventKey:
+		return m.EventKey()
+	case broadcast.FieldDistrictIds:
+		return m.DistrictIds()
+	case broadcast.FieldTopic:
+		return m.Topic()
+	case broadcast.FieldPriority:
+		return m.Priority()
+	case broadcast.FieldTitle:
+		return m.Title()
+	case broadcast.FieldBody:
+		return m.Body()
+	case broadcast.FieldTemplate:
+		return m.Template()
+	case broadcast.FieldParams:
+		return m.Params()
+	case broadcast.FieldTarget:
+		return m.Target()
+	case broadcast.FieldExpiresAt:
+		return m.ExpiresAt()
+	case broadcast.FieldPlannedAt:
+		return m.PlannedAt()
+	case broadcast.FieldCancelledAt:
+		return m.CancelledAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BroadcastMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case broadcast.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case broadcast.FieldEventKey:
+		return m.OldEventKey(ctx)
+	case broadcast.FieldDistrictIds:
+		return m.OldDistrictIds(ctx)
+	case broadcast.FieldTopic:
+		return m.OldTopic(ctx)
+	case broadcast.FieldPriority:
+		return m.OldPriority(ctx)
+	case broadcast.FieldTitle:
+		return m.OldTitle(ctx)
+	case broadcast.FieldBody:
+		return m.OldBody(ctx)
+	case broadcast.FieldTemplate:
+		return m.OldTemplate(ctx)
+	case broadcast.FieldParams:
+		return m.OldParams(ctx)
+	case broadcast.FieldTarget:
+		return m.OldTarget(ctx)
+	case broadcast.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case broadcast.FieldPlannedAt:
+		return m.OldPlannedAt(ctx)
+	case broadcast.FieldCancelledAt:
+		return m.OldCancelledAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Broadcast field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BroadcastMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case broadcast.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case broadcast.FieldEventKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEventKey(v)
+		return nil
+	case broadcast.FieldDistrictIds:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDistrictIds(v)
+		return nil
+	case broadcast.FieldTopic:
+		v, ok := value.(broadcast.Topic)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTopic(v)
+		return nil
+	case broadcast.FieldPriority:
+		v, ok := value.(broadcast.Priority)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPriority(v)
+		return nil
+	case broadcast.FieldTitle:
+		v, ok := value.(lang.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case broadcast.FieldBody:
+		v, ok := value.(lang.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBody(v)
+		return nil
+	case broadcast.FieldTemplate:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTemplate(v)
+		return nil
+	case broadcast.FieldParams:
+		v, ok := value.(wording.Params)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParams(v)
+		return nil
+	case broadcast.FieldTarget:
+		v, ok := value.(target.Target)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTarget(v)
+		return nil
+	case broadcast.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case broadcast.FieldPlannedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlannedAt(v)
+		return nil
+	case broadcast.FieldCancelledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelledAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Broadcast field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BroadcastMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BroadcastMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BroadcastMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Broadcast numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BroadcastMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(broadcast.FieldParams) {
+		fields = append(fields, broadcast.FieldParams)
+	}
+	if m.FieldCleared(broadcast.FieldExpiresAt) {
+		fields = append(fields, broadcast.FieldExpiresAt)
+	}
+	if m.FieldCleared(broadcast.FieldPlannedAt) {
+		fields = append(fields, broadcast.FieldPlannedAt)
+	}
+	if m.FieldCleared(broadcast.FieldCancelledAt) {
+		fields = append(fields, broadcast.FieldCancelledAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BroadcastMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BroadcastMutation) ClearField(name string) error {
+	switch name {
+	case broadcast.FieldParams:
+		m.ClearParams()
+		return nil
+	case broadcast.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	case broadcast.FieldPlannedAt:
+		m.ClearPlannedAt()
+		return nil
+	case broadcast.FieldCancelledAt:
+		m.ClearCancelledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Broadcast nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BroadcastMutation) ResetField(name string) error {
+	switch name {
+	case broadcast.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case broadcast.FieldEventKey:
+		m.ResetEventKey()
+		return nil
+	case broadcast.FieldDistrictIds:
+		m.ResetDistrictIds()
+		return nil
+	case broadcast.FieldTopic:
+		m.ResetTopic()
+		return nil
+	case broadcast.FieldPriority:
+		m.ResetPriority()
+		return nil
+	case broadcast.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case broadcast.FieldBody:
+		m.ResetBody()
+		return nil
+	case broadcast.FieldTemplate:
+		m.ResetTemplate()
+		return nil
+	case broadcast.FieldParams:
+		m.ResetParams()
+		return nil
+	case broadcast.FieldTarget:
+		m.ResetTarget()
+		return nil
+	case broadcast.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case broadcast.FieldPlannedAt:
+		m.ResetPlannedAt()
+		return nil
+	case broadcast.FieldCancelledAt:
+		m.ResetCancelledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Broadcast field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BroadcastMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BroadcastMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BroadcastMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BroadcastMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BroadcastMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BroadcastMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BroadcastMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Broadcast unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BroadcastMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Broadcast edge %s", name)
+}
+
 // CaseCategoryMutation represents an operation that mutates the CaseCategory nodes in the graph.
 type CaseCategoryMutation struct {
 	config
@@ -684,6 +3315,8 @@ type CaseCategoryMutation struct {
 	kind          *casecategory.Kind
 	sla_hours     *int
 	addsla_hours  *int
+	form          *[]form.Field
+	appendform    []form.Field
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*CaseCategory, error)
@@ -1030,6 +3663,71 @@ func (m *CaseCategoryMutation) ResetSLAHours() {
 	m.addsla_hours = nil
 }
 
+// SetForm sets the "form" field.
+func (m *CaseCategoryMutation) SetForm(f []form.Field) {
+	m.form = &f
+	m.appendform = nil
+}
+
+// Form returns the value of the "form" field in the mutation.
+func (m *CaseCategoryMutation) Form() (r []form.Field, exists bool) {
+	v := m.form
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldForm returns the old "form" field's value of the CaseCategory entity.
+// If the CaseCategory object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseCategoryMutation) OldForm(ctx context.Context) (v []form.Field, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldForm is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldForm requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldForm: %w", err)
+	}
+	return oldValue.Form, nil
+}
+
+// AppendForm adds f to the "form" field.
+func (m *CaseCategoryMutation) AppendForm(f []form.Field) {
+	m.appendform = append(m.appendform, f...)
+}
+
+// AppendedForm returns the list of values that were appended to the "form" field in this mutation.
+func (m *CaseCategoryMutation) AppendedForm() ([]form.Field, bool) {
+	if len(m.appendform) == 0 {
+		return nil, false
+	}
+	return m.appendform, true
+}
+
+// ClearForm clears the value of the "form" field.
+func (m *CaseCategoryMutation) ClearForm() {
+	m.form = nil
+	m.appendform = nil
+	m.clearedFields[casecategory.FieldForm] = struct{}{}
+}
+
+// FormCleared returns if the "form" field was cleared in this mutation.
+func (m *CaseCategoryMutation) FormCleared() bool {
+	_, ok := m.clearedFields[casecategory.FieldForm]
+	return ok
+}
+
+// ResetForm resets all changes to the "form" field.
+func (m *CaseCategoryMutation) ResetForm() {
+	m.form = nil
+	m.appendform = nil
+	delete(m.clearedFields, casecategory.FieldForm)
+}
+
 // Where appends a list predicates to the CaseCategoryMutation builder.
 func (m *CaseCategoryMutation) Where(ps ...predicate.CaseCategory) {
 	m.predicates = append(m.predicates, ps...)
@@ -1064,7 +3762,7 @@ func (m *CaseCategoryMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CaseCategoryMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.created_at != nil {
 		fields = append(fields, casecategory.FieldCreatedAt)
 	}
@@ -1082,6 +3780,9 @@ func (m *CaseCategoryMutation) Fields() []string {
 	}
 	if m.sla_hours != nil {
 		fields = append(fields, casecategory.FieldSLAHours)
+	}
+	if m.form != nil {
+		fields = append(fields, casecategory.FieldForm)
 	}
 	return fields
 }
@@ -1103,6 +3804,8 @@ func (m *CaseCategoryMutation) Field(name string) (ent.Value, bool) {
 		return m.Kind()
 	case casecategory.FieldSLAHours:
 		return m.SLAHours()
+	case casecategory.FieldForm:
+		return m.Form()
 	}
 	return nil, false
 }
@@ -1124,6 +3827,8 @@ func (m *CaseCategoryMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldKind(ctx)
 	case casecategory.FieldSLAHours:
 		return m.OldSLAHours(ctx)
+	case casecategory.FieldForm:
+		return m.OldForm(ctx)
 	}
 	return nil, fmt.Errorf("unknown CaseCategory field %s", name)
 }
@@ -1175,6 +3880,13 @@ func (m *CaseCategoryMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSLAHours(v)
 		return nil
+	case casecategory.FieldForm:
+		v, ok := value.([]form.Field)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetForm(v)
+		return nil
 	}
 	return fmt.Errorf("unknown CaseCategory field %s", name)
 }
@@ -1219,7 +3931,11 @@ func (m *CaseCategoryMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *CaseCategoryMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(casecategory.FieldForm) {
+		fields = append(fields, casecategory.FieldForm)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -1232,6 +3948,11 @@ func (m *CaseCategoryMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *CaseCategoryMutation) ClearField(name string) error {
+	switch name {
+	case casecategory.FieldForm:
+		m.ClearForm()
+		return nil
+	}
 	return fmt.Errorf("unknown CaseCategory nullable field %s", name)
 }
 
@@ -1256,6 +3977,9 @@ func (m *CaseCategoryMutation) ResetField(name string) error {
 		return nil
 	case casecategory.FieldSLAHours:
 		m.ResetSLAHours()
+		return nil
+	case casecategory.FieldForm:
+		m.ResetForm()
 		return nil
 	}
 	return fmt.Errorf("unknown CaseCategory field %s", name)
@@ -1321,12 +4045,16 @@ type CaseEventMutation struct {
 	from_status      *machine.Status
 	to_status        *machine.Status
 	actor_kind       *caseevent.ActorKind
+	action           *machine.Action
 	note             *string
 	public           *bool
 	actor_id         *string
 	clearedFields    map[string]struct{}
 	city_case        *string
 	clearedcity_case bool
+	photos           map[string]struct{}
+	removedphotos    map[string]struct{}
+	clearedphotos    bool
 	done             bool
 	oldValue         func(context.Context) (*CaseEvent, error)
 	predicates       []predicate.CaseEvent
@@ -1649,6 +4377,55 @@ func (m *CaseEventMutation) ResetActorKind() {
 	m.actor_kind = nil
 }
 
+// SetAction sets the "action" field.
+func (m *CaseEventMutation) SetAction(value machine.Action) {
+	m.action = &value
+}
+
+// Action returns the value of the "action" field in the mutation.
+func (m *CaseEventMutation) Action() (r machine.Action, exists bool) {
+	v := m.action
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAction returns the old "action" field's value of the CaseEvent entity.
+// If the CaseEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseEventMutation) OldAction(ctx context.Context) (v *machine.Action, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAction is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAction requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAction: %w", err)
+	}
+	return oldValue.Action, nil
+}
+
+// ClearAction clears the value of the "action" field.
+func (m *CaseEventMutation) ClearAction() {
+	m.action = nil
+	m.clearedFields[caseevent.FieldAction] = struct{}{}
+}
+
+// ActionCleared returns if the "action" field was cleared in this mutation.
+func (m *CaseEventMutation) ActionCleared() bool {
+	_, ok := m.clearedFields[caseevent.FieldAction]
+	return ok
+}
+
+// ResetAction resets all changes to the "action" field.
+func (m *CaseEventMutation) ResetAction() {
+	m.action = nil
+	delete(m.clearedFields, caseevent.FieldAction)
+}
+
 // SetNote sets the "note" field.
 func (m *CaseEventMutation) SetNote(s string) {
 	m.note = &s
@@ -1820,6 +4597,60 @@ func (m *CaseEventMutation) ResetCityCase() {
 	m.clearedcity_case = false
 }
 
+// AddPhotoIDs adds the "photos" edge to the CasePhoto entity by ids.
+func (m *CaseEventMutation) AddPhotoIDs(ids ...string) {
+	if m.photos == nil {
+		m.photos = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.photos[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPhotos clears the "photos" edge to the CasePhoto entity.
+func (m *CaseEventMutation) ClearPhotos() {
+	m.clearedphotos = true
+}
+
+// PhotosCleared reports if the "photos" edge to the CasePhoto entity was cleared.
+func (m *CaseEventMutation) PhotosCleared() bool {
+	return m.clearedphotos
+}
+
+// RemovePhotoIDs removes the "photos" edge to the CasePhoto entity by IDs.
+func (m *CaseEventMutation) RemovePhotoIDs(ids ...string) {
+	if m.removedphotos == nil {
+		m.removedphotos = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.photos, ids[i])
+		m.removedphotos[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPhotos returns the removed IDs of the "photos" edge to the CasePhoto entity.
+func (m *CaseEventMutation) RemovedPhotosIDs() (ids []string) {
+	for id := range m.removedphotos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PhotosIDs returns the "photos" edge IDs in the mutation.
+func (m *CaseEventMutation) PhotosIDs() (ids []string) {
+	for id := range m.photos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPhotos resets all changes to the "photos" edge.
+func (m *CaseEventMutation) ResetPhotos() {
+	m.photos = nil
+	m.clearedphotos = false
+	m.removedphotos = nil
+}
+
 // Where appends a list predicates to the CaseEventMutation builder.
 func (m *CaseEventMutation) Where(ps ...predicate.CaseEvent) {
 	m.predicates = append(m.predicates, ps...)
@@ -1854,7 +4685,7 @@ func (m *CaseEventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CaseEventMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.created_at != nil {
 		fields = append(fields, caseevent.FieldCreatedAt)
 	}
@@ -1869,6 +4700,9 @@ func (m *CaseEventMutation) Fields() []string {
 	}
 	if m.actor_kind != nil {
 		fields = append(fields, caseevent.FieldActorKind)
+	}
+	if m.action != nil {
+		fields = append(fields, caseevent.FieldAction)
 	}
 	if m.note != nil {
 		fields = append(fields, caseevent.FieldNote)
@@ -1900,6 +4734,8 @@ func (m *CaseEventMutation) Field(name string) (ent.Value, bool) {
 		return m.ToStatus()
 	case caseevent.FieldActorKind:
 		return m.ActorKind()
+	case caseevent.FieldAction:
+		return m.Action()
 	case caseevent.FieldNote:
 		return m.Note()
 	case caseevent.FieldPublic:
@@ -1927,6 +4763,8 @@ func (m *CaseEventMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldToStatus(ctx)
 	case caseevent.FieldActorKind:
 		return m.OldActorKind(ctx)
+	case caseevent.FieldAction:
+		return m.OldAction(ctx)
 	case caseevent.FieldNote:
 		return m.OldNote(ctx)
 	case caseevent.FieldPublic:
@@ -1978,6 +4816,13 @@ func (m *CaseEventMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetActorKind(v)
+		return nil
+	case caseevent.FieldAction:
+		v, ok := value.(machine.Action)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAction(v)
 		return nil
 	case caseevent.FieldNote:
 		v, ok := value.(string)
@@ -2055,6 +4900,9 @@ func (m *CaseEventMutation) ClearedFields() []string {
 	if m.FieldCleared(caseevent.FieldFromStatus) {
 		fields = append(fields, caseevent.FieldFromStatus)
 	}
+	if m.FieldCleared(caseevent.FieldAction) {
+		fields = append(fields, caseevent.FieldAction)
+	}
 	return fields
 }
 
@@ -2071,6 +4919,9 @@ func (m *CaseEventMutation) ClearField(name string) error {
 	switch name {
 	case caseevent.FieldFromStatus:
 		m.ClearFromStatus()
+		return nil
+	case caseevent.FieldAction:
+		m.ClearAction()
 		return nil
 	}
 	return fmt.Errorf("unknown CaseEvent nullable field %s", name)
@@ -2095,6 +4946,9 @@ func (m *CaseEventMutation) ResetField(name string) error {
 	case caseevent.FieldActorKind:
 		m.ResetActorKind()
 		return nil
+	case caseevent.FieldAction:
+		m.ResetAction()
+		return nil
 	case caseevent.FieldNote:
 		m.ResetNote()
 		return nil
@@ -2113,9 +4967,12 @@ func (m *CaseEventMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CaseEventMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.city_case != nil {
 		edges = append(edges, caseevent.EdgeCityCase)
+	}
+	if m.photos != nil {
+		edges = append(edges, caseevent.EdgePhotos)
 	}
 	return edges
 }
@@ -2128,27 +4985,47 @@ func (m *CaseEventMutation) AddedIDs(name string) []ent.Value {
 		if id := m.city_case; id != nil {
 			return []ent.Value{*id}
 		}
+	case caseevent.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.photos))
+		for id := range m.photos {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CaseEventMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
+	if m.removedphotos != nil {
+		edges = append(edges, caseevent.EdgePhotos)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *CaseEventMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case caseevent.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.removedphotos))
+		for id := range m.removedphotos {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CaseEventMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.clearedcity_case {
 		edges = append(edges, caseevent.EdgeCityCase)
+	}
+	if m.clearedphotos {
+		edges = append(edges, caseevent.EdgePhotos)
 	}
 	return edges
 }
@@ -2159,6 +5036,8 @@ func (m *CaseEventMutation) EdgeCleared(name string) bool {
 	switch name {
 	case caseevent.EdgeCityCase:
 		return m.clearedcity_case
+	case caseevent.EdgePhotos:
+		return m.clearedphotos
 	}
 	return false
 }
@@ -2181,33 +5060,1587 @@ func (m *CaseEventMutation) ResetEdge(name string) error {
 	case caseevent.EdgeCityCase:
 		m.ResetCityCase()
 		return nil
+	case caseevent.EdgePhotos:
+		m.ResetPhotos()
+		return nil
 	}
 	return fmt.Errorf("unknown CaseEvent edge %s", name)
 }
 
-// CitizenCardMutation represents an operation that mutates the CitizenCard nodes in the graph.
-type CitizenCardMutation struct {
+// CasePhotoMutation represents an operation that mutates the CasePhoto nodes in the graph.
+type CasePhotoMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *string
+	created_at        *time.Time
+	purpose           *casephoto.Purpose
+	width             *int
+	addwidth          *int
+	height            *int
+	addheight         *int
+	blur_hash         *string
+	size_bytes        *int
+	addsize_bytes     *int
+	file              *string
+	data_key          *[]byte
+	uploader_id       *string
+	clearedFields     map[string]struct{}
+	city_case         *string
+	clearedcity_case  bool
+	case_event        *string
+	clearedcase_event bool
+	done              bool
+	oldValue          func(context.Context) (*CasePhoto, error)
+	predicates        []predicate.CasePhoto
+}
+
+var _ ent.Mutation = (*CasePhotoMutation)(nil)
+
+// casephotoOption allows management of the mutation configuration using functional options.
+type casephotoOption func(*CasePhotoMutation)
+
+// newCasePhotoMutation creates new mutation for the CasePhoto entity.
+func newCasePhotoMutation(c config, op Op, opts ...casephotoOption) *CasePhotoMutation {
+	m := &CasePhotoMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCasePhoto,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCasePhotoID sets the ID field of the mutation.
+func withCasePhotoID(id string) casephotoOption {
+	return func(m *CasePhotoMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CasePhoto
+		)
+		m.oldValue = func(ctx context.Context) (*CasePhoto, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CasePhoto.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCasePhoto sets the old CasePhoto of the mutation.
+func withCasePhoto(node *CasePhoto) casephotoOption {
+	return func(m *CasePhotoMutation) {
+		m.oldValue = func(context.Context) (*CasePhoto, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CasePhotoMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CasePhotoMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CasePhoto entities.
+func (m *CasePhotoMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CasePhotoMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CasePhotoMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CasePhoto.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CasePhotoMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CasePhotoMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the CasePhoto entity.
+// If the CasePhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CasePhotoMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CasePhotoMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetPurpose sets the "purpose" field.
+func (m *CasePhotoMutation) SetPurpose(c casephoto.Purpose) {
+	m.purpose = &c
+}
+
+// Purpose returns the value of the "purpose" field in the mutation.
+func (m *CasePhotoMutation) Purpose() (r casephoto.Purpose, exists bool) {
+	v := m.purpose
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurpose returns the old "purpose" field's value of the CasePhoto entity.
+// If the CasePhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CasePhotoMutation) OldPurpose(ctx context.Context) (v casephoto.Purpose, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurpose is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurpose requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurpose: %w", err)
+	}
+	return oldValue.Purpose, nil
+}
+
+// ResetPurpose resets all changes to the "purpose" field.
+func (m *CasePhotoMutation) ResetPurpose() {
+	m.purpose = nil
+}
+
+// SetWidth sets the "width" field.
+func (m *CasePhotoMutation) SetWidth(i int) {
+	m.width = &i
+	m.addwidth = nil
+}
+
+// Width returns the value of the "width" field in the mutation.
+func (m *CasePhotoMutation) Width() (r int, exists bool) {
+	v := m.width
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWidth returns the old "width" field's value of the CasePhoto entity.
+// If the CasePhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CasePhotoMutation) OldWidth(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWidth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWidth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWidth: %w", err)
+	}
+	return oldValue.Width, nil
+}
+
+// AddWidth adds i to the "width" field.
+func (m *CasePhotoMutation) AddWidth(i int) {
+	if m.addwidth != nil {
+		*m.addwidth += i
+	} else {
+		m.addwidth = &i
+	}
+}
+
+// AddedWidth returns the value that was added to the "width" field in this mutation.
+func (m *CasePhotoMutation) AddedWidth() (r int, exists bool) {
+	v := m.addwidth
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWidth resets all changes to the "width" field.
+func (m *CasePhotoMutation) ResetWidth() {
+	m.width = nil
+	m.addwidth = nil
+}
+
+// SetHeight sets the "height" field.
+func (m *CasePhotoMutation) SetHeight(i int) {
+	m.height = &i
+	m.addheight = nil
+}
+
+// Height returns the value of the "height" field in the mutation.
+func (m *CasePhotoMutation) Height() (r int, exists bool) {
+	v := m.height
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeight returns the old "height" field's value of the CasePhoto entity.
+// If the CasePhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CasePhotoMutation) OldHeight(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeight is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeight requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeight: %w", err)
+	}
+	return oldValue.Height, nil
+}
+
+// AddHeight adds i to the "height" field.
+func (m *CasePhotoMutation) AddHeight(i int) {
+	if m.addheight != nil {
+		*m.addheight += i
+	} else {
+		m.addheight = &i
+	}
+}
+
+// AddedHeight returns the value that was added to the "height" field in this mutation.
+func (m *CasePhotoMutation) AddedHeight() (r int, exists bool) {
+	v := m.addheight
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHeight resets all changes to the "height" field.
+func (m *CasePhotoMutation) ResetHeight() {
+	m.height = nil
+	m.addheight = nil
+}
+
+// SetBlurHash sets the "blur_hash" field.
+func (m *CasePhotoMutation) SetBlurHash(s string) {
+	m.blur_hash = &s
+}
+
+// BlurHash returns the value of the "blur_hash" field in the mutation.
+func (m *CasePhotoMutation) BlurHash() (r string, exists bool) {
+	v := m.blur_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlurHash returns the old "blur_hash" field's value of the CasePhoto entity.
+// If the CasePhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CasePhotoMutation) OldBlurHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlurHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlurHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlurHash: %w", err)
+	}
+	return oldValue.BlurHash, nil
+}
+
+// ResetBlurHash resets all changes to the "blur_hash" field.
+func (m *CasePhotoMutation) ResetBlurHash() {
+	m.blur_hash = nil
+}
+
+// SetSizeBytes sets the "size_bytes" field.
+func (m *CasePhotoMutation) SetSizeBytes(i int) {
+	m.size_bytes = &i
+	m.addsize_bytes = nil
+}
+
+// SizeBytes returns the value of the "size_bytes" field in the mutation.
+func (m *CasePhotoMutation) SizeBytes() (r int, exists bool) {
+	v := m.size_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSizeBytes returns the old "size_bytes" field's value of the CasePhoto entity.
+// If the CasePhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CasePhotoMutation) OldSizeBytes(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSizeBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSizeBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSizeBytes: %w", err)
+	}
+	return oldValue.SizeBytes, nil
+}
+
+// AddSizeBytes adds i to the "size_bytes" field.
+func (m *CasePhotoMutation) AddSizeBytes(i int) {
+	if m.addsize_bytes != nil {
+		*m.addsize_bytes += i
+	} else {
+		m.addsize_bytes = &i
+	}
+}
+
+// AddedSizeBytes returns the value that was added to the "size_bytes" field in this mutation.
+func (m *CasePhotoMutation) AddedSizeBytes() (r int, exists bool) {
+	v := m.addsize_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSizeBytes resets all changes to the "size_bytes" field.
+func (m *CasePhotoMutation) ResetSizeBytes() {
+	m.size_bytes = nil
+	m.addsize_bytes = nil
+}
+
+// SetFile sets the "file" field.
+func (m *CasePhotoMutation) SetFile(s string) {
+	m.file = &s
+}
+
+// File returns the value of the "file" field in the mutation.
+func (m *CasePhotoMutation) File() (r string, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFile returns the old "file" field's value of the CasePhoto entity.
+// If the CasePhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CasePhotoMutation) OldFile(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFile is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFile requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFile: %w", err)
+	}
+	return oldValue.File, nil
+}
+
+// ResetFile resets all changes to the "file" field.
+func (m *CasePhotoMutation) ResetFile() {
+	m.file = nil
+}
+
+// SetDataKey sets the "data_key" field.
+func (m *CasePhotoMutation) SetDataKey(b []byte) {
+	m.data_key = &b
+}
+
+// DataKey returns the value of the "data_key" field in the mutation.
+func (m *CasePhotoMutation) DataKey() (r []byte, exists bool) {
+	v := m.data_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDataKey returns the old "data_key" field's value of the CasePhoto entity.
+// If the CasePhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CasePhotoMutation) OldDataKey(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDataKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDataKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDataKey: %w", err)
+	}
+	return oldValue.DataKey, nil
+}
+
+// ResetDataKey resets all changes to the "data_key" field.
+func (m *CasePhotoMutation) ResetDataKey() {
+	m.data_key = nil
+}
+
+// SetUploaderID sets the "uploader_id" field.
+func (m *CasePhotoMutation) SetUploaderID(s string) {
+	m.uploader_id = &s
+}
+
+// UploaderID returns the value of the "uploader_id" field in the mutation.
+func (m *CasePhotoMutation) UploaderID() (r string, exists bool) {
+	v := m.uploader_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUploaderID returns the old "uploader_id" field's value of the CasePhoto entity.
+// If the CasePhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CasePhotoMutation) OldUploaderID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUploaderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUploaderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUploaderID: %w", err)
+	}
+	return oldValue.UploaderID, nil
+}
+
+// ResetUploaderID resets all changes to the "uploader_id" field.
+func (m *CasePhotoMutation) ResetUploaderID() {
+	m.uploader_id = nil
+}
+
+// SetCityCaseID sets the "city_case_id" field.
+func (m *CasePhotoMutation) SetCityCaseID(s string) {
+	m.city_case = &s
+}
+
+// CityCaseID returns the value of the "city_case_id" field in the mutation.
+func (m *CasePhotoMutation) CityCaseID() (r string, exists bool) {
+	v := m.city_case
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCityCaseID returns the old "city_case_id" field's value of the CasePhoto entity.
+// If the CasePhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CasePhotoMutation) OldCityCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCityCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCityCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCityCaseID: %w", err)
+	}
+	return oldValue.CityCaseID, nil
+}
+
+// ClearCityCaseID clears the value of the "city_case_id" field.
+func (m *CasePhotoMutation) ClearCityCaseID() {
+	m.city_case = nil
+	m.clearedFields[casephoto.FieldCityCaseID] = struct{}{}
+}
+
+// CityCaseIDCleared returns if the "city_case_id" field was cleared in this mutation.
+func (m *CasePhotoMutation) CityCaseIDCleared() bool {
+	_, ok := m.clearedFields[casephoto.FieldCityCaseID]
+	return ok
+}
+
+// ResetCityCaseID resets all changes to the "city_case_id" field.
+func (m *CasePhotoMutation) ResetCityCaseID() {
+	m.city_case = nil
+	delete(m.clearedFields, casephoto.FieldCityCaseID)
+}
+
+// SetCaseEventID sets the "case_event_id" field.
+func (m *CasePhotoMutation) SetCaseEventID(s string) {
+	m.case_event = &s
+}
+
+// CaseEventID returns the value of the "case_event_id" field in the mutation.
+func (m *CasePhotoMutation) CaseEventID() (r string, exists bool) {
+	v := m.case_event
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseEventID returns the old "case_event_id" field's value of the CasePhoto entity.
+// If the CasePhoto object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CasePhotoMutation) OldCaseEventID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseEventID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseEventID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseEventID: %w", err)
+	}
+	return oldValue.CaseEventID, nil
+}
+
+// ClearCaseEventID clears the value of the "case_event_id" field.
+func (m *CasePhotoMutation) ClearCaseEventID() {
+	m.case_event = nil
+	m.clearedFields[casephoto.FieldCaseEventID] = struct{}{}
+}
+
+// CaseEventIDCleared returns if the "case_event_id" field was cleared in this mutation.
+func (m *CasePhotoMutation) CaseEventIDCleared() bool {
+	_, ok := m.clearedFields[casephoto.FieldCaseEventID]
+	return ok
+}
+
+// ResetCaseEventID resets all changes to the "case_event_id" field.
+func (m *CasePhotoMutation) ResetCaseEventID() {
+	m.case_event = nil
+	delete(m.clearedFields, casephoto.FieldCaseEventID)
+}
+
+// ClearCityCase clears the "city_case" edge to the CityCase entity.
+func (m *CasePhotoMutation) ClearCityCase() {
+	m.clearedcity_case = true
+	m.clearedFields[casephoto.FieldCityCaseID] = struct{}{}
+}
+
+// CityCaseCleared reports if the "city_case" edge to the CityCase entity was cleared.
+func (m *CasePhotoMutation) CityCaseCleared() bool {
+	return m.CityCaseIDCleared() || m.clearedcity_case
+}
+
+// CityCaseIDs returns the "city_case" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CityCaseID instead. It exists only for internal usage by the builders.
+func (m *CasePhotoMutation) CityCaseIDs() (ids []string) {
+	if id := m.city_case; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCityCase resets all changes to the "city_case" edge.
+func (m *CasePhotoMutation) ResetCityCase() {
+	m.city_case = nil
+	m.clearedcity_case = false
+}
+
+// ClearCaseEvent clears the "case_event" edge to the CaseEvent entity.
+func (m *CasePhotoMutation) ClearCaseEvent() {
+	m.clearedcase_event = true
+	m.clearedFields[casephoto.FieldCaseEventID] = struct{}{}
+}
+
+// CaseEventCleared reports if the "case_event" edge to the CaseEvent entity was cleared.
+func (m *CasePhotoMutation) CaseEventCleared() bool {
+	return m.CaseEventIDCleared() || m.clearedcase_event
+}
+
+// CaseEventIDs returns the "case_event" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CaseEventID instead. It exists only for internal usage by the builders.
+func (m *CasePhotoMutation) CaseEventIDs() (ids []string) {
+	if id := m.case_event; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCaseEvent resets all changes to the "case_event" edge.
+func (m *CasePhotoMutation) ResetCaseEvent() {
+	m.case_event = nil
+	m.clearedcase_event = false
+}
+
+// Where appends a list predicates to the CasePhotoMutation builder.
+func (m *CasePhotoMutation) Where(ps ...predicate.CasePhoto) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CasePhotoMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CasePhotoMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CasePhoto, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CasePhotoMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CasePhotoMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CasePhoto).
+func (m *CasePhotoMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CasePhotoMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, casephoto.FieldCreatedAt)
+	}
+	if m.purpose != nil {
+		fields = append(fields, casephoto.FieldPurpose)
+	}
+	if m.width != nil {
+		fields = append(fields, casephoto.FieldWidth)
+	}
+	if m.height != nil {
+		fields = append(fields, casephoto.FieldHeight)
+	}
+	if m.blur_hash != nil {
+		fields = append(fields, casephoto.FieldBlurHash)
+	}
+	if m.size_bytes != nil {
+		fields = append(fields, casephoto.FieldSizeBytes)
+	}
+	if m.file != nil {
+		fields = append(fields, casephoto.FieldFile)
+	}
+	if m.data_key != nil {
+		fields = append(fields, casephoto.FieldDataKey)
+	}
+	if m.uploader_id != nil {
+		fields = append(fields, casephoto.FieldUploaderID)
+	}
+	if m.city_case != nil {
+		fields = append(fields, casephoto.FieldCityCaseID)
+	}
+	if m.case_event != nil {
+		fields = append(fields, casephoto.FieldCaseEventID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CasePhotoMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case casephoto.FieldCreatedAt:
+		return m.CreatedAt()
+	case casephoto.FieldPurpose:
+		return m.Purpose()
+	case casephoto.FieldWidth:
+		return m.Width()
+	case casephoto.FieldHeight:
+		return m.Height()
+	case casephoto.FieldBlurHash:
+		return m.BlurHash()
+	case casephoto.FieldSizeBytes:
+		return m.SizeBytes()
+	case casephoto.FieldFile:
+		return m.File()
+	case casephoto.FieldDataKey:
+		return m.DataKey()
+	case casephoto.FieldUploaderID:
+		return m.UploaderID()
+	case casephoto.FieldCityCaseID:
+		return m.CityCaseID()
+	case casephoto.FieldCaseEventID:
+		return m.CaseEventID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CasePhotoMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case casephoto.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case casephoto.FieldPurpose:
+		return m.OldPurpose(ctx)
+	case casephoto.FieldWidth:
+		return m.OldWidth(ctx)
+	case casephoto.FieldHeight:
+		return m.OldHeight(ctx)
+	case casephoto.FieldBlurHash:
+		return m.OldBlurHash(ctx)
+	case casephoto.FieldSizeBytes:
+		return m.OldSizeBytes(ctx)
+	case casephoto.FieldFile:
+		return m.OldFile(ctx)
+	case casephoto.FieldDataKey:
+		return m.OldDataKey(ctx)
+	case casephoto.FieldUploaderID:
+		return m.OldUploaderID(ctx)
+	case casephoto.FieldCityCaseID:
+		return m.OldCityCaseID(ctx)
+	case casephoto.FieldCaseEventID:
+		return m.OldCaseEventID(ctx)
+	}
+	return nil, fmt.Errorf("unknown CasePhoto field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CasePhotoMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case casephoto.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case casephoto.FieldPurpose:
+		v, ok := value.(casephoto.Purpose)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurpose(v)
+		return nil
+	case casephoto.FieldWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWidth(v)
+		return nil
+	case casephoto.FieldHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeight(v)
+		return nil
+	case casephoto.FieldBlurHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlurHash(v)
+		return nil
+	case casephoto.FieldSizeBytes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSizeBytes(v)
+		return nil
+	case casephoto.FieldFile:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFile(v)
+		return nil
+	case casephoto.FieldDataKey:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDataKey(v)
+		return nil
+	case casephoto.FieldUploaderID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUploaderID(v)
+		return nil
+	case casephoto.FieldCityCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCityCaseID(v)
+		return nil
+	case casephoto.FieldCaseEventID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseEventID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CasePhoto field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CasePhotoMutation) AddedFields() []string {
+	var fields []string
+	if m.addwidth != nil {
+		fields = append(fields, casephoto.FieldWidth)
+	}
+	if m.addheight != nil {
+		fields = append(fields, casephoto.FieldHeight)
+	}
+	if m.addsize_bytes != nil {
+		fields = append(fields, casephoto.FieldSizeBytes)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CasePhotoMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case casephoto.FieldWidth:
+		return m.AddedWidth()
+	case casephoto.FieldHeight:
+		return m.AddedHeight()
+	case casephoto.FieldSizeBytes:
+		return m.AddedSizeBytes()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CasePhotoMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case casephoto.FieldWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWidth(v)
+		return nil
+	case casephoto.FieldHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHeight(v)
+		return nil
+	case casephoto.FieldSizeBytes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSizeBytes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CasePhoto numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CasePhotoMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(casephoto.FieldCityCaseID) {
+		fields = append(fields, casephoto.FieldCityCaseID)
+	}
+	if m.FieldCleared(casephoto.FieldCaseEventID) {
+		fields = append(fields, casephoto.FieldCaseEventID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CasePhotoMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CasePhotoMutation) ClearField(name string) error {
+	switch name {
+	case casephoto.FieldCityCaseID:
+		m.ClearCityCaseID()
+		return nil
+	case casephoto.FieldCaseEventID:
+		m.ClearCaseEventID()
+		return nil
+	}
+	return fmt.Errorf("unknown CasePhoto nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CasePhotoMutation) ResetField(name string) error {
+	switch name {
+	case casephoto.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case casephoto.FieldPurpose:
+		m.ResetPurpose()
+		return nil
+	case casephoto.FieldWidth:
+		m.ResetWidth()
+		return nil
+	case casephoto.FieldHeight:
+		m.ResetHeight()
+		return nil
+	case casephoto.FieldBlurHash:
+		m.ResetBlurHash()
+		return nil
+	case casephoto.FieldSizeBytes:
+		m.ResetSizeBytes()
+		return nil
+	case casephoto.FieldFile:
+		m.ResetFile()
+		return nil
+	case casephoto.FieldDataKey:
+		m.ResetDataKey()
+		return nil
+	case casephoto.FieldUploaderID:
+		m.ResetUploaderID()
+		return nil
+	case casephoto.FieldCityCaseID:
+		m.ResetCityCaseID()
+		return nil
+	case casephoto.FieldCaseEventID:
+		m.ResetCaseEventID()
+		return nil
+	}
+	return fmt.Errorf("unknown CasePhoto field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CasePhotoMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.city_case != nil {
+		edges = append(edges, casephoto.EdgeCityCase)
+	}
+	if m.case_event != nil {
+		edges = append(edges, casephoto.EdgeCaseEvent)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CasePhotoMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case casephoto.EdgeCityCase:
+		if id := m.city_case; id != nil {
+			return []ent.Value{*id}
+		}
+	case casephoto.EdgeCaseEvent:
+		if id := m.case_event; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CasePhotoMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CasePhotoMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CasePhotoMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedcity_case {
+		edges = append(edges, casephoto.EdgeCityCase)
+	}
+	if m.clearedcase_event {
+		edges = append(edges, casephoto.EdgeCaseEvent)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CasePhotoMutation) EdgeCleared(name string) bool {
+	switch name {
+	case casephoto.EdgeCityCase:
+		return m.clearedcity_case
+	case casephoto.EdgeCaseEvent:
+		return m.clearedcase_event
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CasePhotoMutation) ClearEdge(name string) error {
+	switch name {
+	case casephoto.EdgeCityCase:
+		m.ClearCityCase()
+		return nil
+	case casephoto.EdgeCaseEvent:
+		m.ClearCaseEvent()
+		return nil
+	}
+	return fmt.Errorf("unknown CasePhoto unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CasePhotoMutation) ResetEdge(name string) error {
+	switch name {
+	case casephoto.EdgeCityCase:
+		m.ResetCityCase()
+		return nil
+	case casephoto.EdgeCaseEvent:
+		m.ResetCaseEvent()
+		return nil
+	}
+	return fmt.Errorf("unknown CasePhoto edge %s", name)
+}
+
+// CaseSupporterMutation represents an operation that mutates the CaseSupporter nodes in the graph.
+type CaseSupporterMutation struct {
 	config
 	op            Op
 	typ           string
 	id            *string
 	created_at    *time.Time
-	updated_at    *time.Time
-	masked_number *string
-	kind          *citizencard.Kind
-	status        *citizencard.Status
-	balance       *int64
-	addbalance    *int64
-	available     *int64
-	addavailable  *int64
-	cap           *int64
-	addcap        *int64
+	city_case_id  *string
+	person_id     *string
 	clearedFields map[string]struct{}
-	person        *string
-	clearedperson bool
 	done          bool
-	oldValue      func(context.Context) (*CitizenCard, error)
-	predicates    []predicate.CitizenCard
+	oldValue      func(context.Context) (*CaseSupporter, error)
+	predicates    []predicate.CaseSupporter
+}
+
+var _ ent.Mutation = (*CaseSupporterMutation)(nil)
+
+// casesupporterOption allows management of the mutation configuration using functional options.
+type casesupporterOption func(*CaseSupporterMutation)
+
+// newCaseSupporterMutation creates new mutation for the CaseSupporter entity.
+func newCaseSupporterMutation(c config, op Op, opts ...casesupporterOption) *CaseSupporterMutation {
+	m := &CaseSupporterMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCaseSupporter,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCaseSupporterID sets the ID field of the mutation.
+func withCaseSupporterID(id string) casesupporterOption {
+	return func(m *CaseSupporterMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CaseSupporter
+		)
+		m.oldValue = func(ctx context.Context) (*CaseSupporter, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CaseSupporter.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCaseSupporter sets the old CaseSupporter of the mutation.
+func withCaseSupporter(node *CaseSupporter) casesupporterOption {
+	return func(m *CaseSupporterMutation) {
+		m.oldValue = func(context.Context) (*CaseSupporter, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CaseSupporterMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CaseSupporterMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CaseSupporter entities.
+func (m *CaseSupporterMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CaseSupporterMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CaseSupporterMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CaseSupporter.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CaseSupporterMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CaseSupporterMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the CaseSupporter entity.
+// If the CaseSupporter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseSupporterMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CaseSupporterMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCityCaseID sets the "city_case_id" field.
+func (m *CaseSupporterMutation) SetCityCaseID(s string) {
+	m.city_case_id = &s
+}
+
+// CityCaseID returns the value of the "city_case_id" field in the mutation.
+func (m *CaseSupporterMutation) CityCaseID() (r string, exists bool) {
+	v := m.city_case_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCityCaseID returns the old "city_case_id" field's value of the CaseSupporter entity.
+// If the CaseSupporter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseSupporterMutation) OldCityCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCityCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCityCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCityCaseID: %w", err)
+	}
+	return oldValue.CityCaseID, nil
+}
+
+// ResetCityCaseID resets all changes to the "city_case_id" field.
+func (m *CaseSupporterMutation) ResetCityCaseID() {
+	m.city_case_id = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *CaseSupporterMutation) SetPersonID(s string) {
+	m.person_id = &s
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *CaseSupporterMutation) PersonID() (r string, exists bool) {
+	v := m.person_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the CaseSupporter entity.
+// If the CaseSupporter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseSupporterMutation) OldPersonID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *CaseSupporterMutation) ResetPersonID() {
+	m.person_id = nil
+}
+
+// Where appends a list predicates to the CaseSupporterMutation builder.
+func (m *CaseSupporterMutation) Where(ps ...predicate.CaseSupporter) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CaseSupporterMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CaseSupporterMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CaseSupporter, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CaseSupporterMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CaseSupporterMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CaseSupporter).
+func (m *CaseSupporterMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CaseSupporterMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.created_at != nil {
+		fields = append(fields, casesupporter.FieldCreatedAt)
+	}
+	if m.city_case_id != nil {
+		fields = append(fields, casesupporter.FieldCityCaseID)
+	}
+	if m.person_id != nil {
+		fields = append(fields, casesupporter.FieldPersonID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CaseSupporterMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case casesupporter.FieldCreatedAt:
+		return m.CreatedAt()
+	case casesupporter.FieldCityCaseID:
+		return m.CityCaseID()
+	case casesupporter.FieldPersonID:
+		return m.PersonID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CaseSupporterMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case casesupporter.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case casesupporter.FieldCityCaseID:
+		return m.OldCityCaseID(ctx)
+	case casesupporter.FieldPersonID:
+		return m.OldPersonID(ctx)
+	}
+	return nil, fmt.Errorf("unknown CaseSupporter field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CaseSupporterMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case casesupporter.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case casesupporter.FieldCityCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCityCaseID(v)
+		return nil
+	case casesupporter.FieldPersonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CaseSupporter field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CaseSupporterMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CaseSupporterMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CaseSupporterMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown CaseSupporter numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CaseSupporterMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CaseSupporterMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CaseSupporterMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown CaseSupporter nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CaseSupporterMutation) ResetField(name string) error {
+	switch name {
+	case casesupporter.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case casesupporter.FieldCityCaseID:
+		m.ResetCityCaseID()
+		return nil
+	case casesupporter.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	}
+	return fmt.Errorf("unknown CaseSupporter field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CaseSupporterMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CaseSupporterMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CaseSupporterMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CaseSupporterMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CaseSupporterMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CaseSupporterMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CaseSupporterMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CaseSupporter unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CaseSupporterMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CaseSupporter edge %s", name)
+}
+
+// CitizenCardMutation represents an operation that mutates the CitizenCard nodes in the graph.
+type CitizenCardMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	created_at     *time.Time
+	updated_at     *time.Time
+	masked_number  *string
+	kind           *citizencard.Kind
+	status         *citizencard.Status
+	clearedFields  map[string]struct{}
+	person         *string
+	clearedperson  bool
+	account        *string
+	clearedaccount bool
+	done           bool
+	oldValue       func(context.Context) (*CitizenCard, error)
+	predicates     []predicate.CitizenCard
 }
 
 var _ ent.Mutation = (*CitizenCardMutation)(nil)
@@ -2530,172 +6963,40 @@ func (m *CitizenCardMutation) ResetStatus() {
 	m.status = nil
 }
 
-// SetBalance sets the "balance" field.
-func (m *CitizenCardMutation) SetBalance(i int64) {
-	m.balance = &i
-	m.addbalance = nil
+// SetAccountID sets the "account_id" field.
+func (m *CitizenCardMutation) SetAccountID(s string) {
+	m.account = &s
 }
 
-// Balance returns the value of the "balance" field in the mutation.
-func (m *CitizenCardMutation) Balance() (r int64, exists bool) {
-	v := m.balance
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *CitizenCardMutation) AccountID() (r string, exists bool) {
+	v := m.account
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldBalance returns the old "balance" field's value of the CitizenCard entity.
+// OldAccountID returns the old "account_id" field's value of the CitizenCard entity.
 // If the CitizenCard object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *CitizenCardMutation) OldBalance(ctx context.Context) (v int64, err error) {
+func (m *CitizenCardMutation) OldAccountID(ctx context.Context) (v string, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldBalance is only allowed on UpdateOne operations")
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldBalance requires an ID field in the mutation")
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldBalance: %w", err)
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
 	}
-	return oldValue.Balance, nil
+	return oldValue.AccountID, nil
 }
 
-// AddBalance adds i to the "balance" field.
-func (m *CitizenCardMutation) AddBalance(i int64) {
-	if m.addbalance != nil {
-		*m.addbalance += i
-	} else {
-		m.addbalance = &i
-	}
-}
-
-// AddedBalance returns the value that was added to the "balance" field in this mutation.
-func (m *CitizenCardMutation) AddedBalance() (r int64, exists bool) {
-	v := m.addbalance
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetBalance resets all changes to the "balance" field.
-func (m *CitizenCardMutation) ResetBalance() {
-	m.balance = nil
-	m.addbalance = nil
-}
-
-// SetAvailable sets the "available" field.
-func (m *CitizenCardMutation) SetAvailable(i int64) {
-	m.available = &i
-	m.addavailable = nil
-}
-
-// Available returns the value of the "available" field in the mutation.
-func (m *CitizenCardMutation) Available() (r int64, exists bool) {
-	v := m.available
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldAvailable returns the old "available" field's value of the CitizenCard entity.
-// If the CitizenCard object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *CitizenCardMutation) OldAvailable(ctx context.Context) (v int64, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldAvailable is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldAvailable requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldAvailable: %w", err)
-	}
-	return oldValue.Available, nil
-}
-
-// AddAvailable adds i to the "available" field.
-func (m *CitizenCardMutation) AddAvailable(i int64) {
-	if m.addavailable != nil {
-		*m.addavailable += i
-	} else {
-		m.addavailable = &i
-	}
-}
-
-// AddedAvailable returns the value that was added to the "available" field in this mutation.
-func (m *CitizenCardMutation) AddedAvailable() (r int64, exists bool) {
-	v := m.addavailable
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetAvailable resets all changes to the "available" field.
-func (m *CitizenCardMutation) ResetAvailable() {
-	m.available = nil
-	m.addavailable = nil
-}
-
-// SetCap sets the "cap" field.
-func (m *CitizenCardMutation) SetCap(i int64) {
-	m.cap = &i
-	m.addcap = nil
-}
-
-// Cap returns the value of the "cap" field in the mutation.
-func (m *CitizenCardMutation) Cap() (r int64, exists bool) {
-	v := m.cap
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldCap returns the old "cap" field's value of the CitizenCard entity.
-// If the CitizenCard object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *CitizenCardMutation) OldCap(ctx context.Context) (v int64, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldCap is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldCap requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldCap: %w", err)
-	}
-	return oldValue.Cap, nil
-}
-
-// AddCap adds i to the "cap" field.
-func (m *CitizenCardMutation) AddCap(i int64) {
-	if m.addcap != nil {
-		*m.addcap += i
-	} else {
-		m.addcap = &i
-	}
-}
-
-// AddedCap returns the value that was added to the "cap" field in this mutation.
-func (m *CitizenCardMutation) AddedCap() (r int64, exists bool) {
-	v := m.addcap
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetCap resets all changes to the "cap" field.
-func (m *CitizenCardMutation) ResetCap() {
-	m.cap = nil
-	m.addcap = nil
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *CitizenCardMutation) ResetAccountID() {
+	m.account = nil
 }
 
 // ClearPerson clears the "person" edge to the Person entity.
@@ -2723,6 +7024,33 @@ func (m *CitizenCardMutation) PersonIDs() (ids []string) {
 func (m *CitizenCardMutation) ResetPerson() {
 	m.person = nil
 	m.clearedperson = false
+}
+
+// ClearAccount clears the "account" edge to the LedgerAccount entity.
+func (m *CitizenCardMutation) ClearAccount() {
+	m.clearedaccount = true
+	m.clearedFields[citizencard.FieldAccountID] = struct{}{}
+}
+
+// AccountCleared reports if the "account" edge to the LedgerAccount entity was cleared.
+func (m *CitizenCardMutation) AccountCleared() bool {
+	return m.clearedaccount
+}
+
+// AccountIDs returns the "account" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AccountID instead. It exists only for internal usage by the builders.
+func (m *CitizenCardMutation) AccountIDs() (ids []string) {
+	if id := m.account; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAccount resets all changes to the "account" edge.
+func (m *CitizenCardMutation) ResetAccount() {
+	m.account = nil
+	m.clearedaccount = false
 }
 
 // Where appends a list predicates to the CitizenCardMutation builder.
@@ -2759,7 +7087,7 @@ func (m *CitizenCardMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CitizenCardMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 7)
 	if m.created_at != nil {
 		fields = append(fields, citizencard.FieldCreatedAt)
 	}
@@ -2778,14 +7106,8 @@ func (m *CitizenCardMutation) Fields() []string {
 	if m.status != nil {
 		fields = append(fields, citizencard.FieldStatus)
 	}
-	if m.balance != nil {
-		fields = append(fields, citizencard.FieldBalance)
-	}
-	if m.available != nil {
-		fields = append(fields, citizencard.FieldAvailable)
-	}
-	if m.cap != nil {
-		fields = append(fields, citizencard.FieldCap)
+	if m.account != nil {
+		fields = append(fields, citizencard.FieldAccountID)
 	}
 	return fields
 }
@@ -2807,12 +7129,8 @@ func (m *CitizenCardMutation) Field(name string) (ent.Value, bool) {
 		return m.Kind()
 	case citizencard.FieldStatus:
 		return m.Status()
-	case citizencard.FieldBalance:
-		return m.Balance()
-	case citizencard.FieldAvailable:
-		return m.Available()
-	case citizencard.FieldCap:
-		return m.Cap()
+	case citizencard.FieldAccountID:
+		return m.AccountID()
 	}
 	return nil, false
 }
@@ -2834,12 +7152,8 @@ func (m *CitizenCardMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldKind(ctx)
 	case citizencard.FieldStatus:
 		return m.OldStatus(ctx)
-	case citizencard.FieldBalance:
-		return m.OldBalance(ctx)
-	case citizencard.FieldAvailable:
-		return m.OldAvailable(ctx)
-	case citizencard.FieldCap:
-		return m.OldCap(ctx)
+	case citizencard.FieldAccountID:
+		return m.OldAccountID(ctx)
 	}
 	return nil, fmt.Errorf("unknown CitizenCard field %s", name)
 }
@@ -2891,26 +7205,12 @@ func (m *CitizenCardMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetStatus(v)
 		return nil
-	case citizencard.FieldBalance:
-		v, ok := value.(int64)
+	case citizencard.FieldAccountID:
+		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetBalance(v)
-		return nil
-	case citizencard.FieldAvailable:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetAvailable(v)
-		return nil
-	case citizencard.FieldCap:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetCap(v)
+		m.SetAccountID(v)
 		return nil
 	}
 	return fmt.Errorf("unknown CitizenCard field %s", name)
@@ -2919,31 +7219,13 @@ func (m *CitizenCardMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *CitizenCardMutation) AddedFields() []string {
-	var fields []string
-	if m.addbalance != nil {
-		fields = append(fields, citizencard.FieldBalance)
-	}
-	if m.addavailable != nil {
-		fields = append(fields, citizencard.FieldAvailable)
-	}
-	if m.addcap != nil {
-		fields = append(fields, citizencard.FieldCap)
-	}
-	return fields
+	return nil
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *CitizenCardMutation) AddedField(name string) (ent.Value, bool) {
-	switch name {
-	case citizencard.FieldBalance:
-		return m.AddedBalance()
-	case citizencard.FieldAvailable:
-		return m.AddedAvailable()
-	case citizencard.FieldCap:
-		return m.AddedCap()
-	}
 	return nil, false
 }
 
@@ -2952,27 +7234,6 @@ func (m *CitizenCardMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *CitizenCardMutation) AddField(name string, value ent.Value) error {
 	switch name {
-	case citizencard.FieldBalance:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddBalance(v)
-		return nil
-	case citizencard.FieldAvailable:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddAvailable(v)
-		return nil
-	case citizencard.FieldCap:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddCap(v)
-		return nil
 	}
 	return fmt.Errorf("unknown CitizenCard numeric field %s", name)
 }
@@ -3018,14 +7279,8 @@ func (m *CitizenCardMutation) ResetField(name string) error {
 	case citizencard.FieldStatus:
 		m.ResetStatus()
 		return nil
-	case citizencard.FieldBalance:
-		m.ResetBalance()
-		return nil
-	case citizencard.FieldAvailable:
-		m.ResetAvailable()
-		return nil
-	case citizencard.FieldCap:
-		m.ResetCap()
+	case citizencard.FieldAccountID:
+		m.ResetAccountID()
 		return nil
 	}
 	return fmt.Errorf("unknown CitizenCard field %s", name)
@@ -3033,9 +7288,12 @@ func (m *CitizenCardMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CitizenCardMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.person != nil {
 		edges = append(edges, citizencard.EdgePerson)
+	}
+	if m.account != nil {
+		edges = append(edges, citizencard.EdgeAccount)
 	}
 	return edges
 }
@@ -3048,13 +7306,17 @@ func (m *CitizenCardMutation) AddedIDs(name string) []ent.Value {
 		if id := m.person; id != nil {
 			return []ent.Value{*id}
 		}
+	case citizencard.EdgeAccount:
+		if id := m.account; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CitizenCardMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	return edges
 }
 
@@ -3066,9 +7328,12 @@ func (m *CitizenCardMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CitizenCardMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.clearedperson {
 		edges = append(edges, citizencard.EdgePerson)
+	}
+	if m.clearedaccount {
+		edges = append(edges, citizencard.EdgeAccount)
 	}
 	return edges
 }
@@ -3079,6 +7344,8 @@ func (m *CitizenCardMutation) EdgeCleared(name string) bool {
 	switch name {
 	case citizencard.EdgePerson:
 		return m.clearedperson
+	case citizencard.EdgeAccount:
+		return m.clearedaccount
 	}
 	return false
 }
@@ -3089,6 +7356,9 @@ func (m *CitizenCardMutation) ClearEdge(name string) error {
 	switch name {
 	case citizencard.EdgePerson:
 		m.ClearPerson()
+		return nil
+	case citizencard.EdgeAccount:
+		m.ClearAccount()
 		return nil
 	}
 	return fmt.Errorf("unknown CitizenCard unique edge %s", name)
@@ -3101,6 +7371,9 @@ func (m *CitizenCardMutation) ResetEdge(name string) error {
 	case citizencard.EdgePerson:
 		m.ResetPerson()
 		return nil
+	case citizencard.EdgeAccount:
+		m.ResetAccount()
+		return nil
 	}
 	return fmt.Errorf("unknown CitizenCard edge %s", name)
 }
@@ -3108,37 +7381,73 @@ func (m *CitizenCardMutation) ResetEdge(name string) error {
 // CityCaseMutation represents an operation that mutates the CityCase nodes in the graph.
 type CityCaseMutation struct {
 	config
-	op              Op
-	typ             string
-	id              *string
-	created_at      *time.Time
-	updated_at      *time.Time
-	lat             *float64
-	addlat          *float64
-	lng             *float64
-	addlng          *float64
-	number          *string
-	description     *string
-	address         *string
-	status          *machine.Status
-	last_seq        *int
-	addlast_seq     *int
-	due_at          *time.Time
-	clearedFields   map[string]struct{}
-	category        *string
-	clearedcategory bool
-	district        *string
-	cleareddistrict bool
-	street          *string
-	clearedstreet   bool
-	reporter        *string
-	clearedreporter bool
-	events          map[string]struct{}
-	removedevents   map[string]struct{}
-	clearedevents   bool
-	done            bool
-	oldValue        func(context.Context) (*CityCase, error)
-	predicates      []predicate.CityCase
+	op                  Op
+	typ                 string
+	id                  *string
+	created_at          *time.Time
+	updated_at          *time.Time
+	lat                 *float64
+	addlat              *float64
+	lng                 *float64
+	addlng              *float64
+	number              *string
+	description         *string
+	address             *string
+	status              *machine.Status
+	last_seq            *int
+	addlast_seq         *int
+	due_at              *time.Time
+	kind                *citycase.Kind
+	attributes          *[]form.Answer
+	appendattributes    []form.Answer
+	cell                *geo.Cell
+	addcell             *geo.Cell
+	visibility          *citycase.Visibility
+	published           *bool
+	supporters          *int
+	addsupporters       *int
+	unit                *citycase.Unit
+	assignee_id         *string
+	resolver_id         *string
+	rework_count        *int
+	addrework_count     *int
+	reopen_count        *int
+	addreopen_count     *int
+	rating              *int
+	addrating           *int
+	stopped_at          *time.Time
+	closed_at           *time.Time
+	open_seconds        *int64
+	addopen_seconds     *int64
+	escalation          *int
+	addescalation       *int
+	source              *string
+	source_id           *string
+	clearedFields       map[string]struct{}
+	category            *string
+	clearedcategory     bool
+	district            *string
+	cleareddistrict     bool
+	street              *string
+	clearedstreet       bool
+	reporter            *string
+	clearedreporter     bool
+	facility            *string
+	clearedfacility     bool
+	duplicate_of        *string
+	clearedduplicate_of bool
+	duplicates          map[string]struct{}
+	removedduplicates   map[string]struct{}
+	clearedduplicates   bool
+	events              map[string]struct{}
+	removedevents       map[string]struct{}
+	clearedevents       bool
+	photos              map[string]struct{}
+	removedphotos       map[string]struct{}
+	clearedphotos       bool
+	done                bool
+	oldValue            func(context.Context) (*CityCase, error)
+	predicates          []predicate.CityCase
 }
 
 var _ ent.Mutation = (*CityCaseMutation)(nil)
@@ -3665,6 +7974,942 @@ func (m *CityCaseMutation) ResetDueAt() {
 	m.due_at = nil
 }
 
+// SetKind sets the "kind" field.
+func (m *CityCaseMutation) SetKind(c citycase.Kind) {
+	m.kind = &c
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *CityCaseMutation) Kind() (r citycase.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldKind(ctx context.Context) (v citycase.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *CityCaseMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetAttributes sets the "attributes" field.
+func (m *CityCaseMutation) SetAttributes(f []form.Answer) {
+	m.attributes = &f
+	m.appendattributes = nil
+}
+
+// Attributes returns the value of the "attributes" field in the mutation.
+func (m *CityCaseMutation) Attributes() (r []form.Answer, exists bool) {
+	v := m.attributes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttributes returns the old "attributes" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldAttributes(ctx context.Context) (v []form.Answer, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttributes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttributes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttributes: %w", err)
+	}
+	return oldValue.Attributes, nil
+}
+
+// AppendAttributes adds f to the "attributes" field.
+func (m *CityCaseMutation) AppendAttributes(f []form.Answer) {
+	m.appendattributes = append(m.appendattributes, f...)
+}
+
+// AppendedAttributes returns the list of values that were appended to the "attributes" field in this mutation.
+func (m *CityCaseMutation) AppendedAttributes() ([]form.Answer, bool) {
+	if len(m.appendattributes) == 0 {
+		return nil, false
+	}
+	return m.appendattributes, true
+}
+
+// ClearAttributes clears the value of the "attributes" field.
+func (m *CityCaseMutation) ClearAttributes() {
+	m.attributes = nil
+	m.appendattributes = nil
+	m.clearedFields[citycase.FieldAttributes] = struct{}{}
+}
+
+// AttributesCleared returns if the "attributes" field was cleared in this mutation.
+func (m *CityCaseMutation) AttributesCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldAttributes]
+	return ok
+}
+
+// ResetAttributes resets all changes to the "attributes" field.
+func (m *CityCaseMutation) ResetAttributes() {
+	m.attributes = nil
+	m.appendattributes = nil
+	delete(m.clearedFields, citycase.FieldAttributes)
+}
+
+// SetCell sets the "cell" field.
+func (m *CityCaseMutation) SetCell(ge geo.Cell) {
+	m.cell = &ge
+	m.addcell = nil
+}
+
+// Cell returns the value of the "cell" field in the mutation.
+func (m *CityCaseMutation) Cell() (r geo.Cell, exists bool) {
+	v := m.cell
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCell returns the old "cell" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldCell(ctx context.Context) (v geo.Cell, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCell is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCell requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCell: %w", err)
+	}
+	return oldValue.Cell, nil
+}
+
+// AddCell adds ge to the "cell" field.
+func (m *CityCaseMutation) AddCell(ge geo.Cell) {
+	if m.addcell != nil {
+		*m.addcell += ge
+	} else {
+		m.addcell = &ge
+	}
+}
+
+// AddedCell returns the value that was added to the "cell" field in this mutation.
+func (m *CityCaseMutation) AddedCell() (r geo.Cell, exists bool) {
+	v := m.addcell
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCell resets all changes to the "cell" field.
+func (m *CityCaseMutation) ResetCell() {
+	m.cell = nil
+	m.addcell = nil
+}
+
+// SetVisibility sets the "visibility" field.
+func (m *CityCaseMutation) SetVisibility(c citycase.Visibility) {
+	m.visibility = &c
+}
+
+// Visibility returns the value of the "visibility" field in the mutation.
+func (m *CityCaseMutation) Visibility() (r citycase.Visibility, exists bool) {
+	v := m.visibility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisibility returns the old "visibility" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldVisibility(ctx context.Context) (v citycase.Visibility, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisibility is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisibility requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisibility: %w", err)
+	}
+	return oldValue.Visibility, nil
+}
+
+// ResetVisibility resets all changes to the "visibility" field.
+func (m *CityCaseMutation) ResetVisibility() {
+	m.visibility = nil
+}
+
+// SetPublished sets the "published" field.
+func (m *CityCaseMutation) SetPublished(b bool) {
+	m.published = &b
+}
+
+// Published returns the value of the "published" field in the mutation.
+func (m *CityCaseMutation) Published() (r bool, exists bool) {
+	v := m.published
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublished returns the old "published" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldPublished(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublished is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublished requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublished: %w", err)
+	}
+	return oldValue.Published, nil
+}
+
+// ResetPublished resets all changes to the "published" field.
+func (m *CityCaseMutation) ResetPublished() {
+	m.published = nil
+}
+
+// SetSupporters sets the "supporters" field.
+func (m *CityCaseMutation) SetSupporters(i int) {
+	m.supporters = &i
+	m.addsupporters = nil
+}
+
+// Supporters returns the value of the "supporters" field in the mutation.
+func (m *CityCaseMutation) Supporters() (r int, exists bool) {
+	v := m.supporters
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSupporters returns the old "supporters" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldSupporters(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSupporters is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSupporters requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSupporters: %w", err)
+	}
+	return oldValue.Supporters, nil
+}
+
+// AddSupporters adds i to the "supporters" field.
+func (m *CityCaseMutation) AddSupporters(i int) {
+	if m.addsupporters != nil {
+		*m.addsupporters += i
+	} else {
+		m.addsupporters = &i
+	}
+}
+
+// AddedSupporters returns the value that was added to the "supporters" field in this mutation.
+func (m *CityCaseMutation) AddedSupporters() (r int, exists bool) {
+	v := m.addsupporters
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSupporters resets all changes to the "supporters" field.
+func (m *CityCaseMutation) ResetSupporters() {
+	m.supporters = nil
+	m.addsupporters = nil
+}
+
+// SetUnit sets the "unit" field.
+func (m *CityCaseMutation) SetUnit(c citycase.Unit) {
+	m.unit = &c
+}
+
+// Unit returns the value of the "unit" field in the mutation.
+func (m *CityCaseMutation) Unit() (r citycase.Unit, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnit returns the old "unit" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldUnit(ctx context.Context) (v *citycase.Unit, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnit: %w", err)
+	}
+	return oldValue.Unit, nil
+}
+
+// ClearUnit clears the value of the "unit" field.
+func (m *CityCaseMutation) ClearUnit() {
+	m.unit = nil
+	m.clearedFields[citycase.FieldUnit] = struct{}{}
+}
+
+// UnitCleared returns if the "unit" field was cleared in this mutation.
+func (m *CityCaseMutation) UnitCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldUnit]
+	return ok
+}
+
+// ResetUnit resets all changes to the "unit" field.
+func (m *CityCaseMutation) ResetUnit() {
+	m.unit = nil
+	delete(m.clearedFields, citycase.FieldUnit)
+}
+
+// SetAssigneeID sets the "assignee_id" field.
+func (m *CityCaseMutation) SetAssigneeID(s string) {
+	m.assignee_id = &s
+}
+
+// AssigneeID returns the value of the "assignee_id" field in the mutation.
+func (m *CityCaseMutation) AssigneeID() (r string, exists bool) {
+	v := m.assignee_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAssigneeID returns the old "assignee_id" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldAssigneeID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAssigneeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAssigneeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAssigneeID: %w", err)
+	}
+	return oldValue.AssigneeID, nil
+}
+
+// ClearAssigneeID clears the value of the "assignee_id" field.
+func (m *CityCaseMutation) ClearAssigneeID() {
+	m.assignee_id = nil
+	m.clearedFields[citycase.FieldAssigneeID] = struct{}{}
+}
+
+// AssigneeIDCleared returns if the "assignee_id" field was cleared in this mutation.
+func (m *CityCaseMutation) AssigneeIDCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldAssigneeID]
+	return ok
+}
+
+// ResetAssigneeID resets all changes to the "assignee_id" field.
+func (m *CityCaseMutation) ResetAssigneeID() {
+	m.assignee_id = nil
+	delete(m.clearedFields, citycase.FieldAssigneeID)
+}
+
+// SetResolverID sets the "resolver_id" field.
+func (m *CityCaseMutation) SetResolverID(s string) {
+	m.resolver_id = &s
+}
+
+// ResolverID returns the value of the "resolver_id" field in the mutation.
+func (m *CityCaseMutation) ResolverID() (r string, exists bool) {
+	v := m.resolver_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolverID returns the old "resolver_id" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldResolverID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolverID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolverID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolverID: %w", err)
+	}
+	return oldValue.ResolverID, nil
+}
+
+// ClearResolverID clears the value of the "resolver_id" field.
+func (m *CityCaseMutation) ClearResolverID() {
+	m.resolver_id = nil
+	m.clearedFields[citycase.FieldResolverID] = struct{}{}
+}
+
+// ResolverIDCleared returns if the "resolver_id" field was cleared in this mutation.
+func (m *CityCaseMutation) ResolverIDCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldResolverID]
+	return ok
+}
+
+// ResetResolverID resets all changes to the "resolver_id" field.
+func (m *CityCaseMutation) ResetResolverID() {
+	m.resolver_id = nil
+	delete(m.clearedFields, citycase.FieldResolverID)
+}
+
+// SetReworkCount sets the "rework_count" field.
+func (m *CityCaseMutation) SetReworkCount(i int) {
+	m.rework_count = &i
+	m.addrework_count = nil
+}
+
+// ReworkCount returns the value of the "rework_count" field in the mutation.
+func (m *CityCaseMutation) ReworkCount() (r int, exists bool) {
+	v := m.rework_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReworkCount returns the old "rework_count" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldReworkCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReworkCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReworkCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReworkCount: %w", err)
+	}
+	return oldValue.ReworkCount, nil
+}
+
+// AddReworkCount adds i to the "rework_count" field.
+func (m *CityCaseMutation) AddReworkCount(i int) {
+	if m.addrework_count != nil {
+		*m.addrework_count += i
+	} else {
+		m.addrework_count = &i
+	}
+}
+
+// AddedReworkCount returns the value that was added to the "rework_count" field in this mutation.
+func (m *CityCaseMutation) AddedReworkCount() (r int, exists bool) {
+	v := m.addrework_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReworkCount resets all changes to the "rework_count" field.
+func (m *CityCaseMutation) ResetReworkCount() {
+	m.rework_count = nil
+	m.addrework_count = nil
+}
+
+// SetReopenCount sets the "reopen_count" field.
+func (m *CityCaseMutation) SetReopenCount(i int) {
+	m.reopen_count = &i
+	m.addreopen_count = nil
+}
+
+// ReopenCount returns the value of the "reopen_count" field in the mutation.
+func (m *CityCaseMutation) ReopenCount() (r int, exists bool) {
+	v := m.reopen_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReopenCount returns the old "reopen_count" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldReopenCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReopenCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReopenCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReopenCount: %w", err)
+	}
+	return oldValue.ReopenCount, nil
+}
+
+// AddReopenCount adds i to the "reopen_count" field.
+func (m *CityCaseMutation) AddReopenCount(i int) {
+	if m.addreopen_count != nil {
+		*m.addreopen_count += i
+	} else {
+		m.addreopen_count = &i
+	}
+}
+
+// AddedReopenCount returns the value that was added to the "reopen_count" field in this mutation.
+func (m *CityCaseMutation) AddedReopenCount() (r int, exists bool) {
+	v := m.addreopen_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReopenCount resets all changes to the "reopen_count" field.
+func (m *CityCaseMutation) ResetReopenCount() {
+	m.reopen_count = nil
+	m.addreopen_count = nil
+}
+
+// SetRating sets the "rating" field.
+func (m *CityCaseMutation) SetRating(i int) {
+	m.rating = &i
+	m.addrating = nil
+}
+
+// Rating returns the value of the "rating" field in the mutation.
+func (m *CityCaseMutation) Rating() (r int, exists bool) {
+	v := m.rating
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRating returns the old "rating" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldRating(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRating is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRating requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRating: %w", err)
+	}
+	return oldValue.Rating, nil
+}
+
+// AddRating adds i to the "rating" field.
+func (m *CityCaseMutation) AddRating(i int) {
+	if m.addrating != nil {
+		*m.addrating += i
+	} else {
+		m.addrating = &i
+	}
+}
+
+// AddedRating returns the value that was added to the "rating" field in this mutation.
+func (m *CityCaseMutation) AddedRating() (r int, exists bool) {
+	v := m.addrating
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearRating clears the value of the "rating" field.
+func (m *CityCaseMutation) ClearRating() {
+	m.rating = nil
+	m.addrating = nil
+	m.clearedFields[citycase.FieldRating] = struct{}{}
+}
+
+// RatingCleared returns if the "rating" field was cleared in this mutation.
+func (m *CityCaseMutation) RatingCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldRating]
+	return ok
+}
+
+// ResetRating resets all changes to the "rating" field.
+func (m *CityCaseMutation) ResetRating() {
+	m.rating = nil
+	m.addrating = nil
+	delete(m.clearedFields, citycase.FieldRating)
+}
+
+// SetStoppedAt sets the "stopped_at" field.
+func (m *CityCaseMutation) SetStoppedAt(t time.Time) {
+	m.stopped_at = &t
+}
+
+// StoppedAt returns the value of the "stopped_at" field in the mutation.
+func (m *CityCaseMutation) StoppedAt() (r time.Time, exists bool) {
+	v := m.stopped_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStoppedAt returns the old "stopped_at" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldStoppedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStoppedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStoppedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStoppedAt: %w", err)
+	}
+	return oldValue.StoppedAt, nil
+}
+
+// ClearStoppedAt clears the value of the "stopped_at" field.
+func (m *CityCaseMutation) ClearStoppedAt() {
+	m.stopped_at = nil
+	m.clearedFields[citycase.FieldStoppedAt] = struct{}{}
+}
+
+// StoppedAtCleared returns if the "stopped_at" field was cleared in this mutation.
+func (m *CityCaseMutation) StoppedAtCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldStoppedAt]
+	return ok
+}
+
+// ResetStoppedAt resets all changes to the "stopped_at" field.
+func (m *CityCaseMutation) ResetStoppedAt() {
+	m.stopped_at = nil
+	delete(m.clearedFields, citycase.FieldStoppedAt)
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *CityCaseMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *CityCaseMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldClosedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (m *CityCaseMutation) ClearClosedAt() {
+	m.closed_at = nil
+	m.clearedFields[citycase.FieldClosedAt] = struct{}{}
+}
+
+// ClosedAtCleared returns if the "closed_at" field was cleared in this mutation.
+func (m *CityCaseMutation) ClosedAtCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldClosedAt]
+	return ok
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *CityCaseMutation) ResetClosedAt() {
+	m.closed_at = nil
+	delete(m.clearedFields, citycase.FieldClosedAt)
+}
+
+// SetOpenSeconds sets the "open_seconds" field.
+func (m *CityCaseMutation) SetOpenSeconds(i int64) {
+	m.open_seconds = &i
+	m.addopen_seconds = nil
+}
+
+// OpenSeconds returns the value of the "open_seconds" field in the mutation.
+func (m *CityCaseMutation) OpenSeconds() (r int64, exists bool) {
+	v := m.open_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenSeconds returns the old "open_seconds" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldOpenSeconds(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenSeconds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenSeconds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenSeconds: %w", err)
+	}
+	return oldValue.OpenSeconds, nil
+}
+
+// AddOpenSeconds adds i to the "open_seconds" field.
+func (m *CityCaseMutation) AddOpenSeconds(i int64) {
+	if m.addopen_seconds != nil {
+		*m.addopen_seconds += i
+	} else {
+		m.addopen_seconds = &i
+	}
+}
+
+// AddedOpenSeconds returns the value that was added to the "open_seconds" field in this mutation.
+func (m *CityCaseMutation) AddedOpenSeconds() (r int64, exists bool) {
+	v := m.addopen_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOpenSeconds clears the value of the "open_seconds" field.
+func (m *CityCaseMutation) ClearOpenSeconds() {
+	m.open_seconds = nil
+	m.addopen_seconds = nil
+	m.clearedFields[citycase.FieldOpenSeconds] = struct{}{}
+}
+
+// OpenSecondsCleared returns if the "open_seconds" field was cleared in this mutation.
+func (m *CityCaseMutation) OpenSecondsCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldOpenSeconds]
+	return ok
+}
+
+// ResetOpenSeconds resets all changes to the "open_seconds" field.
+func (m *CityCaseMutation) ResetOpenSeconds() {
+	m.open_seconds = nil
+	m.addopen_seconds = nil
+	delete(m.clearedFields, citycase.FieldOpenSeconds)
+}
+
+// SetEscalation sets the "escalation" field.
+func (m *CityCaseMutation) SetEscalation(i int) {
+	m.escalation = &i
+	m.addescalation = nil
+}
+
+// Escalation returns the value of the "escalation" field in the mutation.
+func (m *CityCaseMutation) Escalation() (r int, exists bool) {
+	v := m.escalation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEscalation returns the old "escalation" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldEscalation(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEscalation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEscalation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEscalation: %w", err)
+	}
+	return oldValue.Escalation, nil
+}
+
+// AddEscalation adds i to the "escalation" field.
+func (m *CityCaseMutation) AddEscalation(i int) {
+	if m.addescalation != nil {
+		*m.addescalation += i
+	} else {
+		m.addescalation = &i
+	}
+}
+
+// AddedEscalation returns the value that was added to the "escalation" field in this mutation.
+func (m *CityCaseMutation) AddedEscalation() (r int, exists bool) {
+	v := m.addescalation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEscalation resets all changes to the "escalation" field.
+func (m *CityCaseMutation) ResetEscalation() {
+	m.escalation = nil
+	m.addescalation = nil
+}
+
+// SetSource sets the "source" field.
+func (m *CityCaseMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *CityCaseMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ClearSource clears the value of the "source" field.
+func (m *CityCaseMutation) ClearSource() {
+	m.source = nil
+	m.clearedFields[citycase.FieldSource] = struct{}{}
+}
+
+// SourceCleared returns if the "source" field was cleared in this mutation.
+func (m *CityCaseMutation) SourceCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldSource]
+	return ok
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *CityCaseMutation) ResetSource() {
+	m.source = nil
+	delete(m.clearedFields, citycase.FieldSource)
+}
+
+// SetSourceID sets the "source_id" field.
+func (m *CityCaseMutation) SetSourceID(s string) {
+	m.source_id = &s
+}
+
+// SourceID returns the value of the "source_id" field in the mutation.
+func (m *CityCaseMutation) SourceID() (r string, exists bool) {
+	v := m.source_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceID returns the old "source_id" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldSourceID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceID: %w", err)
+	}
+	return oldValue.SourceID, nil
+}
+
+// ClearSourceID clears the value of the "source_id" field.
+func (m *CityCaseMutation) ClearSourceID() {
+	m.source_id = nil
+	m.clearedFields[citycase.FieldSourceID] = struct{}{}
+}
+
+// SourceIDCleared returns if the "source_id" field was cleared in this mutation.
+func (m *CityCaseMutation) SourceIDCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldSourceID]
+	return ok
+}
+
+// ResetSourceID resets all changes to the "source_id" field.
+func (m *CityCaseMutation) ResetSourceID() {
+	m.source_id = nil
+	delete(m.clearedFields, citycase.FieldSourceID)
+}
+
 // SetCategoryID sets the "category_id" field.
 func (m *CityCaseMutation) SetCategoryID(s string) {
 	m.category = &s
@@ -3773,6 +9018,104 @@ func (m *CityCaseMutation) ResetStreetID() {
 	m.street = nil
 }
 
+// SetFacilityID sets the "facility_id" field.
+func (m *CityCaseMutation) SetFacilityID(s string) {
+	m.facility = &s
+}
+
+// FacilityID returns the value of the "facility_id" field in the mutation.
+func (m *CityCaseMutation) FacilityID() (r string, exists bool) {
+	v := m.facility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFacilityID returns the old "facility_id" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldFacilityID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFacilityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFacilityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFacilityID: %w", err)
+	}
+	return oldValue.FacilityID, nil
+}
+
+// ClearFacilityID clears the value of the "facility_id" field.
+func (m *CityCaseMutation) ClearFacilityID() {
+	m.facility = nil
+	m.clearedFields[citycase.FieldFacilityID] = struct{}{}
+}
+
+// FacilityIDCleared returns if the "facility_id" field was cleared in this mutation.
+func (m *CityCaseMutation) FacilityIDCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldFacilityID]
+	return ok
+}
+
+// ResetFacilityID resets all changes to the "facility_id" field.
+func (m *CityCaseMutation) ResetFacilityID() {
+	m.facility = nil
+	delete(m.clearedFields, citycase.FieldFacilityID)
+}
+
+// SetDuplicateOfID sets the "duplicate_of_id" field.
+func (m *CityCaseMutation) SetDuplicateOfID(s string) {
+	m.duplicate_of = &s
+}
+
+// DuplicateOfID returns the value of the "duplicate_of_id" field in the mutation.
+func (m *CityCaseMutation) DuplicateOfID() (r string, exists bool) {
+	v := m.duplicate_of
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDuplicateOfID returns the old "duplicate_of_id" field's value of the CityCase entity.
+// If the CityCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityCaseMutation) OldDuplicateOfID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDuplicateOfID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDuplicateOfID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDuplicateOfID: %w", err)
+	}
+	return oldValue.DuplicateOfID, nil
+}
+
+// ClearDuplicateOfID clears the value of the "duplicate_of_id" field.
+func (m *CityCaseMutation) ClearDuplicateOfID() {
+	m.duplicate_of = nil
+	m.clearedFields[citycase.FieldDuplicateOfID] = struct{}{}
+}
+
+// DuplicateOfIDCleared returns if the "duplicate_of_id" field was cleared in this mutation.
+func (m *CityCaseMutation) DuplicateOfIDCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldDuplicateOfID]
+	return ok
+}
+
+// ResetDuplicateOfID resets all changes to the "duplicate_of_id" field.
+func (m *CityCaseMutation) ResetDuplicateOfID() {
+	m.duplicate_of = nil
+	delete(m.clearedFields, citycase.FieldDuplicateOfID)
+}
+
 // SetReporterID sets the "reporter_id" field.
 func (m *CityCaseMutation) SetReporterID(s string) {
 	m.reporter = &s
@@ -3804,9 +9147,22 @@ func (m *CityCaseMutation) OldReporterID(ctx context.Context) (v string, err err
 	return oldValue.ReporterID, nil
 }
 
+// ClearReporterID clears the value of the "reporter_id" field.
+func (m *CityCaseMutation) ClearReporterID() {
+	m.reporter = nil
+	m.clearedFields[citycase.FieldReporterID] = struct{}{}
+}
+
+// ReporterIDCleared returns if the "reporter_id" field was cleared in this mutation.
+func (m *CityCaseMutation) ReporterIDCleared() bool {
+	_, ok := m.clearedFields[citycase.FieldReporterID]
+	return ok
+}
+
 // ResetReporterID resets all changes to the "reporter_id" field.
 func (m *CityCaseMutation) ResetReporterID() {
 	m.reporter = nil
+	delete(m.clearedFields, citycase.FieldReporterID)
 }
 
 // ClearCategory clears the "category" edge to the CaseCategory entity.
@@ -3898,7 +9254,7 @@ func (m *CityCaseMutation) ClearReporter() {
 
 // ReporterCleared reports if the "reporter" edge to the Person entity was cleared.
 func (m *CityCaseMutation) ReporterCleared() bool {
-	return m.clearedreporter
+	return m.ReporterIDCleared() || m.clearedreporter
 }
 
 // ReporterIDs returns the "reporter" edge IDs in the mutation.
@@ -3915,6 +9271,114 @@ func (m *CityCaseMutation) ReporterIDs() (ids []string) {
 func (m *CityCaseMutation) ResetReporter() {
 	m.reporter = nil
 	m.clearedreporter = false
+}
+
+// ClearFacility clears the "facility" edge to the CityFacility entity.
+func (m *CityCaseMutation) ClearFacility() {
+	m.clearedfacility = true
+	m.clearedFields[citycase.FieldFacilityID] = struct{}{}
+}
+
+// FacilityCleared reports if the "facility" edge to the CityFacility entity was cleared.
+func (m *CityCaseMutation) FacilityCleared() bool {
+	return m.FacilityIDCleared() || m.clearedfacility
+}
+
+// FacilityIDs returns the "facility" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FacilityID instead. It exists only for internal usage by the builders.
+func (m *CityCaseMutation) FacilityIDs() (ids []string) {
+	if id := m.facility; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFacility resets all changes to the "facility" edge.
+func (m *CityCaseMutation) ResetFacility() {
+	m.facility = nil
+	m.clearedfacility = false
+}
+
+// ClearDuplicateOf clears the "duplicate_of" edge to the CityCase entity.
+func (m *CityCaseMutation) ClearDuplicateOf() {
+	m.clearedduplicate_of = true
+	m.clearedFields[citycase.FieldDuplicateOfID] = struct{}{}
+}
+
+// DuplicateOfCleared reports if the "duplicate_of" edge to the CityCase entity was cleared.
+func (m *CityCaseMutation) DuplicateOfCleared() bool {
+	return m.DuplicateOfIDCleared() || m.clearedduplicate_of
+}
+
+// DuplicateOfIDs returns the "duplicate_of" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DuplicateOfID instead. It exists only for internal usage by the builders.
+func (m *CityCaseMutation) DuplicateOfIDs() (ids []string) {
+	if id := m.duplicate_of; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDuplicateOf resets all changes to the "duplicate_of" edge.
+func (m *CityCaseMutation) ResetDuplicateOf() {
+	m.duplicate_of = nil
+	m.clearedduplicate_of = false
+}
+
+// AddDuplicateIDs adds the "duplicates" edge to the CityCase entity by ids.
+func (m *CityCaseMutation) AddDuplicateIDs(ids ...string) {
+	if m.duplicates == nil {
+		m.duplicates = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.duplicates[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDuplicates clears the "duplicates" edge to the CityCase entity.
+func (m *CityCaseMutation) ClearDuplicates() {
+	m.clearedduplicates = true
+}
+
+// DuplicatesCleared reports if the "duplicates" edge to the CityCase entity was cleared.
+func (m *CityCaseMutation) DuplicatesCleared() bool {
+	return m.clearedduplicates
+}
+
+// RemoveDuplicateIDs removes the "duplicates" edge to the CityCase entity by IDs.
+func (m *CityCaseMutation) RemoveDuplicateIDs(ids ...string) {
+	if m.removedduplicates == nil {
+		m.removedduplicates = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.duplicates, ids[i])
+		m.removedduplicates[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDuplicates returns the removed IDs of the "duplicates" edge to the CityCase entity.
+func (m *CityCaseMutation) RemovedDuplicatesIDs() (ids []string) {
+	for id := range m.removedduplicates {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DuplicatesIDs returns the "duplicates" edge IDs in the mutation.
+func (m *CityCaseMutation) DuplicatesIDs() (ids []string) {
+	for id := range m.duplicates {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDuplicates resets all changes to the "duplicates" edge.
+func (m *CityCaseMutation) ResetDuplicates() {
+	m.duplicates = nil
+	m.clearedduplicates = false
+	m.removedduplicates = nil
 }
 
 // AddEventIDs adds the "events" edge to the CaseEvent entity by ids.
@@ -3971,6 +9435,60 @@ func (m *CityCaseMutation) ResetEvents() {
 	m.removedevents = nil
 }
 
+// AddPhotoIDs adds the "photos" edge to the CasePhoto entity by ids.
+func (m *CityCaseMutation) AddPhotoIDs(ids ...string) {
+	if m.photos == nil {
+		m.photos = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.photos[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPhotos clears the "photos" edge to the CasePhoto entity.
+func (m *CityCaseMutation) ClearPhotos() {
+	m.clearedphotos = true
+}
+
+// PhotosCleared reports if the "photos" edge to the CasePhoto entity was cleared.
+func (m *CityCaseMutation) PhotosCleared() bool {
+	return m.clearedphotos
+}
+
+// RemovePhotoIDs removes the "photos" edge to the CasePhoto entity by IDs.
+func (m *CityCaseMutation) RemovePhotoIDs(ids ...string) {
+	if m.removedphotos == nil {
+		m.removedphotos = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.photos, ids[i])
+		m.removedphotos[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPhotos returns the removed IDs of the "photos" edge to the CasePhoto entity.
+func (m *CityCaseMutation) RemovedPhotosIDs() (ids []string) {
+	for id := range m.removedphotos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PhotosIDs returns the "photos" edge IDs in the mutation.
+func (m *CityCaseMutation) PhotosIDs() (ids []string) {
+	for id := range m.photos {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPhotos resets all changes to the "photos" edge.
+func (m *CityCaseMutation) ResetPhotos() {
+	m.photos = nil
+	m.clearedphotos = false
+	m.removedphotos = nil
+}
+
 // Where appends a list predicates to the CityCaseMutation builder.
 func (m *CityCaseMutation) Where(ps ...predicate.CityCase) {
 	m.predicates = append(m.predicates, ps...)
@@ -4005,7 +9523,7 @@ func (m *CityCaseMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CityCaseMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 34)
 	if m.created_at != nil {
 		fields = append(fields, citycase.FieldCreatedAt)
 	}
@@ -4036,6 +9554,60 @@ func (m *CityCaseMutation) Fields() []string {
 	if m.due_at != nil {
 		fields = append(fields, citycase.FieldDueAt)
 	}
+	if m.kind != nil {
+		fields = append(fields, citycase.FieldKind)
+	}
+	if m.attributes != nil {
+		fields = append(fields, citycase.FieldAttributes)
+	}
+	if m.cell != nil {
+		fields = append(fields, citycase.FieldCell)
+	}
+	if m.visibility != nil {
+		fields = append(fields, citycase.FieldVisibility)
+	}
+	if m.published != nil {
+		fields = append(fields, citycase.FieldPublished)
+	}
+	if m.supporters != nil {
+		fields = append(fields, citycase.FieldSupporters)
+	}
+	if m.unit != nil {
+		fields = append(fields, citycase.FieldUnit)
+	}
+	if m.assignee_id != nil {
+		fields = append(fields, citycase.FieldAssigneeID)
+	}
+	if m.resolver_id != nil {
+		fields = append(fields, citycase.FieldResolverID)
+	}
+	if m.rework_count != nil {
+		fields = append(fields, citycase.FieldReworkCount)
+	}
+	if m.reopen_count != nil {
+		fields = append(fields, citycase.FieldReopenCount)
+	}
+	if m.rating != nil {
+		fields = append(fields, citycase.FieldRating)
+	}
+	if m.stopped_at != nil {
+		fields = append(fields, citycase.FieldStoppedAt)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, citycase.FieldClosedAt)
+	}
+	if m.open_seconds != nil {
+		fields = append(fields, citycase.FieldOpenSeconds)
+	}
+	if m.escalation != nil {
+		fields = append(fields, citycase.FieldEscalation)
+	}
+	if m.source != nil {
+		fields = append(fields, citycase.FieldSource)
+	}
+	if m.source_id != nil {
+		fields = append(fields, citycase.FieldSourceID)
+	}
 	if m.category != nil {
 		fields = append(fields, citycase.FieldCategoryID)
 	}
@@ -4044,6 +9616,12 @@ func (m *CityCaseMutation) Fields() []string {
 	}
 	if m.street != nil {
 		fields = append(fields, citycase.FieldStreetID)
+	}
+	if m.facility != nil {
+		fields = append(fields, citycase.FieldFacilityID)
+	}
+	if m.duplicate_of != nil {
+		fields = append(fields, citycase.FieldDuplicateOfID)
 	}
 	if m.reporter != nil {
 		fields = append(fields, citycase.FieldReporterID)
@@ -4076,12 +9654,52 @@ func (m *CityCaseMutation) Field(name string) (ent.Value, bool) {
 		return m.LastSeq()
 	case citycase.FieldDueAt:
 		return m.DueAt()
+	case citycase.FieldKind:
+		return m.Kind()
+	case citycase.FieldAttributes:
+		return m.Attributes()
+	case citycase.FieldCell:
+		return m.Cell()
+	case citycase.FieldVisibility:
+		return m.Visibility()
+	case citycase.FieldPublished:
+		return m.Published()
+	case citycase.FieldSupporters:
+		return m.Supporters()
+	case citycase.FieldUnit:
+		return m.Unit()
+	case citycase.FieldAssigneeID:
+		return m.AssigneeID()
+	case citycase.FieldResolverID:
+		return m.ResolverID()
+	case citycase.FieldReworkCount:
+		return m.ReworkCount()
+	case citycase.FieldReopenCount:
+		return m.ReopenCount()
+	case citycase.FieldRating:
+		return m.Rating()
+	case citycase.FieldStoppedAt:
+		return m.StoppedAt()
+	case citycase.FieldClosedAt:
+		return m.ClosedAt()
+	case citycase.FieldOpenSeconds:
+		return m.OpenSeconds()
+	case citycase.FieldEscalation:
+		return m.Escalation()
+	case citycase.FieldSource:
+		return m.Source()
+	case citycase.FieldSourceID:
+		return m.SourceID()
 	case citycase.FieldCategoryID:
 		return m.CategoryID()
 	case citycase.FieldDistrictID:
 		return m.DistrictID()
 	case citycase.FieldStreetID:
 		return m.StreetID()
+	case citycase.FieldFacilityID:
+		return m.FacilityID()
+	case citycase.FieldDuplicateOfID:
+		return m.DuplicateOfID()
 	case citycase.FieldReporterID:
 		return m.ReporterID()
 	}
@@ -4113,12 +9731,52 @@ func (m *CityCaseMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldLastSeq(ctx)
 	case citycase.FieldDueAt:
 		return m.OldDueAt(ctx)
+	case citycase.FieldKind:
+		return m.OldKind(ctx)
+	case citycase.FieldAttributes:
+		return m.OldAttributes(ctx)
+	case citycase.FieldCell:
+		return m.OldCell(ctx)
+	case citycase.FieldVisibility:
+		return m.OldVisibility(ctx)
+	case citycase.FieldPublished:
+		return m.OldPublished(ctx)
+	case citycase.FieldSupporters:
+		return m.OldSupporters(ctx)
+	case citycase.FieldUnit:
+		return m.OldUnit(ctx)
+	case citycase.FieldAssigneeID:
+		return m.OldAssigneeID(ctx)
+	case citycase.FieldResolverID:
+		return m.OldResolverID(ctx)
+	case citycase.FieldReworkCount:
+		return m.OldReworkCount(ctx)
+	case citycase.FieldReopenCount:
+		return m.OldReopenCount(ctx)
+	case citycase.FieldRating:
+		return m.OldRating(ctx)
+	case citycase.FieldStoppedAt:
+		return m.OldStoppedAt(ctx)
+	case citycase.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	case citycase.FieldOpenSeconds:
+		return m.OldOpenSeconds(ctx)
+	case citycase.FieldEscalation:
+		return m.OldEscalation(ctx)
+	case citycase.FieldSource:
+		return m.OldSource(ctx)
+	case citycase.FieldSourceID:
+		return m.OldSourceID(ctx)
 	case citycase.FieldCategoryID:
 		return m.OldCategoryID(ctx)
 	case citycase.FieldDistrictID:
 		return m.OldDistrictID(ctx)
 	case citycase.FieldStreetID:
 		return m.OldStreetID(ctx)
+	case citycase.FieldFacilityID:
+		return m.OldFacilityID(ctx)
+	case citycase.FieldDuplicateOfID:
+		return m.OldDuplicateOfID(ctx)
 	case citycase.FieldReporterID:
 		return m.OldReporterID(ctx)
 	}
@@ -4200,6 +9858,132 @@ func (m *CityCaseMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDueAt(v)
 		return nil
+	case citycase.FieldKind:
+		v, ok := value.(citycase.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case citycase.FieldAttributes:
+		v, ok := value.([]form.Answer)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttributes(v)
+		return nil
+	case citycase.FieldCell:
+		v, ok := value.(geo.Cell)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCell(v)
+		return nil
+	case citycase.FieldVisibility:
+		v, ok := value.(citycase.Visibility)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisibility(v)
+		return nil
+	case citycase.FieldPublished:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublished(v)
+		return nil
+	case citycase.FieldSupporters:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSupporters(v)
+		return nil
+	case citycase.FieldUnit:
+		v, ok := value.(citycase.Unit)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnit(v)
+		return nil
+	case citycase.FieldAssigneeID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAssigneeID(v)
+		return nil
+	case citycase.FieldResolverID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolverID(v)
+		return nil
+	case citycase.FieldReworkCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReworkCount(v)
+		return nil
+	case citycase.FieldReopenCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReopenCount(v)
+		return nil
+	case citycase.FieldRating:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRating(v)
+		return nil
+	case citycase.FieldStoppedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStoppedAt(v)
+		return nil
+	case citycase.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	case citycase.FieldOpenSeconds:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenSeconds(v)
+		return nil
+	case citycase.FieldEscalation:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEscalation(v)
+		return nil
+	case citycase.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case citycase.FieldSourceID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceID(v)
+		return nil
 	case citycase.FieldCategoryID:
 		v, ok := value.(string)
 		if !ok {
@@ -4220,6 +10004,20 @@ func (m *CityCaseMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetStreetID(v)
+		return nil
+	case citycase.FieldFacilityID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFacilityID(v)
+		return nil
+	case citycase.FieldDuplicateOfID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDuplicateOfID(v)
 		return nil
 	case citycase.FieldReporterID:
 		v, ok := value.(string)
@@ -4245,6 +10043,27 @@ func (m *CityCaseMutation) AddedFields() []string {
 	if m.addlast_seq != nil {
 		fields = append(fields, citycase.FieldLastSeq)
 	}
+	if m.addcell != nil {
+		fields = append(fields, citycase.FieldCell)
+	}
+	if m.addsupporters != nil {
+		fields = append(fields, citycase.FieldSupporters)
+	}
+	if m.addrework_count != nil {
+		fields = append(fields, citycase.FieldReworkCount)
+	}
+	if m.addreopen_count != nil {
+		fields = append(fields, citycase.FieldReopenCount)
+	}
+	if m.addrating != nil {
+		fields = append(fields, citycase.FieldRating)
+	}
+	if m.addopen_seconds != nil {
+		fields = append(fields, citycase.FieldOpenSeconds)
+	}
+	if m.addescalation != nil {
+		fields = append(fields, citycase.FieldEscalation)
+	}
 	return fields
 }
 
@@ -4259,6 +10078,20 @@ func (m *CityCaseMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedLng()
 	case citycase.FieldLastSeq:
 		return m.AddedLastSeq()
+	case citycase.FieldCell:
+		return m.AddedCell()
+	case citycase.FieldSupporters:
+		return m.AddedSupporters()
+	case citycase.FieldReworkCount:
+		return m.AddedReworkCount()
+	case citycase.FieldReopenCount:
+		return m.AddedReopenCount()
+	case citycase.FieldRating:
+		return m.AddedRating()
+	case citycase.FieldOpenSeconds:
+		return m.AddedOpenSeconds()
+	case citycase.FieldEscalation:
+		return m.AddedEscalation()
 	}
 	return nil, false
 }
@@ -4289,6 +10122,55 @@ func (m *CityCaseMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddLastSeq(v)
 		return nil
+	case citycase.FieldCell:
+		v, ok := value.(geo.Cell)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCell(v)
+		return nil
+	case citycase.FieldSupporters:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSupporters(v)
+		return nil
+	case citycase.FieldReworkCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReworkCount(v)
+		return nil
+	case citycase.FieldReopenCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReopenCount(v)
+		return nil
+	case citycase.FieldRating:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRating(v)
+		return nil
+	case citycase.FieldOpenSeconds:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOpenSeconds(v)
+		return nil
+	case citycase.FieldEscalation:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEscalation(v)
+		return nil
 	}
 	return fmt.Errorf("unknown CityCase numeric field %s", name)
 }
@@ -4296,7 +10178,47 @@ func (m *CityCaseMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *CityCaseMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(citycase.FieldAttributes) {
+		fields = append(fields, citycase.FieldAttributes)
+	}
+	if m.FieldCleared(citycase.FieldUnit) {
+		fields = append(fields, citycase.FieldUnit)
+	}
+	if m.FieldCleared(citycase.FieldAssigneeID) {
+		fields = append(fields, citycase.FieldAssigneeID)
+	}
+	if m.FieldCleared(citycase.FieldResolverID) {
+		fields = append(fields, citycase.FieldResolverID)
+	}
+	if m.FieldCleared(citycase.FieldRating) {
+		fields = append(fields, citycase.FieldRating)
+	}
+	if m.FieldCleared(citycase.FieldStoppedAt) {
+		fields = append(fields, citycase.FieldStoppedAt)
+	}
+	if m.FieldCleared(citycase.FieldClosedAt) {
+		fields = append(fields, citycase.FieldClosedAt)
+	}
+	if m.FieldCleared(citycase.FieldOpenSeconds) {
+		fields = append(fields, citycase.FieldOpenSeconds)
+	}
+	if m.FieldCleared(citycase.FieldSource) {
+		fields = append(fields, citycase.FieldSource)
+	}
+	if m.FieldCleared(citycase.FieldSourceID) {
+		fields = append(fields, citycase.FieldSourceID)
+	}
+	if m.FieldCleared(citycase.FieldFacilityID) {
+		fields = append(fields, citycase.FieldFacilityID)
+	}
+	if m.FieldCleared(citycase.FieldDuplicateOfID) {
+		fields = append(fields, citycase.FieldDuplicateOfID)
+	}
+	if m.FieldCleared(citycase.FieldReporterID) {
+		fields = append(fields, citycase.FieldReporterID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -4309,6 +10231,47 @@ func (m *CityCaseMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *CityCaseMutation) ClearField(name string) error {
+	switch name {
+	case citycase.FieldAttributes:
+		m.ClearAttributes()
+		return nil
+	case citycase.FieldUnit:
+		m.ClearUnit()
+		return nil
+	case citycase.FieldAssigneeID:
+		m.ClearAssigneeID()
+		return nil
+	case citycase.FieldResolverID:
+		m.ClearResolverID()
+		return nil
+	case citycase.FieldRating:
+		m.ClearRating()
+		return nil
+	case citycase.FieldStoppedAt:
+		m.ClearStoppedAt()
+		return nil
+	case citycase.FieldClosedAt:
+		m.ClearClosedAt()
+		return nil
+	case citycase.FieldOpenSeconds:
+		m.ClearOpenSeconds()
+		return nil
+	case citycase.FieldSource:
+		m.ClearSource()
+		return nil
+	case citycase.FieldSourceID:
+		m.ClearSourceID()
+		return nil
+	case citycase.FieldFacilityID:
+		m.ClearFacilityID()
+		return nil
+	case citycase.FieldDuplicateOfID:
+		m.ClearDuplicateOfID()
+		return nil
+	case citycase.FieldReporterID:
+		m.ClearReporterID()
+		return nil
+	}
 	return fmt.Errorf("unknown CityCase nullable field %s", name)
 }
 
@@ -4346,6 +10309,60 @@ func (m *CityCaseMutation) ResetField(name string) error {
 	case citycase.FieldDueAt:
 		m.ResetDueAt()
 		return nil
+	case citycase.FieldKind:
+		m.ResetKind()
+		return nil
+	case citycase.FieldAttributes:
+		m.ResetAttributes()
+		return nil
+	case citycase.FieldCell:
+		m.ResetCell()
+		return nil
+	case citycase.FieldVisibility:
+		m.ResetVisibility()
+		return nil
+	case citycase.FieldPublished:
+		m.ResetPublished()
+		return nil
+	case citycase.FieldSupporters:
+		m.ResetSupporters()
+		return nil
+	case citycase.FieldUnit:
+		m.ResetUnit()
+		return nil
+	case citycase.FieldAssigneeID:
+		m.ResetAssigneeID()
+		return nil
+	case citycase.FieldResolverID:
+		m.ResetResolverID()
+		return nil
+	case citycase.FieldReworkCount:
+		m.ResetReworkCount()
+		return nil
+	case citycase.FieldReopenCount:
+		m.ResetReopenCount()
+		return nil
+	case citycase.FieldRating:
+		m.ResetRating()
+		return nil
+	case citycase.FieldStoppedAt:
+		m.ResetStoppedAt()
+		return nil
+	case citycase.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	case citycase.FieldOpenSeconds:
+		m.ResetOpenSeconds()
+		return nil
+	case citycase.FieldEscalation:
+		m.ResetEscalation()
+		return nil
+	case citycase.FieldSource:
+		m.ResetSource()
+		return nil
+	case citycase.FieldSourceID:
+		m.ResetSourceID()
+		return nil
 	case citycase.FieldCategoryID:
 		m.ResetCategoryID()
 		return nil
@@ -4354,6 +10371,12 @@ func (m *CityCaseMutation) ResetField(name string) error {
 		return nil
 	case citycase.FieldStreetID:
 		m.ResetStreetID()
+		return nil
+	case citycase.FieldFacilityID:
+		m.ResetFacilityID()
+		return nil
+	case citycase.FieldDuplicateOfID:
+		m.ResetDuplicateOfID()
 		return nil
 	case citycase.FieldReporterID:
 		m.ResetReporterID()
@@ -4364,7 +10387,7 @@ func (m *CityCaseMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CityCaseMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 9)
 	if m.category != nil {
 		edges = append(edges, citycase.EdgeCategory)
 	}
@@ -4377,8 +10400,20 @@ func (m *CityCaseMutation) AddedEdges() []string {
 	if m.reporter != nil {
 		edges = append(edges, citycase.EdgeReporter)
 	}
+	if m.facility != nil {
+		edges = append(edges, citycase.EdgeFacility)
+	}
+	if m.duplicate_of != nil {
+		edges = append(edges, citycase.EdgeDuplicateOf)
+	}
+	if m.duplicates != nil {
+		edges = append(edges, citycase.EdgeDuplicates)
+	}
 	if m.events != nil {
 		edges = append(edges, citycase.EdgeEvents)
+	}
+	if m.photos != nil {
+		edges = append(edges, citycase.EdgePhotos)
 	}
 	return edges
 }
@@ -4403,9 +10438,29 @@ func (m *CityCaseMutation) AddedIDs(name string) []ent.Value {
 		if id := m.reporter; id != nil {
 			return []ent.Value{*id}
 		}
+	case citycase.EdgeFacility:
+		if id := m.facility; id != nil {
+			return []ent.Value{*id}
+		}
+	case citycase.EdgeDuplicateOf:
+		if id := m.duplicate_of; id != nil {
+			return []ent.Value{*id}
+		}
+	case citycase.EdgeDuplicates:
+		ids := make([]ent.Value, 0, len(m.duplicates))
+		for id := range m.duplicates {
+			ids = append(ids, id)
+		}
+		return ids
 	case citycase.EdgeEvents:
 		ids := make([]ent.Value, 0, len(m.events))
 		for id := range m.events {
+			ids = append(ids, id)
+		}
+		return ids
+	case citycase.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.photos))
+		for id := range m.photos {
 			ids = append(ids, id)
 		}
 		return ids
@@ -4415,9 +10470,15 @@ func (m *CityCaseMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CityCaseMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 9)
+	if m.removedduplicates != nil {
+		edges = append(edges, citycase.EdgeDuplicates)
+	}
 	if m.removedevents != nil {
 		edges = append(edges, citycase.EdgeEvents)
+	}
+	if m.removedphotos != nil {
+		edges = append(edges, citycase.EdgePhotos)
 	}
 	return edges
 }
@@ -4426,9 +10487,21 @@ func (m *CityCaseMutation) RemovedEdges() []string {
 // the given name in this mutation.
 func (m *CityCaseMutation) RemovedIDs(name string) []ent.Value {
 	switch name {
+	case citycase.EdgeDuplicates:
+		ids := make([]ent.Value, 0, len(m.removedduplicates))
+		for id := range m.removedduplicates {
+			ids = append(ids, id)
+		}
+		return ids
 	case citycase.EdgeEvents:
 		ids := make([]ent.Value, 0, len(m.removedevents))
 		for id := range m.removedevents {
+			ids = append(ids, id)
+		}
+		return ids
+	case citycase.EdgePhotos:
+		ids := make([]ent.Value, 0, len(m.removedphotos))
+		for id := range m.removedphotos {
 			ids = append(ids, id)
 		}
 		return ids
@@ -4438,7 +10511,7 @@ func (m *CityCaseMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CityCaseMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 9)
 	if m.clearedcategory {
 		edges = append(edges, citycase.EdgeCategory)
 	}
@@ -4451,8 +10524,20 @@ func (m *CityCaseMutation) ClearedEdges() []string {
 	if m.clearedreporter {
 		edges = append(edges, citycase.EdgeReporter)
 	}
+	if m.clearedfacility {
+		edges = append(edges, citycase.EdgeFacility)
+	}
+	if m.clearedduplicate_of {
+		edges = append(edges, citycase.EdgeDuplicateOf)
+	}
+	if m.clearedduplicates {
+		edges = append(edges, citycase.EdgeDuplicates)
+	}
 	if m.clearedevents {
 		edges = append(edges, citycase.EdgeEvents)
+	}
+	if m.clearedphotos {
+		edges = append(edges, citycase.EdgePhotos)
 	}
 	return edges
 }
@@ -4469,8 +10554,16 @@ func (m *CityCaseMutation) EdgeCleared(name string) bool {
 		return m.clearedstreet
 	case citycase.EdgeReporter:
 		return m.clearedreporter
+	case citycase.EdgeFacility:
+		return m.clearedfacility
+	case citycase.EdgeDuplicateOf:
+		return m.clearedduplicate_of
+	case citycase.EdgeDuplicates:
+		return m.clearedduplicates
 	case citycase.EdgeEvents:
 		return m.clearedevents
+	case citycase.EdgePhotos:
+		return m.clearedphotos
 	}
 	return false
 }
@@ -4490,6 +10583,12 @@ func (m *CityCaseMutation) ClearEdge(name string) error {
 		return nil
 	case citycase.EdgeReporter:
 		m.ClearReporter()
+		return nil
+	case citycase.EdgeFacility:
+		m.ClearFacility()
+		return nil
+	case citycase.EdgeDuplicateOf:
+		m.ClearDuplicateOf()
 		return nil
 	}
 	return fmt.Errorf("unknown CityCase unique edge %s", name)
@@ -4511,11 +10610,1141 @@ func (m *CityCaseMutation) ResetEdge(name string) error {
 	case citycase.EdgeReporter:
 		m.ResetReporter()
 		return nil
+	case citycase.EdgeFacility:
+		m.ResetFacility()
+		return nil
+	case citycase.EdgeDuplicateOf:
+		m.ResetDuplicateOf()
+		return nil
+	case citycase.EdgeDuplicates:
+		m.ResetDuplicates()
+		return nil
 	case citycase.EdgeEvents:
 		m.ResetEvents()
 		return nil
+	case citycase.EdgePhotos:
+		m.ResetPhotos()
+		return nil
 	}
 	return fmt.Errorf("unknown CityCase edge %s", name)
+}
+
+// CityFacilityMutation represents an operation that mutates the CityFacility nodes in the graph.
+type CityFacilityMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	created_at      *time.Time
+	updated_at      *time.Time
+	lat             *float64
+	addlat          *float64
+	lng             *float64
+	addlng          *float64
+	code            *string
+	state           *cityfacility.State
+	address         *string
+	clearedFields   map[string]struct{}
+	category        *string
+	clearedcategory bool
+	district        *string
+	cleareddistrict bool
+	street          *string
+	clearedstreet   bool
+	cases           map[string]struct{}
+	removedcases    map[string]struct{}
+	clearedcases    bool
+	done            bool
+	oldValue        func(context.Context) (*CityFacility, error)
+	predicates      []predicate.CityFacility
+}
+
+var _ ent.Mutation = (*CityFacilityMutation)(nil)
+
+// cityfacilityOption allows management of the mutation configuration using functional options.
+type cityfacilityOption func(*CityFacilityMutation)
+
+// newCityFacilityMutation creates new mutation for the CityFacility entity.
+func newCityFacilityMutation(c config, op Op, opts ...cityfacilityOption) *CityFacilityMutation {
+	m := &CityFacilityMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCityFacility,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCityFacilityID sets the ID field of the mutation.
+func withCityFacilityID(id string) cityfacilityOption {
+	return func(m *CityFacilityMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CityFacility
+		)
+		m.oldValue = func(ctx context.Context) (*CityFacility, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CityFacility.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCityFacility sets the old CityFacility of the mutation.
+func withCityFacility(node *CityFacility) cityfacilityOption {
+	return func(m *CityFacilityMutation) {
+		m.oldValue = func(context.Context) (*CityFacility, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CityFacilityMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CityFacilityMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CityFacility entities.
+func (m *CityFacilityMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CityFacilityMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CityFacilityMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CityFacility.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CityFacilityMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CityFacilityMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the CityFacility entity.
+// If the CityFacility object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityFacilityMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CityFacilityMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *CityFacilityMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *CityFacilityMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the CityFacility entity.
+// If the CityFacility object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityFacilityMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *CityFacilityMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetLat sets the "lat" field.
+func (m *CityFacilityMutation) SetLat(f float64) {
+	m.lat = &f
+	m.addlat = nil
+}
+
+// Lat returns the value of the "lat" field in the mutation.
+func (m *CityFacilityMutation) Lat() (r float64, exists bool) {
+	v := m.lat
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLat returns the old "lat" field's value of the CityFacility entity.
+// If the CityFacility object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityFacilityMutation) OldLat(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLat is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLat requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLat: %w", err)
+	}
+	return oldValue.Lat, nil
+}
+
+// AddLat adds f to the "lat" field.
+func (m *CityFacilityMutation) AddLat(f float64) {
+	if m.addlat != nil {
+		*m.addlat += f
+	} else {
+		m.addlat = &f
+	}
+}
+
+// AddedLat returns the value that was added to the "lat" field in this mutation.
+func (m *CityFacilityMutation) AddedLat() (r float64, exists bool) {
+	v := m.addlat
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLat resets all changes to the "lat" field.
+func (m *CityFacilityMutation) ResetLat() {
+	m.lat = nil
+	m.addlat = nil
+}
+
+// SetLng sets the "lng" field.
+func (m *CityFacilityMutation) SetLng(f float64) {
+	m.lng = &f
+	m.addlng = nil
+}
+
+// Lng returns the value of the "lng" field in the mutation.
+func (m *CityFacilityMutation) Lng() (r float64, exists bool) {
+	v := m.lng
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLng returns the old "lng" field's value of the CityFacility entity.
+// If the CityFacility object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityFacilityMutation) OldLng(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLng is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLng requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLng: %w", err)
+	}
+	return oldValue.Lng, nil
+}
+
+// AddLng adds f to the "lng" field.
+func (m *CityFacilityMutation) AddLng(f float64) {
+	if m.addlng != nil {
+		*m.addlng += f
+	} else {
+		m.addlng = &f
+	}
+}
+
+// AddedLng returns the value that was added to the "lng" field in this mutation.
+func (m *CityFacilityMutation) AddedLng() (r float64, exists bool) {
+	v := m.addlng
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLng resets all changes to the "lng" field.
+func (m *CityFacilityMutation) ResetLng() {
+	m.lng = nil
+	m.addlng = nil
+}
+
+// SetCode sets the "code" field.
+func (m *CityFacilityMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *CityFacilityMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the CityFacility entity.
+// If the CityFacility object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityFacilityMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *CityFacilityMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetState sets the "state" field.
+func (m *CityFacilityMutation) SetState(c cityfacility.State) {
+	m.state = &c
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *CityFacilityMutation) State() (r cityfacility.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the CityFacility entity.
+// If the CityFacility object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityFacilityMutation) OldState(ctx context.Context) (v cityfacility.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *CityFacilityMutation) ResetState() {
+	m.state = nil
+}
+
+// SetAddress sets the "address" field.
+func (m *CityFacilityMutation) SetAddress(s string) {
+	m.address = &s
+}
+
+// Address returns the value of the "address" field in the mutation.
+func (m *CityFacilityMutation) Address() (r string, exists bool) {
+	v := m.address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddress returns the old "address" field's value of the CityFacility entity.
+// If the CityFacility object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityFacilityMutation) OldAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddress: %w", err)
+	}
+	return oldValue.Address, nil
+}
+
+// ResetAddress resets all changes to the "address" field.
+func (m *CityFacilityMutation) ResetAddress() {
+	m.address = nil
+}
+
+// SetCategoryID sets the "category_id" field.
+func (m *CityFacilityMutation) SetCategoryID(s string) {
+	m.category = &s
+}
+
+// CategoryID returns the value of the "category_id" field in the mutation.
+func (m *CityFacilityMutation) CategoryID() (r string, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategoryID returns the old "category_id" field's value of the CityFacility entity.
+// If the CityFacility object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityFacilityMutation) OldCategoryID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategoryID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategoryID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategoryID: %w", err)
+	}
+	return oldValue.CategoryID, nil
+}
+
+// ResetCategoryID resets all changes to the "category_id" field.
+func (m *CityFacilityMutation) ResetCategoryID() {
+	m.category = nil
+}
+
+// SetDistrictID sets the "district_id" field.
+func (m *CityFacilityMutation) SetDistrictID(s string) {
+	m.district = &s
+}
+
+// DistrictID returns the value of the "district_id" field in the mutation.
+func (m *CityFacilityMutation) DistrictID() (r string, exists bool) {
+	v := m.district
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDistrictID returns the old "district_id" field's value of the CityFacility entity.
+// If the CityFacility object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityFacilityMutation) OldDistrictID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDistrictID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDistrictID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDistrictID: %w", err)
+	}
+	return oldValue.DistrictID, nil
+}
+
+// ResetDistrictID resets all changes to the "district_id" field.
+func (m *CityFacilityMutation) ResetDistrictID() {
+	m.district = nil
+}
+
+// SetStreetID sets the "street_id" field.
+func (m *CityFacilityMutation) SetStreetID(s string) {
+	m.street = &s
+}
+
+// StreetID returns the value of the "street_id" field in the mutation.
+func (m *CityFacilityMutation) StreetID() (r string, exists bool) {
+	v := m.street
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStreetID returns the old "street_id" field's value of the CityFacility entity.
+// If the CityFacility object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CityFacilityMutation) OldStreetID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStreetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStreetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStreetID: %w", err)
+	}
+	return oldValue.StreetID, nil
+}
+
+// ResetStreetID resets all changes to the "street_id" field.
+func (m *CityFacilityMutation) ResetStreetID() {
+	m.street = nil
+}
+
+// ClearCategory clears the "category" edge to the CaseCategory entity.
+func (m *CityFacilityMutation) ClearCategory() {
+	m.clearedcategory = true
+	m.clearedFields[cityfacility.FieldCategoryID] = struct{}{}
+}
+
+// CategoryCleared reports if the "category" edge to the CaseCategory entity was cleared.
+func (m *CityFacilityMutation) CategoryCleared() bool {
+	return m.clearedcategory
+}
+
+// CategoryIDs returns the "category" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CategoryID instead. It exists only for internal usage by the builders.
+func (m *CityFacilityMutation) CategoryIDs() (ids []string) {
+	if id := m.category; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCategory resets all changes to the "category" edge.
+func (m *CityFacilityMutation) ResetCategory() {
+	m.category = nil
+	m.clearedcategory = false
+}
+
+// ClearDistrict clears the "district" edge to the District entity.
+func (m *CityFacilityMutation) ClearDistrict() {
+	m.cleareddistrict = true
+	m.clearedFields[cityfacility.FieldDistrictID] = struct{}{}
+}
+
+// DistrictCleared reports if the "district" edge to the District entity was cleared.
+func (m *CityFacilityMutation) DistrictCleared() bool {
+	return m.cleareddistrict
+}
+
+// DistrictIDs returns the "district" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DistrictID instead. It exists only for internal usage by the builders.
+func (m *CityFacilityMutation) DistrictIDs() (ids []string) {
+	if id := m.district; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDistrict resets all changes to the "district" edge.
+func (m *CityFacilityMutation) ResetDistrict() {
+	m.district = nil
+	m.cleareddistrict = false
+}
+
+// ClearStreet clears the "street" edge to the Street entity.
+func (m *CityFacilityMutation) ClearStreet() {
+	m.clearedstreet = true
+	m.clearedFields[cityfacility.FieldStreetID] = struct{}{}
+}
+
+// StreetCleared reports if the "street" edge to the Street entity was cleared.
+func (m *CityFacilityMutation) StreetCleared() bool {
+	return m.clearedstreet
+}
+
+// StreetIDs returns the "street" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StreetID instead. It exists only for internal usage by the builders.
+func (m *CityFacilityMutation) StreetIDs() (ids []string) {
+	if id := m.street; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStreet resets all changes to the "street" edge.
+func (m *CityFacilityMutation) ResetStreet() {
+	m.street = nil
+	m.clearedstreet = false
+}
+
+// AddCaseIDs adds the "cases" edge to the CityCase entity by ids.
+func (m *CityFacilityMutation) AddCaseIDs(ids ...string) {
+	if m.cases == nil {
+		m.cases = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.cases[ids[i]] = struct{}{}
+	}
+}
+
+// ClearCases clears the "cases" edge to the CityCase entity.
+func (m *CityFacilityMutation) ClearCases() {
+	m.clearedcases = true
+}
+
+// CasesCleared reports if the "cases" edge to the CityCase entity was cleared.
+func (m *CityFacilityMutation) CasesCleared() bool {
+	return m.clearedcases
+}
+
+// RemoveCaseIDs removes the "cases" edge to the CityCase entity by IDs.
+func (m *CityFacilityMutation) RemoveCaseIDs(ids ...string) {
+	if m.removedcases == nil {
+		m.removedcases = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.cases, ids[i])
+		m.removedcases[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedCases returns the removed IDs of the "cases" edge to the CityCase entity.
+func (m *CityFacilityMutation) RemovedCasesIDs() (ids []string) {
+	for id := range m.removedcases {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// CasesIDs returns the "cases" edge IDs in the mutation.
+func (m *CityFacilityMutation) CasesIDs() (ids []string) {
+	for id := range m.cases {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetCases resets all changes to the "cases" edge.
+func (m *CityFacilityMutation) ResetCases() {
+	m.cases = nil
+	m.clearedcases = false
+	m.removedcases = nil
+}
+
+// Where appends a list predicates to the CityFacilityMutation builder.
+func (m *CityFacilityMutation) Where(ps ...predicate.CityFacility) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CityFacilityMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CityFacilityMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CityFacility, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CityFacilityMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CityFacilityMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CityFacility).
+func (m *CityFacilityMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CityFacilityMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.created_at != nil {
+		fields = append(fields, cityfacility.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, cityfacility.FieldUpdatedAt)
+	}
+	if m.lat != nil {
+		fields = append(fields, cityfacility.FieldLat)
+	}
+	if m.lng != nil {
+		fields = append(fields, cityfacility.FieldLng)
+	}
+	if m.code != nil {
+		fields = append(fields, cityfacility.FieldCode)
+	}
+	if m.state != nil {
+		fields = append(fields, cityfacility.FieldState)
+	}
+	if m.address != nil {
+		fields = append(fields, cityfacility.FieldAddress)
+	}
+	if m.category != nil {
+		fields = append(fields, cityfacility.FieldCategoryID)
+	}
+	if m.district != nil {
+		fields = append(fields, cityfacility.FieldDistrictID)
+	}
+	if m.street != nil {
+		fields = append(fields, cityfacility.FieldStreetID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CityFacilityMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case cityfacility.FieldCreatedAt:
+		return m.CreatedAt()
+	case cityfacility.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case cityfacility.FieldLat:
+		return m.Lat()
+	case cityfacility.FieldLng:
+		return m.Lng()
+	case cityfacility.FieldCode:
+		return m.Code()
+	case cityfacility.FieldState:
+		return m.State()
+	case cityfacility.FieldAddress:
+		return m.Address()
+	case cityfacility.FieldCategoryID:
+		return m.CategoryID()
+	case cityfacility.FieldDistrictID:
+		return m.DistrictID()
+	case cityfacility.FieldStreetID:
+		return m.StreetID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CityFacilityMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case cityfacility.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case cityfacility.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case cityfacility.FieldLat:
+		return m.OldLat(ctx)
+	case cityfacility.FieldLng:
+		return m.OldLng(ctx)
+	case cityfacility.FieldCode:
+		return m.OldCode(ctx)
+	case cityfacility.FieldState:
+		return m.OldState(ctx)
+	case cityfacility.FieldAddress:
+		return m.OldAddress(ctx)
+	case cityfacility.FieldCategoryID:
+		return m.OldCategoryID(ctx)
+	case cityfacility.FieldDistrictID:
+		return m.OldDistrictID(ctx)
+	case cityfacility.FieldStreetID:
+		return m.OldStreetID(ctx)
+	}
+	return nil, fmt.Errorf("unknown CityFacility field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CityFacilityMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case cityfacility.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case cityfacility.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case cityfacility.FieldLat:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLat(v)
+		return nil
+	case cityfacility.FieldLng:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLng(v)
+		return nil
+	case cityfacility.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case cityfacility.FieldState:
+		v, ok := value.(cityfacility.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case cityfacility.FieldAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddress(v)
+		return nil
+	case cityfacility.FieldCategoryID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategoryID(v)
+		return nil
+	case cityfacility.FieldDistrictID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDistrictID(v)
+		return nil
+	case cityfacility.FieldStreetID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStreetID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CityFacility field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CityFacilityMutation) AddedFields() []string {
+	var fields []string
+	if m.addlat != nil {
+		fields = append(fields, cityfacility.FieldLat)
+	}
+	if m.addlng != nil {
+		fields = append(fields, cityfacility.FieldLng)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CityFacilityMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case cityfacility.FieldLat:
+		return m.AddedLat()
+	case cityfacility.FieldLng:
+		return m.AddedLng()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CityFacilityMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case cityfacility.FieldLat:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLat(v)
+		return nil
+	case cityfacility.FieldLng:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLng(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CityFacility numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CityFacilityMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CityFacilityMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CityFacilityMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown CityFacility nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CityFacilityMutation) ResetField(name string) error {
+	switch name {
+	case cityfacility.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case cityfacility.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case cityfacility.FieldLat:
+		m.ResetLat()
+		return nil
+	case cityfacility.FieldLng:
+		m.ResetLng()
+		return nil
+	case cityfacility.FieldCode:
+		m.ResetCode()
+		return nil
+	case cityfacility.FieldState:
+		m.ResetState()
+		return nil
+	case cityfacility.FieldAddress:
+		m.ResetAddress()
+		return nil
+	case cityfacility.FieldCategoryID:
+		m.ResetCategoryID()
+		return nil
+	case cityfacility.FieldDistrictID:
+		m.ResetDistrictID()
+		return nil
+	case cityfacility.FieldStreetID:
+		m.ResetStreetID()
+		return nil
+	}
+	return fmt.Errorf("unknown CityFacility field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CityFacilityMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.category != nil {
+		edges = append(edges, cityfacility.EdgeCategory)
+	}
+	if m.district != nil {
+		edges = append(edges, cityfacility.EdgeDistrict)
+	}
+	if m.street != nil {
+		edges = append(edges, cityfacility.EdgeStreet)
+	}
+	if m.cases != nil {
+		edges = append(edges, cityfacility.EdgeCases)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CityFacilityMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case cityfacility.EdgeCategory:
+		if id := m.category; id != nil {
+			return []ent.Value{*id}
+		}
+	case cityfacility.EdgeDistrict:
+		if id := m.district; id != nil {
+			return []ent.Value{*id}
+		}
+	case cityfacility.EdgeStreet:
+		if id := m.street; id != nil {
+			return []ent.Value{*id}
+		}
+	case cityfacility.EdgeCases:
+		ids := make([]ent.Value, 0, len(m.cases))
+		for id := range m.cases {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CityFacilityMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.removedcases != nil {
+		edges = append(edges, cityfacility.EdgeCases)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CityFacilityMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case cityfacility.EdgeCases:
+		ids := make([]ent.Value, 0, len(m.removedcases))
+		for id := range m.removedcases {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CityFacilityMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedcategory {
+		edges = append(edges, cityfacility.EdgeCategory)
+	}
+	if m.cleareddistrict {
+		edges = append(edges, cityfacility.EdgeDistrict)
+	}
+	if m.clearedstreet {
+		edges = append(edges, cityfacility.EdgeStreet)
+	}
+	if m.clearedcases {
+		edges = append(edges, cityfacility.EdgeCases)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CityFacilityMutation) EdgeCleared(name string) bool {
+	switch name {
+	case cityfacility.EdgeCategory:
+		return m.clearedcategory
+	case cityfacility.EdgeDistrict:
+		return m.cleareddistrict
+	case cityfacility.EdgeStreet:
+		return m.clearedstreet
+	case cityfacility.EdgeCases:
+		return m.clearedcases
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CityFacilityMutation) ClearEdge(name string) error {
+	switch name {
+	case cityfacility.EdgeCategory:
+		m.ClearCategory()
+		return nil
+	case cityfacility.EdgeDistrict:
+		m.ClearDistrict()
+		return nil
+	case cityfacility.EdgeStreet:
+		m.ClearStreet()
+		return nil
+	}
+	return fmt.Errorf("unknown CityFacility unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CityFacilityMutation) ResetEdge(name string) error {
+	switch name {
+	case cityfacility.EdgeCategory:
+		m.ResetCategory()
+		return nil
+	case cityfacility.EdgeDistrict:
+		m.ResetDistrict()
+		return nil
+	case cityfacility.EdgeStreet:
+		m.ResetStreet()
+		return nil
+	case cityfacility.EdgeCases:
+		m.ResetCases()
+		return nil
+	}
+	return fmt.Errorf("unknown CityFacility edge %s", name)
 }
 
 // ClinicMutation represents an operation that mutates the Clinic nodes in the graph.
@@ -5490,6 +12719,2461 @@ func (m *ClinicMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Clinic edge %s", name)
 }
 
+// ConsentMutation represents an operation that mutates the Consent nodes in the graph.
+type ConsentMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	created_at    *time.Time
+	person_id     *string
+	purpose       *terms.Purpose
+	version       *string
+	language      *consent.Language
+	given_by_id   *string
+	status        *consent.Status
+	withdrawn_at  *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Consent, error)
+	predicates    []predicate.Consent
+}
+
+var _ ent.Mutation = (*ConsentMutation)(nil)
+
+// consentOption allows management of the mutation configuration using functional options.
+type consentOption func(*ConsentMutation)
+
+// newConsentMutation creates new mutation for the Consent entity.
+func newConsentMutation(c config, op Op, opts ...consentOption) *ConsentMutation {
+	m := &ConsentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeConsent,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withConsentID sets the ID field of the mutation.
+func withConsentID(id string) consentOption {
+	return func(m *ConsentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Consent
+		)
+		m.oldValue = func(ctx context.Context) (*Consent, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Consent.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withConsent sets the old Consent of the mutation.
+func withConsent(node *Consent) consentOption {
+	return func(m *ConsentMutation) {
+		m.oldValue = func(context.Context) (*Consent, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ConsentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ConsentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Consent entities.
+func (m *ConsentMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ConsentMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ConsentMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Consent.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ConsentMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ConsentMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ConsentMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *ConsentMutation) SetPersonID(s string) {
+	m.person_id = &s
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *ConsentMutation) PersonID() (r string, exists bool) {
+	v := m.person_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldPersonID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *ConsentMutation) ResetPersonID() {
+	m.person_id = nil
+}
+
+// SetPurpose sets the "purpose" field.
+func (m *ConsentMutation) SetPurpose(t terms.Purpose) {
+	m.purpose = &t
+}
+
+// Purpose returns the value of the "purpose" field in the mutation.
+func (m *ConsentMutation) Purpose() (r terms.Purpose, exists bool) {
+	v := m.purpose
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurpose returns the old "purpose" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldPurpose(ctx context.Context) (v terms.Purpose, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurpose is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurpose requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurpose: %w", err)
+	}
+	return oldValue.Purpose, nil
+}
+
+// ResetPurpose resets all changes to the "purpose" field.
+func (m *ConsentMutation) ResetPurpose() {
+	m.purpose = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ConsentMutation) SetVersion(s string) {
+	m.version = &s
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ConsentMutation) Version() (r string, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldVersion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ConsentMutation) ResetVersion() {
+	m.version = nil
+}
+
+// SetLanguage sets the "language" field.
+func (m *ConsentMutation) SetLanguage(c consent.Language) {
+	m.language = &c
+}
+
+// Language returns the value of the "language" field in the mutation.
+func (m *ConsentMutation) Language() (r consent.Language, exists bool) {
+	v := m.language
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLanguage returns the old "language" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldLanguage(ctx context.Context) (v consent.Language, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLanguage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLanguage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLanguage: %w", err)
+	}
+	return oldValue.Language, nil
+}
+
+// ResetLanguage resets all changes to the "language" field.
+func (m *ConsentMutation) ResetLanguage() {
+	m.language = nil
+}
+
+// SetGivenByID sets the "given_by_id" field.
+func (m *ConsentMutation) SetGivenByID(s string) {
+	m.given_by_id = &s
+}
+
+// GivenByID returns the value of the "given_by_id" field in the mutation.
+func (m *ConsentMutation) GivenByID() (r string, exists bool) {
+	v := m.given_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGivenByID returns the old "given_by_id" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldGivenByID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGivenByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGivenByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGivenByID: %w", err)
+	}
+	return oldValue.GivenByID, nil
+}
+
+// ResetGivenByID resets all changes to the "given_by_id" field.
+func (m *ConsentMutation) ResetGivenByID() {
+	m.given_by_id = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *ConsentMutation) SetStatus(c consent.Status) {
+	m.status = &c
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *ConsentMutation) Status() (r consent.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldStatus(ctx context.Context) (v consent.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *ConsentMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetWithdrawnAt sets the "withdrawn_at" field.
+func (m *ConsentMutation) SetWithdrawnAt(t time.Time) {
+	m.withdrawn_at = &t
+}
+
+// WithdrawnAt returns the value of the "withdrawn_at" field in the mutation.
+func (m *ConsentMutation) WithdrawnAt() (r time.Time, exists bool) {
+	v := m.withdrawn_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithdrawnAt returns the old "withdrawn_at" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldWithdrawnAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithdrawnAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithdrawnAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithdrawnAt: %w", err)
+	}
+	return oldValue.WithdrawnAt, nil
+}
+
+// ClearWithdrawnAt clears the value of the "withdrawn_at" field.
+func (m *ConsentMutation) ClearWithdrawnAt() {
+	m.withdrawn_at = nil
+	m.clearedFields[consent.FieldWithdrawnAt] = struct{}{}
+}
+
+// WithdrawnAtCleared returns if the "withdrawn_at" field was cleared in this mutation.
+func (m *ConsentMutation) WithdrawnAtCleared() bool {
+	_, ok := m.clearedFields[consent.FieldWithdrawnAt]
+	return ok
+}
+
+// ResetWithdrawnAt resets all changes to the "withdrawn_at" field.
+func (m *ConsentMutation) ResetWithdrawnAt() {
+	m.withdrawn_at = nil
+	delete(m.clearedFields, consent.FieldWithdrawnAt)
+}
+
+// Where appends a list predicates to the ConsentMutation builder.
+func (m *ConsentMutation) Where(ps ...predicate.Consent) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ConsentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ConsentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Consent, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ConsentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ConsentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Consent).
+func (m *ConsentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ConsentMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, consent.FieldCreatedAt)
+	}
+	if m.person_id != nil {
+		fields = append(fields, consent.FieldPersonID)
+	}
+	if m.purpose != nil {
+		fields = append(fields, consent.FieldPurpose)
+	}
+	if m.version != nil {
+		fields = append(fields, consent.FieldVersion)
+	}
+	if m.language != nil {
+		fields = append(fields, consent.FieldLanguage)
+	}
+	if m.given_by_id != nil {
+		fields = append(fields, consent.FieldGivenByID)
+	}
+	if m.status != nil {
+		fields = append(fields, consent.FieldStatus)
+	}
+	if m.withdrawn_at != nil {
+		fields = append(fields, consent.FieldWithdrawnAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ConsentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case consent.FieldCreatedAt:
+		return m.CreatedAt()
+	case consent.FieldPersonID:
+		return m.PersonID()
+	case consent.FieldPurpose:
+		return m.Purpose()
+	case consent.FieldVersion:
+		return m.Version()
+	case consent.FieldLanguage:
+		return m.Language()
+	case consent.FieldGivenByID:
+		return m.GivenByID()
+	case consent.FieldStatus:
+		return m.Status()
+	case consent.FieldWithdrawnAt:
+		return m.WithdrawnAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ConsentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case consent.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case consent.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case consent.FieldPurpose:
+		return m.OldPurpose(ctx)
+	case consent.FieldVersion:
+		return m.OldVersion(ctx)
+	case consent.FieldLanguage:
+		return m.OldLanguage(ctx)
+	case consent.FieldGivenByID:
+		return m.OldGivenByID(ctx)
+	case consent.FieldStatus:
+		return m.OldStatus(ctx)
+	case consent.FieldWithdrawnAt:
+		return m.OldWithdrawnAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Consent field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ConsentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case consent.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case consent.FieldPersonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case consent.FieldPurpose:
+		v, ok := value.(terms.Purpose)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurpose(v)
+		return nil
+	case consent.FieldVersion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case consent.FieldLanguage:
+		v, ok := value.(consent.Language)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLanguage(v)
+		return nil
+	case consent.FieldGivenByID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGivenByID(v)
+		return nil
+	case consent.FieldStatus:
+		v, ok := value.(consent.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case consent.FieldWithdrawnAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithdrawnAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Consent field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ConsentMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ConsentMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ConsentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Consent numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ConsentMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(consent.FieldWithdrawnAt) {
+		fields = append(fields, consent.FieldWithdrawnAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ConsentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ConsentMutation) ClearField(name string) error {
+	switch name {
+	case consent.FieldWithdrawnAt:
+		m.ClearWithdrawnAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Consent nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ConsentMutation) ResetField(name string) error {
+	switch name {
+	case consent.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case consent.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case consent.FieldPurpose:
+		m.ResetPurpose()
+		return nil
+	case consent.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case consent.FieldLanguage:
+		m.ResetLanguage()
+		return nil
+	case consent.FieldGivenByID:
+		m.ResetGivenByID()
+		return nil
+	case consent.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case consent.FieldWithdrawnAt:
+		m.ResetWithdrawnAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Consent field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ConsentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ConsentMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ConsentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ConsentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ConsentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ConsentMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ConsentMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Consent unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ConsentMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Consent edge %s", name)
+}
+
+// DataExportMutation represents an operation that mutates the DataExport nodes in the graph.
+type DataExportMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	created_at    *time.Time
+	person_id     *string
+	status        *dataexport.Status
+	expires_at    *time.Time
+	size_bytes    *int
+	addsize_bytes *int
+	data_key      *[]byte
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*DataExport, error)
+	predicates    []predicate.DataExport
+}
+
+var _ ent.Mutation = (*DataExportMutation)(nil)
+
+// dataexportOption allows management of the mutation configuration using functional options.
+type dataexportOption func(*DataExportMutation)
+
+// newDataExportMutation creates new mutation for the DataExport entity.
+func newDataExportMutation(c config, op Op, opts ...dataexportOption) *DataExportMutation {
+	m := &DataExportMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDataExport,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDataExportID sets the ID field of the mutation.
+func withDataExportID(id string) dataexportOption {
+	return func(m *DataExportMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DataExport
+		)
+		m.oldValue = func(ctx context.Context) (*DataExport, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DataExport.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDataExport sets the old DataExport of the mutation.
+func withDataExport(node *DataExport) dataexportOption {
+	return func(m *DataExportMutation) {
+		m.oldValue = func(context.Context) (*DataExport, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DataExportMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DataExportMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DataExport entities.
+func (m *DataExportMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DataExportMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DataExportMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DataExport.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DataExportMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DataExportMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the DataExport entity.
+// If the DataExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataExportMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DataExportMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *DataExportMutation) SetPersonID(s string) {
+	m.person_id = &s
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *DataExportMutation) PersonID() (r string, exists bool) {
+	v := m.person_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the DataExport entity.
+// If the DataExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataExportMutation) OldPersonID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *DataExportMutation) ResetPersonID() {
+	m.person_id = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *DataExportMutation) SetStatus(d dataexport.Status) {
+	m.status = &d
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *DataExportMutation) Status() (r dataexport.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the DataExport entity.
+// If the DataExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataExportMutation) OldStatus(ctx context.Context) (v dataexport.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *DataExportMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *DataExportMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *DataExportMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the DataExport entity.
+// If the DataExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataExportMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *DataExportMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[dataexport.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *DataExportMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[dataexport.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *DataExportMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, dataexport.FieldExpiresAt)
+}
+
+// SetSizeBytes sets the "size_bytes" field.
+func (m *DataExportMutation) SetSizeBytes(i int) {
+	m.size_bytes = &i
+	m.addsize_bytes = nil
+}
+
+// SizeBytes returns the value of the "size_bytes" field in the mutation.
+func (m *DataExportMutation) SizeBytes() (r int, exists bool) {
+	v := m.size_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSizeBytes returns the old "size_bytes" field's value of the DataExport entity.
+// If the DataExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataExportMutation) OldSizeBytes(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSizeBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSizeBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSizeBytes: %w", err)
+	}
+	return oldValue.SizeBytes, nil
+}
+
+// AddSizeBytes adds i to the "size_bytes" field.
+func (m *DataExportMutation) AddSizeBytes(i int) {
+	if m.addsize_bytes != nil {
+		*m.addsize_bytes += i
+	} else {
+		m.addsize_bytes = &i
+	}
+}
+
+// AddedSizeBytes returns the value that was added to the "size_bytes" field in this mutation.
+func (m *DataExportMutation) AddedSizeBytes() (r int, exists bool) {
+	v := m.addsize_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearSizeBytes clears the value of the "size_bytes" field.
+func (m *DataExportMutation) ClearSizeBytes() {
+	m.size_bytes = nil
+	m.addsize_bytes = nil
+	m.clearedFields[dataexport.FieldSizeBytes] = struct{}{}
+}
+
+// SizeBytesCleared returns if the "size_bytes" field was cleared in this mutation.
+func (m *DataExportMutation) SizeBytesCleared() bool {
+	_, ok := m.clearedFields[dataexport.FieldSizeBytes]
+	return ok
+}
+
+// ResetSizeBytes resets all changes to the "size_bytes" field.
+func (m *DataExportMutation) ResetSizeBytes() {
+	m.size_bytes = nil
+	m.addsize_bytes = nil
+	delete(m.clearedFields, dataexport.FieldSizeBytes)
+}
+
+// SetDataKey sets the "data_key" field.
+func (m *DataExportMutation) SetDataKey(b []byte) {
+	m.data_key = &b
+}
+
+// DataKey returns the value of the "data_key" field in the mutation.
+func (m *DataExportMutation) DataKey() (r []byte, exists bool) {
+	v := m.data_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDataKey returns the old "data_key" field's value of the DataExport entity.
+// If the DataExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataExportMutation) OldDataKey(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDataKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDataKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDataKey: %w", err)
+	}
+	return oldValue.DataKey, nil
+}
+
+// ClearDataKey clears the value of the "data_key" field.
+func (m *DataExportMutation) ClearDataKey() {
+	m.data_key = nil
+	m.clearedFields[dataexport.FieldDataKey] = struct{}{}
+}
+
+// DataKeyCleared returns if the "data_key" field was cleared in this mutation.
+func (m *DataExportMutation) DataKeyCleared() bool {
+	_, ok := m.clearedFields[dataexport.FieldDataKey]
+	return ok
+}
+
+// ResetDataKey resets all changes to the "data_key" field.
+func (m *DataExportMutation) ResetDataKey() {
+	m.data_key = nil
+	delete(m.clearedFields, dataexport.FieldDataKey)
+}
+
+// Where appends a list predicates to the DataExportMutation builder.
+func (m *DataExportMutation) Where(ps ...predicate.DataExport) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DataExportMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DataExportMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DataExport, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DataExportMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DataExportMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DataExport).
+func (m *DataExportMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DataExportMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.created_at != nil {
+		fields = append(fields, dataexport.FieldCreatedAt)
+	}
+	if m.person_id != nil {
+		fields = append(fields, dataexport.FieldPersonID)
+	}
+	if m.status != nil {
+		fields = append(fields, dataexport.FieldStatus)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, dataexport.FieldExpiresAt)
+	}
+	if m.size_bytes != nil {
+		fields = append(fields, dataexport.FieldSizeBytes)
+	}
+	if m.data_key != nil {
+		fields = append(fields, dataexport.FieldDataKey)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DataExportMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case dataexport.FieldCreatedAt:
+		return m.CreatedAt()
+	case dataexport.FieldPersonID:
+		return m.PersonID()
+	case dataexport.FieldStatus:
+		return m.Status()
+	case dataexport.FieldExpiresAt:
+		return m.ExpiresAt()
+	case dataexport.FieldSizeBytes:
+		return m.SizeBytes()
+	case dataexport.FieldDataKey:
+		return m.DataKey()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DataExportMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case dataexport.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case dataexport.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case dataexport.FieldStatus:
+		return m.OldStatus(ctx)
+	case dataexport.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case dataexport.FieldSizeBytes:
+		return m.OldSizeBytes(ctx)
+	case dataexport.FieldDataKey:
+		return m.OldDataKey(ctx)
+	}
+	return nil, fmt.Errorf("unknown DataExport field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DataExportMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case dataexport.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case dataexport.FieldPersonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case dataexport.FieldStatus:
+		v, ok := value.(dataexport.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case dataexport.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case dataexport.FieldSizeBytes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSizeBytes(v)
+		return nil
+	case dataexport.FieldDataKey:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDataKey(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DataExport field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DataExportMutation) AddedFields() []string {
+	var fields []string
+	if m.addsize_bytes != nil {
+		fields = append(fields, dataexport.FieldSizeBytes)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DataExportMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case dataexport.FieldSizeBytes:
+		return m.AddedSizeBytes()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DataExportMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case dataexport.FieldSizeBytes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSizeBytes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DataExport numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DataExportMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(dataexport.FieldExpiresAt) {
+		fields = append(fields, dataexport.FieldExpiresAt)
+	}
+	if m.FieldCleared(dataexport.FieldSizeBytes) {
+		fields = append(fields, dataexport.FieldSizeBytes)
+	}
+	if m.FieldCleared(dataexport.FieldDataKey) {
+		fields = append(fields, dataexport.FieldDataKey)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DataExportMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DataExportMutation) ClearField(name string) error {
+	switch name {
+	case dataexport.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	case dataexport.FieldSizeBytes:
+		m.ClearSizeBytes()
+		return nil
+	case dataexport.FieldDataKey:
+		m.ClearDataKey()
+		return nil
+	}
+	return fmt.Errorf("unknown DataExport nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DataExportMutation) ResetField(name string) error {
+	switch name {
+	case dataexport.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case dataexport.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case dataexport.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case dataexport.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case dataexport.FieldSizeBytes:
+		m.ResetSizeBytes()
+		return nil
+	case dataexport.FieldDataKey:
+		m.ResetDataKey()
+		return nil
+	}
+	return fmt.Errorf("unknown DataExport field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DataExportMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DataExportMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DataExportMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DataExportMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DataExportMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DataExportMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DataExportMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown DataExport unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DataExportMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown DataExport edge %s", name)
+}
+
+// DelegationMutation represents an operation that mutates the Delegation nodes in the graph.
+type DelegationMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	created_at       *time.Time
+	updated_at       *time.Time
+	delegator_name   *mask.Name
+	delegate_name    *mask.Name
+	scope_set        *scope.Set
+	addscope_set     *scope.Set
+	state            *delegation.State
+	consents         *[]string
+	appendconsents   []string
+	accept_by        *time.Time
+	valid_to         *time.Time
+	clearedFields    map[string]struct{}
+	delegator        *string
+	cleareddelegator bool
+	delegate         *string
+	cleareddelegate  bool
+	done             bool
+	oldValue         func(context.Context) (*Delegation, error)
+	predicates       []predicate.Delegation
+}
+
+var _ ent.Mutation = (*DelegationMutation)(nil)
+
+// delegationOption allows management of the mutation configuration using functional options.
+type delegationOption func(*DelegationMutation)
+
+// newDelegationMutation creates new mutation for the Delegation entity.
+func newDelegationMutation(c config, op Op, opts ...delegationOption) *DelegationMutation {
+	m := &DelegationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDelegation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDelegationID sets the ID field of the mutation.
+func withDelegationID(id string) delegationOption {
+	return func(m *DelegationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Delegation
+		)
+		m.oldValue = func(ctx context.Context) (*Delegation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Delegation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDelegation sets the old Delegation of the mutation.
+func withDelegation(node *Delegation) delegationOption {
+	return func(m *DelegationMutation) {
+		m.oldValue = func(context.Context) (*Delegation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DelegationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DelegationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Delegation entities.
+func (m *DelegationMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DelegationMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DelegationMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Delegation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DelegationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DelegationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Delegation entity.
+// If the Delegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DelegationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DelegationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *DelegationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *DelegationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Delegation entity.
+// If the Delegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DelegationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *DelegationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetDelegatorID sets the "delegator_id" field.
+func (m *DelegationMutation) SetDelegatorID(s string) {
+	m.delegator = &s
+}
+
+// DelegatorID returns the value of the "delegator_id" field in the mutation.
+func (m *DelegationMutation) DelegatorID() (r string, exists bool) {
+	v := m.delegator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDelegatorID returns the old "delegator_id" field's value of the Delegation entity.
+// If the Delegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DelegationMutation) OldDelegatorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDelegatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDelegatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDelegatorID: %w", err)
+	}
+	return oldValue.DelegatorID, nil
+}
+
+// ResetDelegatorID resets all changes to the "delegator_id" field.
+func (m *DelegationMutation) ResetDelegatorID() {
+	m.delegator = nil
+}
+
+// SetDelegateID sets the "delegate_id" field.
+func (m *DelegationMutation) SetDelegateID(s string) {
+	m.delegate = &s
+}
+
+// DelegateID returns the value of the "delegate_id" field in the mutation.
+func (m *DelegationMutation) DelegateID() (r string, exists bool) {
+	v := m.delegate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDelegateID returns the old "delegate_id" field's value of the Delegation entity.
+// If the Delegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DelegationMutation) OldDelegateID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDelegateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDelegateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDelegateID: %w", err)
+	}
+	return oldValue.DelegateID, nil
+}
+
+// ResetDelegateID resets all changes to the "delegate_id" field.
+func (m *DelegationMutation) ResetDelegateID() {
+	m.delegate = nil
+}
+
+// SetDelegatorName sets the "delegator_name" field.
+func (m *DelegationMutation) SetDelegatorName(value mask.Name) {
+	m.delegator_name = &value
+}
+
+// DelegatorName returns the value of the "delegator_name" field in the mutation.
+func (m *DelegationMutation) DelegatorName() (r mask.Name, exists bool) {
+	v := m.delegator_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDelegatorName returns the old "delegator_name" field's value of the Delegation entity.
+// If the Delegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DelegationMutation) OldDelegatorName(ctx context.Context) (v mask.Name, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDelegatorName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDelegatorName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDelegatorName: %w", err)
+	}
+	return oldValue.DelegatorName, nil
+}
+
+// ResetDelegatorName resets all changes to the "delegator_name" field.
+func (m *DelegationMutation) ResetDelegatorName() {
+	m.delegator_name = nil
+}
+
+// SetDelegateName sets the "delegate_name" field.
+func (m *DelegationMutation) SetDelegateName(value mask.Name) {
+	m.delegate_name = &value
+}
+
+// DelegateName returns the value of the "delegate_name" field in the mutation.
+func (m *DelegationMutation) DelegateName() (r mask.Name, exists bool) {
+	v := m.delegate_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDelegateName returns the old "delegate_name" field's value of the Delegation entity.
+// If the Delegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DelegationMutation) OldDelegateName(ctx context.Context) (v mask.Name, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDelegateName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDelegateName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDelegateName: %w", err)
+	}
+	return oldValue.DelegateName, nil
+}
+
+// ResetDelegateName resets all changes to the "delegate_name" field.
+func (m *DelegationMutation) ResetDelegateName() {
+	m.delegate_name = nil
+}
+
+// SetScopeSet sets the "scope_set" field.
+func (m *DelegationMutation) SetScopeSet(s scope.Set) {
+	m.scope_set = &s
+	m.addscope_set = nil
+}
+
+// ScopeSet returns the value of the "scope_set" field in the mutation.
+func (m *DelegationMutation) ScopeSet() (r scope.Set, exists bool) {
+	v := m.scope_set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScopeSet returns the old "scope_set" field's value of the Delegation entity.
+// If the Delegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DelegationMutation) OldScopeSet(ctx context.Context) (v scope.Set, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScopeSet is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScopeSet requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScopeSet: %w", err)
+	}
+	return oldValue.ScopeSet, nil
+}
+
+// AddScopeSet adds s to the "scope_set" field.
+func (m *DelegationMutation) AddScopeSet(s scope.Set) {
+	if m.addscope_set != nil {
+		*m.addscope_set += s
+	} else {
+		m.addscope_set = &s
+	}
+}
+
+// AddedScopeSet returns the value that was added to the "scope_set" field in this mutation.
+func (m *DelegationMutation) AddedScopeSet() (r scope.Set, exists bool) {
+	v := m.addscope_set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetScopeSet resets all changes to the "scope_set" field.
+func (m *DelegationMutation) ResetScopeSet() {
+	m.scope_set = nil
+	m.addscope_set = nil
+}
+
+// SetState sets the "state" field.
+func (m *DelegationMutation) SetState(d delegation.State) {
+	m.state = &d
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *DelegationMutation) State() (r delegation.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Delegation entity.
+// If the Delegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DelegationMutation) OldState(ctx context.Context) (v delegation.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *DelegationMutation) ResetState() {
+	m.state = nil
+}
+
+// SetConsents sets the "consents" field.
+func (m *DelegationMutation) SetConsents(s []string) {
+	m.consents = &s
+	m.appendconsents = nil
+}
+
+// Consents returns the value of the "consents" field in the mutation.
+func (m *DelegationMutation) Consents() (r []string, exists bool) {
+	v := m.consents
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConsents returns the old "consents" field's value of the Delegation entity.
+// If the Delegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DelegationMutation) OldConsents(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConsents is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConsents requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConsents: %w", err)
+	}
+	return oldValue.Consents, nil
+}
+
+// AppendConsents adds s to the "consents" field.
+func (m *DelegationMutation) AppendConsents(s []string) {
+	m.appendconsents = append(m.appendconsents, s...)
+}
+
+// AppendedConsents returns the list of values that were appended to the "consents" field in this mutation.
+func (m *DelegationMutation) AppendedConsents() ([]string, bool) {
+	if len(m.appendconsents) == 0 {
+		return nil, false
+	}
+	return m.appendconsents, true
+}
+
+// ResetConsents resets all changes to the "consents" field.
+func (m *DelegationMutation) ResetConsents() {
+	m.consents = nil
+	m.appendconsents = nil
+}
+
+// SetAcceptBy sets the "accept_by" field.
+func (m *DelegationMutation) SetAcceptBy(t time.Time) {
+	m.accept_by = &t
+}
+
+// AcceptBy returns the value of the "accept_by" field in the mutation.
+func (m *DelegationMutation) AcceptBy() (r time.Time, exists bool) {
+	v := m.accept_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcceptBy returns the old "accept_by" field's value of the Delegation entity.
+// If the Delegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DelegationMutation) OldAcceptBy(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcceptBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcceptBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcceptBy: %w", err)
+	}
+	return oldValue.AcceptBy, nil
+}
+
+// ResetAcceptBy resets all changes to the "accept_by" field.
+func (m *DelegationMutation) ResetAcceptBy() {
+	m.accept_by = nil
+}
+
+// SetValidTo sets the "valid_to" field.
+func (m *DelegationMutation) SetValidTo(t time.Time) {
+	m.valid_to = &t
+}
+
+// ValidTo returns the value of the "valid_to" field in the mutation.
+func (m *DelegationMutation) ValidTo() (r time.Time, exists bool) {
+	v := m.valid_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidTo returns the old "valid_to" field's value of the Delegation entity.
+// If the Delegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DelegationMutation) OldValidTo(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidTo: %w", err)
+	}
+	return oldValue.ValidTo, nil
+}
+
+// ResetValidTo resets all changes to the "valid_to" field.
+func (m *DelegationMutation) ResetValidTo() {
+	m.valid_to = nil
+}
+
+// ClearDelegator clears the "delegator" edge to the Person entity.
+func (m *DelegationMutation) ClearDelegator() {
+	m.cleareddelegator = true
+	m.clearedFields[delegation.FieldDelegatorID] = struct{}{}
+}
+
+// DelegatorCleared reports if the "delegator" edge to the Person entity was cleared.
+func (m *DelegationMutation) DelegatorCleared() bool {
+	return m.cleareddelegator
+}
+
+// DelegatorIDs returns the "delegator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DelegatorID instead. It exists only for internal usage by the builders.
+func (m *DelegationMutation) DelegatorIDs() (ids []string) {
+	if id := m.delegator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDelegator resets all changes to the "delegator" edge.
+func (m *DelegationMutation) ResetDelegator() {
+	m.delegator = nil
+	m.cleareddelegator = false
+}
+
+// ClearDelegate clears the "delegate" edge to the Person entity.
+func (m *DelegationMutation) ClearDelegate() {
+	m.cleareddelegate = true
+	m.clearedFields[delegation.FieldDelegateID] = struct{}{}
+}
+
+// DelegateCleared reports if the "delegate" edge to the Person entity was cleared.
+func (m *DelegationMutation) DelegateCleared() bool {
+	return m.cleareddelegate
+}
+
+// DelegateIDs returns the "delegate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DelegateID instead. It exists only for internal usage by the builders.
+func (m *DelegationMutation) DelegateIDs() (ids []string) {
+	if id := m.delegate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDelegate resets all changes to the "delegate" edge.
+func (m *DelegationMutation) ResetDelegate() {
+	m.delegate = nil
+	m.cleareddelegate = false
+}
+
+// Where appends a list predicates to the DelegationMutation builder.
+func (m *DelegationMutation) Where(ps ...predicate.Delegation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DelegationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DelegationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Delegation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DelegationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DelegationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Delegation).
+func (m *DelegationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DelegationMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, delegation.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, delegation.FieldUpdatedAt)
+	}
+	if m.delegator != nil {
+		fields = append(fields, delegation.FieldDelegatorID)
+	}
+	if m.delegate != nil {
+		fields = append(fields, delegation.FieldDelegateID)
+	}
+	if m.delegator_name != nil {
+		fields = append(fields, delegation.FieldDelegatorName)
+	}
+	if m.delegate_name != nil {
+		fields = append(fields, delegation.FieldDelegateName)
+	}
+	if m.scope_set != nil {
+		fields = append(fields, delegation.FieldScopeSet)
+	}
+	if m.state != nil {
+		fields = append(fields, delegation.FieldState)
+	}
+	if m.consents != nil {
+		fields = append(fields, delegation.FieldConsents)
+	}
+	if m.accept_by != nil {
+		fields = append(fields, delegation.FieldAcceptBy)
+	}
+	if m.valid_to != nil {
+		fields = append(fields, delegation.FieldValidTo)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DelegationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case delegation.FieldCreatedAt:
+		return m.CreatedAt()
+	case delegation.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case delegation.FieldDelegatorID:
+		return m.DelegatorID()
+	case delegation.FieldDelegateID:
+		return m.DelegateID()
+	case delegation.FieldDelegatorName:
+		return m.DelegatorName()
+	case delegation.FieldDelegateName:
+		return m.DelegateName()
+	case delegation.FieldScopeSet:
+		return m.ScopeSet()
+	case delegation.FieldState:
+		return m.State()
+	case delegation.FieldConsents:
+		return m.Consents()
+	case delegation.FieldAcceptBy:
+		return m.AcceptBy()
+	case delegation.FieldValidTo:
+		return m.ValidTo()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DelegationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case delegation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case delegation.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case delegation.FieldDelegatorID:
+		return m.OldDelegatorID(ctx)
+	case delegation.FieldDelegateID:
+		return m.OldDelegateID(ctx)
+	case delegation.FieldDelegatorName:
+		return m.OldDelegatorName(ctx)
+	case delegation.FieldDelegateName:
+		return m.OldDelegateName(ctx)
+	case delegation.FieldScopeSet:
+		return m.OldScopeSet(ctx)
+	case delegation.FieldState:
+		return m.OldState(ctx)
+	case delegation.FieldConsents:
+		return m.OldConsents(ctx)
+	case delegation.FieldAcceptBy:
+		return m.OldAcceptBy(ctx)
+	case delegation.FieldValidTo:
+		return m.OldValidTo(ctx)
+	}
+	return nil, fmt.Errorf("unknown Delegation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DelegationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case delegation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case delegation.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case delegation.FieldDelegatorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDelegatorID(v)
+		return nil
+	case delegation.FieldDelegateID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDelegateID(v)
+		return nil
+	case delegation.FieldDelegatorName:
+		v, ok := value.(mask.Name)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDelegatorName(v)
+		return nil
+	case delegation.FieldDelegateName:
+		v, ok := value.(mask.Name)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDelegateName(v)
+		return nil
+	case delegation.FieldScopeSet:
+		v, ok := value.(scope.Set)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScopeSet(v)
+		return nil
+	case delegation.FieldState:
+		v, ok := value.(delegation.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case delegation.FieldConsents:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConsents(v)
+		return nil
+	case delegation.FieldAcceptBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcceptBy(v)
+		return nil
+	case delegation.FieldValidTo:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidTo(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Delegation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DelegationMutation) AddedFields() []string {
+	var fields []string
+	if m.addscope_set != nil {
+		fields = append(fields, delegation.FieldScopeSet)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DelegationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case delegation.FieldScopeSet:
+		return m.AddedScopeSet()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DelegationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case delegation.FieldScopeSet:
+		v, ok := value.(scope.Set)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddScopeSet(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Delegation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DelegationMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DelegationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DelegationMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Delegation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DelegationMutation) ResetField(name string) error {
+	switch name {
+	case delegation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case delegation.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case delegation.FieldDelegatorID:
+		m.ResetDelegatorID()
+		return nil
+	case delegation.FieldDelegateID:
+		m.ResetDelegateID()
+		return nil
+	case delegation.FieldDelegatorName:
+		m.ResetDelegatorName()
+		return nil
+	case delegation.FieldDelegateName:
+		m.ResetDelegateName()
+		return nil
+	case delegation.FieldScopeSet:
+		m.ResetScopeSet()
+		return nil
+	case delegation.FieldState:
+		m.ResetState()
+		return nil
+	case delegation.FieldConsents:
+		m.ResetConsents()
+		return nil
+	case delegation.FieldAcceptBy:
+		m.ResetAcceptBy()
+		return nil
+	case delegation.FieldValidTo:
+		m.ResetValidTo()
+		return nil
+	}
+	return fmt.Errorf("unknown Delegation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DelegationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.delegator != nil {
+		edges = append(edges, delegation.EdgeDelegator)
+	}
+	if m.delegate != nil {
+		edges = append(edges, delegation.EdgeDelegate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DelegationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case delegation.EdgeDelegator:
+		if id := m.delegator; id != nil {
+			return []ent.Value{*id}
+		}
+	case delegation.EdgeDelegate:
+		if id := m.delegate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DelegationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DelegationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DelegationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.cleareddelegator {
+		edges = append(edges, delegation.EdgeDelegator)
+	}
+	if m.cleareddelegate {
+		edges = append(edges, delegation.EdgeDelegate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DelegationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case delegation.EdgeDelegator:
+		return m.cleareddelegator
+	case delegation.EdgeDelegate:
+		return m.cleareddelegate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DelegationMutation) ClearEdge(name string) error {
+	switch name {
+	case delegation.EdgeDelegator:
+		m.ClearDelegator()
+		return nil
+	case delegation.EdgeDelegate:
+		m.ClearDelegate()
+		return nil
+	}
+	return fmt.Errorf("unknown Delegation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DelegationMutation) ResetEdge(name string) error {
+	switch name {
+	case delegation.EdgeDelegator:
+		m.ResetDelegator()
+		return nil
+	case delegation.EdgeDelegate:
+		m.ResetDelegate()
+		return nil
+	}
+	return fmt.Errorf("unknown Delegation edge %s", name)
+}
+
 // DeliveryAttemptMutation represents an operation that mutates the DeliveryAttempt nodes in the graph.
 type DeliveryAttemptMutation struct {
 	config
@@ -5501,7 +15185,13 @@ type DeliveryAttemptMutation struct {
 	person_id           *string
 	device_id           *string
 	channel             *deliveryattempt.Channel
+	batch               *string
 	outcome             *deliveryattempt.Outcome
+	tries               *int
+	addtries            *int
+	due_at              *time.Time
+	expires_at          *time.Time
+	settled_at          *time.Time
 	provider_message_id *string
 	provider_code       *string
 	clearedFields       map[string]struct{}
@@ -5794,6 +15484,42 @@ func (m *DeliveryAttemptMutation) ResetChannel() {
 	m.channel = nil
 }
 
+// SetBatch sets the "batch" field.
+func (m *DeliveryAttemptMutation) SetBatch(s string) {
+	m.batch = &s
+}
+
+// Batch returns the value of the "batch" field in the mutation.
+func (m *DeliveryAttemptMutation) Batch() (r string, exists bool) {
+	v := m.batch
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBatch returns the old "batch" field's value of the DeliveryAttempt entity.
+// If the DeliveryAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeliveryAttemptMutation) OldBatch(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBatch is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBatch requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBatch: %w", err)
+	}
+	return oldValue.Batch, nil
+}
+
+// ResetBatch resets all changes to the "batch" field.
+func (m *DeliveryAttemptMutation) ResetBatch() {
+	m.batch = nil
+}
+
 // SetOutcome sets the "outcome" field.
 func (m *DeliveryAttemptMutation) SetOutcome(d deliveryattempt.Outcome) {
 	m.outcome = &d
@@ -5828,6 +15554,209 @@ func (m *DeliveryAttemptMutation) OldOutcome(ctx context.Context) (v deliveryatt
 // ResetOutcome resets all changes to the "outcome" field.
 func (m *DeliveryAttemptMutation) ResetOutcome() {
 	m.outcome = nil
+}
+
+// SetTries sets the "tries" field.
+func (m *DeliveryAttemptMutation) SetTries(i int) {
+	m.tries = &i
+	m.addtries = nil
+}
+
+// Tries returns the value of the "tries" field in the mutation.
+func (m *DeliveryAttemptMutation) Tries() (r int, exists bool) {
+	v := m.tries
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTries returns the old "tries" field's value of the DeliveryAttempt entity.
+// If the DeliveryAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeliveryAttemptMutation) OldTries(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTries is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTries requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTries: %w", err)
+	}
+	return oldValue.Tries, nil
+}
+
+// AddTries adds i to the "tries" field.
+func (m *DeliveryAttemptMutation) AddTries(i int) {
+	if m.addtries != nil {
+		*m.addtries += i
+	} else {
+		m.addtries = &i
+	}
+}
+
+// AddedTries returns the value that was added to the "tries" field in this mutation.
+func (m *DeliveryAttemptMutation) AddedTries() (r int, exists bool) {
+	v := m.addtries
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTries resets all changes to the "tries" field.
+func (m *DeliveryAttemptMutation) ResetTries() {
+	m.tries = nil
+	m.addtries = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *DeliveryAttemptMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *DeliveryAttemptMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the DeliveryAttempt entity.
+// If the DeliveryAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeliveryAttemptMutation) OldDueAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (m *DeliveryAttemptMutation) ClearDueAt() {
+	m.due_at = nil
+	m.clearedFields[deliveryattempt.FieldDueAt] = struct{}{}
+}
+
+// DueAtCleared returns if the "due_at" field was cleared in this mutation.
+func (m *DeliveryAttemptMutation) DueAtCleared() bool {
+	_, ok := m.clearedFields[deliveryattempt.FieldDueAt]
+	return ok
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *DeliveryAttemptMutation) ResetDueAt() {
+	m.due_at = nil
+	delete(m.clearedFields, deliveryattempt.FieldDueAt)
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *DeliveryAttemptMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *DeliveryAttemptMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the DeliveryAttempt entity.
+// If the DeliveryAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeliveryAttemptMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *DeliveryAttemptMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[deliveryattempt.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *DeliveryAttemptMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[deliveryattempt.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *DeliveryAttemptMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, deliveryattempt.FieldExpiresAt)
+}
+
+// SetSettledAt sets the "settled_at" field.
+func (m *DeliveryAttemptMutation) SetSettledAt(t time.Time) {
+	m.settled_at = &t
+}
+
+// SettledAt returns the value of the "settled_at" field in the mutation.
+func (m *DeliveryAttemptMutation) SettledAt() (r time.Time, exists bool) {
+	v := m.settled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettledAt returns the old "settled_at" field's value of the DeliveryAttempt entity.
+// If the DeliveryAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeliveryAttemptMutation) OldSettledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettledAt: %w", err)
+	}
+	return oldValue.SettledAt, nil
+}
+
+// ClearSettledAt clears the value of the "settled_at" field.
+func (m *DeliveryAttemptMutation) ClearSettledAt() {
+	m.settled_at = nil
+	m.clearedFields[deliveryattempt.FieldSettledAt] = struct{}{}
+}
+
+// SettledAtCleared returns if the "settled_at" field was cleared in this mutation.
+func (m *DeliveryAttemptMutation) SettledAtCleared() bool {
+	_, ok := m.clearedFields[deliveryattempt.FieldSettledAt]
+	return ok
+}
+
+// ResetSettledAt resets all changes to the "settled_at" field.
+func (m *DeliveryAttemptMutation) ResetSettledAt() {
+	m.settled_at = nil
+	delete(m.clearedFields, deliveryattempt.FieldSettledAt)
 }
 
 // SetProviderMessageID sets the "provider_message_id" field.
@@ -5936,7 +15865,7 @@ func (m *DeliveryAttemptMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DeliveryAttemptMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 13)
 	if m.created_at != nil {
 		fields = append(fields, deliveryattempt.FieldCreatedAt)
 	}
@@ -5952,8 +15881,23 @@ func (m *DeliveryAttemptMutation) Fields() []string {
 	if m.channel != nil {
 		fields = append(fields, deliveryattempt.FieldChannel)
 	}
+	if m.batch != nil {
+		fields = append(fields, deliveryattempt.FieldBatch)
+	}
 	if m.outcome != nil {
 		fields = append(fields, deliveryattempt.FieldOutcome)
+	}
+	if m.tries != nil {
+		fields = append(fields, deliveryattempt.FieldTries)
+	}
+	if m.due_at != nil {
+		fields = append(fields, deliveryattempt.FieldDueAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, deliveryattempt.FieldExpiresAt)
+	}
+	if m.settled_at != nil {
+		fields = append(fields, deliveryattempt.FieldSettledAt)
 	}
 	if m.provider_message_id != nil {
 		fields = append(fields, deliveryattempt.FieldProviderMessageID)
@@ -5979,8 +15923,18 @@ func (m *DeliveryAttemptMutation) Field(name string) (ent.Value, bool) {
 		return m.DeviceID()
 	case deliveryattempt.FieldChannel:
 		return m.Channel()
+	case deliveryattempt.FieldBatch:
+		return m.Batch()
 	case deliveryattempt.FieldOutcome:
 		return m.Outcome()
+	case deliveryattempt.FieldTries:
+		return m.Tries()
+	case deliveryattempt.FieldDueAt:
+		return m.DueAt()
+	case deliveryattempt.FieldExpiresAt:
+		return m.ExpiresAt()
+	case deliveryattempt.FieldSettledAt:
+		return m.SettledAt()
 	case deliveryattempt.FieldProviderMessageID:
 		return m.ProviderMessageID()
 	case deliveryattempt.FieldProviderCode:
@@ -6004,8 +15958,18 @@ func (m *DeliveryAttemptMutation) OldField(ctx context.Context, name string) (en
 		return m.OldDeviceID(ctx)
 	case deliveryattempt.FieldChannel:
 		return m.OldChannel(ctx)
+	case deliveryattempt.FieldBatch:
+		return m.OldBatch(ctx)
 	case deliveryattempt.FieldOutcome:
 		return m.OldOutcome(ctx)
+	case deliveryattempt.FieldTries:
+		return m.OldTries(ctx)
+	case deliveryattempt.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case deliveryattempt.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case deliveryattempt.FieldSettledAt:
+		return m.OldSettledAt(ctx)
 	case deliveryattempt.FieldProviderMessageID:
 		return m.OldProviderMessageID(ctx)
 	case deliveryattempt.FieldProviderCode:
@@ -6054,12 +16018,47 @@ func (m *DeliveryAttemptMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetChannel(v)
 		return nil
+	case deliveryattempt.FieldBatch:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBatch(v)
+		return nil
 	case deliveryattempt.FieldOutcome:
 		v, ok := value.(deliveryattempt.Outcome)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetOutcome(v)
+		return nil
+	case deliveryattempt.FieldTries:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTries(v)
+		return nil
+	case deliveryattempt.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case deliveryattempt.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case deliveryattempt.FieldSettledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettledAt(v)
 		return nil
 	case deliveryattempt.FieldProviderMessageID:
 		v, ok := value.(string)
@@ -6082,13 +16081,21 @@ func (m *DeliveryAttemptMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *DeliveryAttemptMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addtries != nil {
+		fields = append(fields, deliveryattempt.FieldTries)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *DeliveryAttemptMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case deliveryattempt.FieldTries:
+		return m.AddedTries()
+	}
 	return nil, false
 }
 
@@ -6097,6 +16104,13 @@ func (m *DeliveryAttemptMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *DeliveryAttemptMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case deliveryattempt.FieldTries:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTries(v)
+		return nil
 	}
 	return fmt.Errorf("unknown DeliveryAttempt numeric field %s", name)
 }
@@ -6104,7 +16118,17 @@ func (m *DeliveryAttemptMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *DeliveryAttemptMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(deliveryattempt.FieldDueAt) {
+		fields = append(fields, deliveryattempt.FieldDueAt)
+	}
+	if m.FieldCleared(deliveryattempt.FieldExpiresAt) {
+		fields = append(fields, deliveryattempt.FieldExpiresAt)
+	}
+	if m.FieldCleared(deliveryattempt.FieldSettledAt) {
+		fields = append(fields, deliveryattempt.FieldSettledAt)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -6117,6 +16141,17 @@ func (m *DeliveryAttemptMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *DeliveryAttemptMutation) ClearField(name string) error {
+	switch name {
+	case deliveryattempt.FieldDueAt:
+		m.ClearDueAt()
+		return nil
+	case deliveryattempt.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	case deliveryattempt.FieldSettledAt:
+		m.ClearSettledAt()
+		return nil
+	}
 	return fmt.Errorf("unknown DeliveryAttempt nullable field %s", name)
 }
 
@@ -6139,8 +16174,23 @@ func (m *DeliveryAttemptMutation) ResetField(name string) error {
 	case deliveryattempt.FieldChannel:
 		m.ResetChannel()
 		return nil
+	case deliveryattempt.FieldBatch:
+		m.ResetBatch()
+		return nil
 	case deliveryattempt.FieldOutcome:
 		m.ResetOutcome()
+		return nil
+	case deliveryattempt.FieldTries:
+		m.ResetTries()
+		return nil
+	case deliveryattempt.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case deliveryattempt.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case deliveryattempt.FieldSettledAt:
+		m.ResetSettledAt()
 		return nil
 	case deliveryattempt.FieldProviderMessageID:
 		m.ResetProviderMessageID()
@@ -6762,6 +16812,8 @@ type DeviceMutation struct {
 	push_token_hash *string
 	app_version     *string
 	last_seen_at    *time.Time
+	push_after      *time.Time
+	probed_at       *time.Time
 	clearedFields   map[string]struct{}
 	done            bool
 	oldValue        func(context.Context) (*Device, error)
@@ -7160,6 +17212,104 @@ func (m *DeviceMutation) ResetLastSeenAt() {
 	m.last_seen_at = nil
 }
 
+// SetPushAfter sets the "push_after" field.
+func (m *DeviceMutation) SetPushAfter(t time.Time) {
+	m.push_after = &t
+}
+
+// PushAfter returns the value of the "push_after" field in the mutation.
+func (m *DeviceMutation) PushAfter() (r time.Time, exists bool) {
+	v := m.push_after
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPushAfter returns the old "push_after" field's value of the Device entity.
+// If the Device object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeviceMutation) OldPushAfter(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPushAfter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPushAfter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPushAfter: %w", err)
+	}
+	return oldValue.PushAfter, nil
+}
+
+// ClearPushAfter clears the value of the "push_after" field.
+func (m *DeviceMutation) ClearPushAfter() {
+	m.push_after = nil
+	m.clearedFields[device.FieldPushAfter] = struct{}{}
+}
+
+// PushAfterCleared returns if the "push_after" field was cleared in this mutation.
+func (m *DeviceMutation) PushAfterCleared() bool {
+	_, ok := m.clearedFields[device.FieldPushAfter]
+	return ok
+}
+
+// ResetPushAfter resets all changes to the "push_after" field.
+func (m *DeviceMutation) ResetPushAfter() {
+	m.push_after = nil
+	delete(m.clearedFields, device.FieldPushAfter)
+}
+
+// SetProbedAt sets the "probed_at" field.
+func (m *DeviceMutation) SetProbedAt(t time.Time) {
+	m.probed_at = &t
+}
+
+// ProbedAt returns the value of the "probed_at" field in the mutation.
+func (m *DeviceMutation) ProbedAt() (r time.Time, exists bool) {
+	v := m.probed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProbedAt returns the old "probed_at" field's value of the Device entity.
+// If the Device object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeviceMutation) OldProbedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProbedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProbedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProbedAt: %w", err)
+	}
+	return oldValue.ProbedAt, nil
+}
+
+// ClearProbedAt clears the value of the "probed_at" field.
+func (m *DeviceMutation) ClearProbedAt() {
+	m.probed_at = nil
+	m.clearedFields[device.FieldProbedAt] = struct{}{}
+}
+
+// ProbedAtCleared returns if the "probed_at" field was cleared in this mutation.
+func (m *DeviceMutation) ProbedAtCleared() bool {
+	_, ok := m.clearedFields[device.FieldProbedAt]
+	return ok
+}
+
+// ResetProbedAt resets all changes to the "probed_at" field.
+func (m *DeviceMutation) ResetProbedAt() {
+	m.probed_at = nil
+	delete(m.clearedFields, device.FieldProbedAt)
+}
+
 // Where appends a list predicates to the DeviceMutation builder.
 func (m *DeviceMutation) Where(ps ...predicate.Device) {
 	m.predicates = append(m.predicates, ps...)
@@ -7194,7 +17344,7 @@ func (m *DeviceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DeviceMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 10)
 	if m.created_at != nil {
 		fields = append(fields, device.FieldCreatedAt)
 	}
@@ -7218,6 +17368,12 @@ func (m *DeviceMutation) Fields() []string {
 	}
 	if m.last_seen_at != nil {
 		fields = append(fields, device.FieldLastSeenAt)
+	}
+	if m.push_after != nil {
+		fields = append(fields, device.FieldPushAfter)
+	}
+	if m.probed_at != nil {
+		fields = append(fields, device.FieldProbedAt)
 	}
 	return fields
 }
@@ -7243,6 +17399,10 @@ func (m *DeviceMutation) Field(name string) (ent.Value, bool) {
 		return m.AppVersion()
 	case device.FieldLastSeenAt:
 		return m.LastSeenAt()
+	case device.FieldPushAfter:
+		return m.PushAfter()
+	case device.FieldProbedAt:
+		return m.ProbedAt()
 	}
 	return nil, false
 }
@@ -7268,6 +17428,10 @@ func (m *DeviceMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldAppVersion(ctx)
 	case device.FieldLastSeenAt:
 		return m.OldLastSeenAt(ctx)
+	case device.FieldPushAfter:
+		return m.OldPushAfter(ctx)
+	case device.FieldProbedAt:
+		return m.OldProbedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Device field %s", name)
 }
@@ -7333,6 +17497,20 @@ func (m *DeviceMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLastSeenAt(v)
 		return nil
+	case device.FieldPushAfter:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPushAfter(v)
+		return nil
+	case device.FieldProbedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProbedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Device field %s", name)
 }
@@ -7362,7 +17540,14 @@ func (m *DeviceMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *DeviceMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(device.FieldPushAfter) {
+		fields = append(fields, device.FieldPushAfter)
+	}
+	if m.FieldCleared(device.FieldProbedAt) {
+		fields = append(fields, device.FieldProbedAt)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -7375,6 +17560,14 @@ func (m *DeviceMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *DeviceMutation) ClearField(name string) error {
+	switch name {
+	case device.FieldPushAfter:
+		m.ClearPushAfter()
+		return nil
+	case device.FieldProbedAt:
+		m.ClearProbedAt()
+		return nil
+	}
 	return fmt.Errorf("unknown Device nullable field %s", name)
 }
 
@@ -7405,6 +17598,12 @@ func (m *DeviceMutation) ResetField(name string) error {
 		return nil
 	case device.FieldLastSeenAt:
 		m.ResetLastSeenAt()
+		return nil
+	case device.FieldPushAfter:
+		m.ResetPushAfter()
+		return nil
+	case device.FieldProbedAt:
+		m.ResetProbedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Device field %s", name)
@@ -7476,6 +17675,9 @@ type DistrictMutation struct {
 	streets        map[string]struct{}
 	removedstreets map[string]struct{}
 	clearedstreets bool
+	alerts         map[string]struct{}
+	removedalerts  map[string]struct{}
+	clearedalerts  bool
 	done           bool
 	oldValue       func(context.Context) (*District, error)
 	predicates     []predicate.District
@@ -7895,6 +18097,60 @@ func (m *DistrictMutation) ResetStreets() {
 	m.removedstreets = nil
 }
 
+// AddAlertIDs adds the "alerts" edge to the Alert entity by ids.
+func (m *DistrictMutation) AddAlertIDs(ids ...string) {
+	if m.alerts == nil {
+		m.alerts = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.alerts[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAlerts clears the "alerts" edge to the Alert entity.
+func (m *DistrictMutation) ClearAlerts() {
+	m.clearedalerts = true
+}
+
+// AlertsCleared reports if the "alerts" edge to the Alert entity was cleared.
+func (m *DistrictMutation) AlertsCleared() bool {
+	return m.clearedalerts
+}
+
+// RemoveAlertIDs removes the "alerts" edge to the Alert entity by IDs.
+func (m *DistrictMutation) RemoveAlertIDs(ids ...string) {
+	if m.removedalerts == nil {
+		m.removedalerts = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.alerts, ids[i])
+		m.removedalerts[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAlerts returns the removed IDs of the "alerts" edge to the Alert entity.
+func (m *DistrictMutation) RemovedAlertsIDs() (ids []string) {
+	for id := range m.removedalerts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AlertsIDs returns the "alerts" edge IDs in the mutation.
+func (m *DistrictMutation) AlertsIDs() (ids []string) {
+	for id := range m.alerts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAlerts resets all changes to the "alerts" edge.
+func (m *DistrictMutation) ResetAlerts() {
+	m.alerts = nil
+	m.clearedalerts = false
+	m.removedalerts = nil
+}
+
 // Where appends a list predicates to the DistrictMutation builder.
 func (m *DistrictMutation) Where(ps ...predicate.District) {
 	m.predicates = append(m.predicates, ps...)
@@ -8140,9 +18396,12 @@ func (m *DistrictMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *DistrictMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.streets != nil {
 		edges = append(edges, district.EdgeStreets)
+	}
+	if m.alerts != nil {
+		edges = append(edges, district.EdgeAlerts)
 	}
 	return edges
 }
@@ -8157,15 +18416,24 @@ func (m *DistrictMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case district.EdgeAlerts:
+		ids := make([]ent.Value, 0, len(m.alerts))
+		for id := range m.alerts {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *DistrictMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.removedstreets != nil {
 		edges = append(edges, district.EdgeStreets)
+	}
+	if m.removedalerts != nil {
+		edges = append(edges, district.EdgeAlerts)
 	}
 	return edges
 }
@@ -8180,15 +18448,24 @@ func (m *DistrictMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case district.EdgeAlerts:
+		ids := make([]ent.Value, 0, len(m.removedalerts))
+		for id := range m.removedalerts {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *DistrictMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.clearedstreets {
 		edges = append(edges, district.EdgeStreets)
+	}
+	if m.clearedalerts {
+		edges = append(edges, district.EdgeAlerts)
 	}
 	return edges
 }
@@ -8199,6 +18476,8 @@ func (m *DistrictMutation) EdgeCleared(name string) bool {
 	switch name {
 	case district.EdgeStreets:
 		return m.clearedstreets
+	case district.EdgeAlerts:
+		return m.clearedalerts
 	}
 	return false
 }
@@ -8218,8 +18497,2551 @@ func (m *DistrictMutation) ResetEdge(name string) error {
 	case district.EdgeStreets:
 		m.ResetStreets()
 		return nil
+	case district.EdgeAlerts:
+		m.ResetAlerts()
+		return nil
 	}
 	return fmt.Errorf("unknown District edge %s", name)
+}
+
+// EntitlementGrantMutation represents an operation that mutates the EntitlementGrant nodes in the graph.
+type EntitlementGrantMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	created_at    *time.Time
+	updated_at    *time.Time
+	person_id     *string
+	kind          *kind.Kind
+	basis         *kind.Basis
+	valid_from    *time.Time
+	valid_to      *time.Time
+	withdrawn_at  *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*EntitlementGrant, error)
+	predicates    []predicate.EntitlementGrant
+}
+
+var _ ent.Mutation = (*EntitlementGrantMutation)(nil)
+
+// entitlementgrantOption allows management of the mutation configuration using functional options.
+type entitlementgrantOption func(*EntitlementGrantMutation)
+
+// newEntitlementGrantMutation creates new mutation for the EntitlementGrant entity.
+func newEntitlementGrantMutation(c config, op Op, opts ...entitlementgrantOption) *EntitlementGrantMutation {
+	m := &EntitlementGrantMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEntitlementGrant,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEntitlementGrantID sets the ID field of the mutation.
+func withEntitlementGrantID(id string) entitlementgrantOption {
+	return func(m *EntitlementGrantMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *EntitlementGrant
+		)
+		m.oldValue = func(ctx context.Context) (*EntitlementGrant, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().EntitlementGrant.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEntitlementGrant sets the old EntitlementGrant of the mutation.
+func withEntitlementGrant(node *EntitlementGrant) entitlementgrantOption {
+	return func(m *EntitlementGrantMutation) {
+		m.oldValue = func(context.Context) (*EntitlementGrant, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EntitlementGrantMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EntitlementGrantMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of EntitlementGrant entities.
+func (m *EntitlementGrantMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EntitlementGrantMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EntitlementGrantMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().EntitlementGrant.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *EntitlementGrantMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *EntitlementGrantMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the EntitlementGrant entity.
+// If the EntitlementGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntitlementGrantMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *EntitlementGrantMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *EntitlementGrantMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *EntitlementGrantMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the EntitlementGrant entity.
+// If the EntitlementGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntitlementGrantMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *EntitlementGrantMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *EntitlementGrantMutation) SetPersonID(s string) {
+	m.person_id = &s
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *EntitlementGrantMutation) PersonID() (r string, exists bool) {
+	v := m.person_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the EntitlementGrant entity.
+// If the EntitlementGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntitlementGrantMutation) OldPersonID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *EntitlementGrantMutation) ResetPersonID() {
+	m.person_id = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *EntitlementGrantMutation) SetKind(k kind.Kind) {
+	m.kind = &k
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *EntitlementGrantMutation) Kind() (r kind.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the EntitlementGrant entity.
+// If the EntitlementGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntitlementGrantMutation) OldKind(ctx context.Context) (v kind.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *EntitlementGrantMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetBasis sets the "basis" field.
+func (m *EntitlementGrantMutation) SetBasis(k kind.Basis) {
+	m.basis = &k
+}
+
+// Basis returns the value of the "basis" field in the mutation.
+func (m *EntitlementGrantMutation) Basis() (r kind.Basis, exists bool) {
+	v := m.basis
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBasis returns the old "basis" field's value of the EntitlementGrant entity.
+// If the EntitlementGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntitlementGrantMutation) OldBasis(ctx context.Context) (v kind.Basis, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBasis is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBasis requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBasis: %w", err)
+	}
+	return oldValue.Basis, nil
+}
+
+// ResetBasis resets all changes to the "basis" field.
+func (m *EntitlementGrantMutation) ResetBasis() {
+	m.basis = nil
+}
+
+// SetValidFrom sets the "valid_from" field.
+func (m *EntitlementGrantMutation) SetValidFrom(t time.Time) {
+	m.valid_from = &t
+}
+
+// ValidFrom returns the value of the "valid_from" field in the mutation.
+func (m *EntitlementGrantMutation) ValidFrom() (r time.Time, exists bool) {
+	v := m.valid_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidFrom returns the old "valid_from" field's value of the EntitlementGrant entity.
+// If the EntitlementGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntitlementGrantMutation) OldValidFrom(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidFrom: %w", err)
+	}
+	return oldValue.ValidFrom, nil
+}
+
+// ResetValidFrom resets all changes to the "valid_from" field.
+func (m *EntitlementGrantMutation) ResetValidFrom() {
+	m.valid_from = nil
+}
+
+// SetValidTo sets the "valid_to" field.
+func (m *EntitlementGrantMutation) SetValidTo(t time.Time) {
+	m.valid_to = &t
+}
+
+// ValidTo returns the value of the "valid_to" field in the mutation.
+func (m *EntitlementGrantMutation) ValidTo() (r time.Time, exists bool) {
+	v := m.valid_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidTo returns the old "valid_to" field's value of the EntitlementGrant entity.
+// If the EntitlementGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntitlementGrantMutation) OldValidTo(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidTo: %w", err)
+	}
+	return oldValue.ValidTo, nil
+}
+
+// ClearValidTo clears the value of the "valid_to" field.
+func (m *EntitlementGrantMutation) ClearValidTo() {
+	m.valid_to = nil
+	m.clearedFields[entitlementgrant.FieldValidTo] = struct{}{}
+}
+
+// ValidToCleared returns if the "valid_to" field was cleared in this mutation.
+func (m *EntitlementGrantMutation) ValidToCleared() bool {
+	_, ok := m.clearedFields[entitlementgrant.FieldValidTo]
+	return ok
+}
+
+// ResetValidTo resets all changes to the "valid_to" field.
+func (m *EntitlementGrantMutation) ResetValidTo() {
+	m.valid_to = nil
+	delete(m.clearedFields, entitlementgrant.FieldValidTo)
+}
+
+// SetWithdrawnAt sets the "withdrawn_at" field.
+func (m *EntitlementGrantMutation) SetWithdrawnAt(t time.Time) {
+	m.withdrawn_at = &t
+}
+
+// WithdrawnAt returns the value of the "withdrawn_at" field in the mutation.
+func (m *EntitlementGrantMutation) WithdrawnAt() (r time.Time, exists bool) {
+	v := m.withdrawn_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithdrawnAt returns the old "withdrawn_at" field's value of the EntitlementGrant entity.
+// If the EntitlementGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EntitlementGrantMutation) OldWithdrawnAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithdrawnAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithdrawnAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithdrawnAt: %w", err)
+	}
+	return oldValue.WithdrawnAt, nil
+}
+
+// ClearWithdrawnAt clears the value of the "withdrawn_at" field.
+func (m *EntitlementGrantMutation) ClearWithdrawnAt() {
+	m.withdrawn_at = nil
+	m.clearedFields[entitlementgrant.FieldWithdrawnAt] = struct{}{}
+}
+
+// WithdrawnAtCleared returns if the "withdrawn_at" field was cleared in this mutation.
+func (m *EntitlementGrantMutation) WithdrawnAtCleared() bool {
+	_, ok := m.clearedFields[entitlementgrant.FieldWithdrawnAt]
+	return ok
+}
+
+// ResetWithdrawnAt resets all changes to the "withdrawn_at" field.
+func (m *EntitlementGrantMutation) ResetWithdrawnAt() {
+	m.withdrawn_at = nil
+	delete(m.clearedFields, entitlementgrant.FieldWithdrawnAt)
+}
+
+// Where appends a list predicates to the EntitlementGrantMutation builder.
+func (m *EntitlementGrantMutation) Where(ps ...predicate.EntitlementGrant) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EntitlementGrantMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EntitlementGrantMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.EntitlementGrant, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EntitlementGrantMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EntitlementGrantMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (EntitlementGrant).
+func (m *EntitlementGrantMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EntitlementGrantMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, entitlementgrant.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, entitlementgrant.FieldUpdatedAt)
+	}
+	if m.person_id != nil {
+		fields = append(fields, entitlementgrant.FieldPersonID)
+	}
+	if m.kind != nil {
+		fields = append(fields, entitlementgrant.FieldKind)
+	}
+	if m.basis != nil {
+		fields = append(fields, entitlementgrant.FieldBasis)
+	}
+	if m.valid_from != nil {
+		fields = append(fields, entitlementgrant.FieldValidFrom)
+	}
+	if m.valid_to != nil {
+		fields = append(fields, entitlementgrant.FieldValidTo)
+	}
+	if m.withdrawn_at != nil {
+		fields = append(fields, entitlementgrant.FieldWithdrawnAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EntitlementGrantMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case entitlementgrant.FieldCreatedAt:
+		return m.CreatedAt()
+	case entitlementgrant.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case entitlementgrant.FieldPersonID:
+		return m.PersonID()
+	case entitlementgrant.FieldKind:
+		return m.Kind()
+	case entitlementgrant.FieldBasis:
+		return m.Basis()
+	case entitlementgrant.FieldValidFrom:
+		return m.ValidFrom()
+	case entitlementgrant.FieldValidTo:
+		return m.ValidTo()
+	case entitlementgrant.FieldWithdrawnAt:
+		return m.WithdrawnAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EntitlementGrantMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case entitlementgrant.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case entitlementgrant.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case entitlementgrant.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case entitlementgrant.FieldKind:
+		return m.OldKind(ctx)
+	case entitlementgrant.FieldBasis:
+		return m.OldBasis(ctx)
+	case entitlementgrant.FieldValidFrom:
+		return m.OldValidFrom(ctx)
+	case entitlementgrant.FieldValidTo:
+		return m.OldValidTo(ctx)
+	case entitlementgrant.FieldWithdrawnAt:
+		return m.OldWithdrawnAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown EntitlementGrant field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EntitlementGrantMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case entitlementgrant.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case entitlementgrant.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case entitlementgrant.FieldPersonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case entitlementgrant.FieldKind:
+		v, ok := value.(kind.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case entitlementgrant.FieldBasis:
+		v, ok := value.(kind.Basis)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBasis(v)
+		return nil
+	case entitlementgrant.FieldValidFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidFrom(v)
+		return nil
+	case entitlementgrant.FieldValidTo:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidTo(v)
+		return nil
+	case entitlementgrant.FieldWithdrawnAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithdrawnAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EntitlementGrant field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EntitlementGrantMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EntitlementGrantMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EntitlementGrantMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown EntitlementGrant numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EntitlementGrantMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(entitlementgrant.FieldValidTo) {
+		fields = append(fields, entitlementgrant.FieldValidTo)
+	}
+	if m.FieldCleared(entitlementgrant.FieldWithdrawnAt) {
+		fields = append(fields, entitlementgrant.FieldWithdrawnAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EntitlementGrantMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EntitlementGrantMutation) ClearField(name string) error {
+	switch name {
+	case entitlementgrant.FieldValidTo:
+		m.ClearValidTo()
+		return nil
+	case entitlementgrant.FieldWithdrawnAt:
+		m.ClearWithdrawnAt()
+		return nil
+	}
+	return fmt.Errorf("unknown EntitlementGrant nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EntitlementGrantMutation) ResetField(name string) error {
+	switch name {
+	case entitlementgrant.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case entitlementgrant.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case entitlementgrant.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case entitlementgrant.FieldKind:
+		m.ResetKind()
+		return nil
+	case entitlementgrant.FieldBasis:
+		m.ResetBasis()
+		return nil
+	case entitlementgrant.FieldValidFrom:
+		m.ResetValidFrom()
+		return nil
+	case entitlementgrant.FieldValidTo:
+		m.ResetValidTo()
+		return nil
+	case entitlementgrant.FieldWithdrawnAt:
+		m.ResetWithdrawnAt()
+		return nil
+	}
+	return fmt.Errorf("unknown EntitlementGrant field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EntitlementGrantMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EntitlementGrantMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EntitlementGrantMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EntitlementGrantMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EntitlementGrantMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EntitlementGrantMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EntitlementGrantMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown EntitlementGrant unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EntitlementGrantMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown EntitlementGrant edge %s", name)
+}
+
+// GuardianshipMutation represents an operation that mutates the Guardianship nodes in the graph.
+type GuardianshipMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	created_at      *time.Time
+	updated_at      *time.Time
+	basis           *guardianship.Basis
+	status          *guardianship.Status
+	scope_set       *scope.Set
+	addscope_set    *scope.Set
+	clearedFields   map[string]struct{}
+	guardian        *string
+	clearedguardian bool
+	child           *string
+	clearedchild    bool
+	done            bool
+	oldValue        func(context.Context) (*Guardianship, error)
+	predicates      []predicate.Guardianship
+}
+
+var _ ent.Mutation = (*GuardianshipMutation)(nil)
+
+// guardianshipOption allows management of the mutation configuration using functional options.
+type guardianshipOption func(*GuardianshipMutation)
+
+// newGuardianshipMutation creates new mutation for the Guardianship entity.
+func newGuardianshipMutation(c config, op Op, opts ...guardianshipOption) *GuardianshipMutation {
+	m := &GuardianshipMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeGuardianship,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withGuardianshipID sets the ID field of the mutation.
+func withGuardianshipID(id string) guardianshipOption {
+	return func(m *GuardianshipMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Guardianship
+		)
+		m.oldValue = func(ctx context.Context) (*Guardianship, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Guardianship.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withGuardianship sets the old Guardianship of the mutation.
+func withGuardianship(node *Guardianship) guardianshipOption {
+	return func(m *GuardianshipMutation) {
+		m.oldValue = func(context.Context) (*Guardianship, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m GuardianshipMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m GuardianshipMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Guardianship entities.
+func (m *GuardianshipMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *GuardianshipMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *GuardianshipMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Guardianship.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *GuardianshipMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *GuardianshipMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Guardianship entity.
+// If the Guardianship object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GuardianshipMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *GuardianshipMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *GuardianshipMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *GuardianshipMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Guardianship entity.
+// If the Guardianship object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GuardianshipMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *GuardianshipMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetGuardianID sets the "guardian_id" field.
+func (m *GuardianshipMutation) SetGuardianID(s string) {
+	m.guardian = &s
+}
+
+// GuardianID returns the value of the "guardian_id" field in the mutation.
+func (m *GuardianshipMutation) GuardianID() (r string, exists bool) {
+	v := m.guardian
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGuardianID returns the old "guardian_id" field's value of the Guardianship entity.
+// If the Guardianship object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GuardianshipMutation) OldGuardianID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGuardianID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGuardianID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGuardianID: %w", err)
+	}
+	return oldValue.GuardianID, nil
+}
+
+// ResetGuardianID resets all changes to the "guardian_id" field.
+func (m *GuardianshipMutation) ResetGuardianID() {
+	m.guardian = nil
+}
+
+// SetChildID sets the "child_id" field.
+func (m *GuardianshipMutation) SetChildID(s string) {
+	m.child = &s
+}
+
+// ChildID returns the value of the "child_id" field in the mutation.
+func (m *GuardianshipMutation) ChildID() (r string, exists bool) {
+	v := m.child
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChildID returns the old "child_id" field's value of the Guardianship entity.
+// If the Guardianship object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GuardianshipMutation) OldChildID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChildID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChildID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChildID: %w", err)
+	}
+	return oldValue.ChildID, nil
+}
+
+// ResetChildID resets all changes to the "child_id" field.
+func (m *GuardianshipMutation) ResetChildID() {
+	m.child = nil
+}
+
+// SetBasis sets the "basis" field.
+func (m *GuardianshipMutation) SetBasis(gu guardianship.Basis) {
+	m.basis = &gu
+}
+
+// Basis returns the value of the "basis" field in the mutation.
+func (m *GuardianshipMutation) Basis() (r guardianship.Basis, exists bool) {
+	v := m.basis
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBasis returns the old "basis" field's value of the Guardianship entity.
+// If the Guardianship object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GuardianshipMutation) OldBasis(ctx context.Context) (v guardianship.Basis, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBasis is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBasis requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBasis: %w", err)
+	}
+	return oldValue.Basis, nil
+}
+
+// ResetBasis resets all changes to the "basis" field.
+func (m *GuardianshipMutation) ResetBasis() {
+	m.basis = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *GuardianshipMutation) SetStatus(gu guardianship.Status) {
+	m.status = &gu
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *GuardianshipMutation) Status() (r guardianship.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Guardianship entity.
+// If the Guardianship object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GuardianshipMutation) OldStatus(ctx context.Context) (v guardianship.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *GuardianshipMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetScopeSet sets the "scope_set" field.
+func (m *GuardianshipMutation) SetScopeSet(s scope.Set) {
+	m.scope_set = &s
+	m.addscope_set = nil
+}
+
+// ScopeSet returns the value of the "scope_set" field in the mutation.
+func (m *GuardianshipMutation) ScopeSet() (r scope.Set, exists bool) {
+	v := m.scope_set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScopeSet returns the old "scope_set" field's value of the Guardianship entity.
+// If the Guardianship object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GuardianshipMutation) OldScopeSet(ctx context.Context) (v scope.Set, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScopeSet is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScopeSet requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScopeSet: %w", err)
+	}
+	return oldValue.ScopeSet, nil
+}
+
+// AddScopeSet adds s to the "scope_set" field.
+func (m *GuardianshipMutation) AddScopeSet(s scope.Set) {
+	if m.addscope_set != nil {
+		*m.addscope_set += s
+	} else {
+		m.addscope_set = &s
+	}
+}
+
+// AddedScopeSet returns the value that was added to the "scope_set" field in this mutation.
+func (m *GuardianshipMutation) AddedScopeSet() (r scope.Set, exists bool) {
+	v := m.addscope_set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetScopeSet resets all changes to the "scope_set" field.
+func (m *GuardianshipMutation) ResetScopeSet() {
+	m.scope_set = nil
+	m.addscope_set = nil
+}
+
+// ClearGuardian clears the "guardian" edge to the Person entity.
+func (m *GuardianshipMutation) ClearGuardian() {
+	m.clearedguardian = true
+	m.clearedFields[guardianship.FieldGuardianID] = struct{}{}
+}
+
+// GuardianCleared reports if the "guardian" edge to the Person entity was cleared.
+func (m *GuardianshipMutation) GuardianCleared() bool {
+	return m.clearedguardian
+}
+
+// GuardianIDs returns the "guardian" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// GuardianID instead. It exists only for internal usage by the builders.
+func (m *GuardianshipMutation) GuardianIDs() (ids []string) {
+	if id := m.guardian; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetGuardian resets all changes to the "guardian" edge.
+func (m *GuardianshipMutation) ResetGuardian() {
+	m.guardian = nil
+	m.clearedguardian = false
+}
+
+// ClearChild clears the "child" edge to the Person entity.
+func (m *GuardianshipMutation) ClearChild() {
+	m.clearedchild = true
+	m.clearedFields[guardianship.FieldChildID] = struct{}{}
+}
+
+// ChildCleared reports if the "child" edge to the Person entity was cleared.
+func (m *GuardianshipMutation) ChildCleared() bool {
+	return m.clearedchild
+}
+
+// ChildIDs returns the "child" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ChildID instead. It exists only for internal usage by the builders.
+func (m *GuardianshipMutation) ChildIDs() (ids []string) {
+	if id := m.child; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetChild resets all changes to the "child" edge.
+func (m *GuardianshipMutation) ResetChild() {
+	m.child = nil
+	m.clearedchild = false
+}
+
+// Where appends a list predicates to the GuardianshipMutation builder.
+func (m *GuardianshipMutation) Where(ps ...predicate.Guardianship) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the GuardianshipMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *GuardianshipMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Guardianship, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *GuardianshipMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *GuardianshipMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Guardianship).
+func (m *GuardianshipMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *GuardianshipMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, guardianship.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, guardianship.FieldUpdatedAt)
+	}
+	if m.guardian != nil {
+		fields = append(fields, guardianship.FieldGuardianID)
+	}
+	if m.child != nil {
+		fields = append(fields, guardianship.FieldChildID)
+	}
+	if m.basis != nil {
+		fields = append(fields, guardianship.FieldBasis)
+	}
+	if m.status != nil {
+		fields = append(fields, guardianship.FieldStatus)
+	}
+	if m.scope_set != nil {
+		fields = append(fields, guardianship.FieldScopeSet)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *GuardianshipMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case guardianship.FieldCreatedAt:
+		return m.CreatedAt()
+	case guardianship.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case guardianship.FieldGuardianID:
+		return m.GuardianID()
+	case guardianship.FieldChildID:
+		return m.ChildID()
+	case guardianship.FieldBasis:
+		return m.Basis()
+	case guardianship.FieldStatus:
+		return m.Status()
+	case guardianship.FieldScopeSet:
+		return m.ScopeSet()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *GuardianshipMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case guardianship.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case guardianship.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case guardianship.FieldGuardianID:
+		return m.OldGuardianID(ctx)
+	case guardianship.FieldChildID:
+		return m.OldChildID(ctx)
+	case guardianship.FieldBasis:
+		return m.OldBasis(ctx)
+	case guardianship.FieldStatus:
+		return m.OldStatus(ctx)
+	case guardianship.FieldScopeSet:
+		return m.OldScopeSet(ctx)
+	}
+	return nil, fmt.Errorf("unknown Guardianship field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GuardianshipMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case guardianship.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case guardianship.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case guardianship.FieldGuardianID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGuardianID(v)
+		return nil
+	case guardianship.FieldChildID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChildID(v)
+		return nil
+	case guardianship.FieldBasis:
+		v, ok := value.(guardianship.Basis)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBasis(v)
+		return nil
+	case guardianship.FieldStatus:
+		v, ok := value.(guardianship.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case guardianship.FieldScopeSet:
+		v, ok := value.(scope.Set)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScopeSet(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Guardianship field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *GuardianshipMutation) AddedFields() []string {
+	var fields []string
+	if m.addscope_set != nil {
+		fields = append(fields, guardianship.FieldScopeSet)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *GuardianshipMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case guardianship.FieldScopeSet:
+		return m.AddedScopeSet()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GuardianshipMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case guardianship.FieldScopeSet:
+		v, ok := value.(scope.Set)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddScopeSet(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Guardianship numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *GuardianshipMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *GuardianshipMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *GuardianshipMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Guardianship nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *GuardianshipMutation) ResetField(name string) error {
+	switch name {
+	case guardianship.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case guardianship.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case guardianship.FieldGuardianID:
+		m.ResetGuardianID()
+		return nil
+	case guardianship.FieldChildID:
+		m.ResetChildID()
+		return nil
+	case guardianship.FieldBasis:
+		m.ResetBasis()
+		return nil
+	case guardianship.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case guardianship.FieldScopeSet:
+		m.ResetScopeSet()
+		return nil
+	}
+	return fmt.Errorf("unknown Guardianship field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *GuardianshipMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.guardian != nil {
+		edges = append(edges, guardianship.EdgeGuardian)
+	}
+	if m.child != nil {
+		edges = append(edges, guardianship.EdgeChild)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *GuardianshipMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case guardianship.EdgeGuardian:
+		if id := m.guardian; id != nil {
+			return []ent.Value{*id}
+		}
+	case guardianship.EdgeChild:
+		if id := m.child; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *GuardianshipMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *GuardianshipMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *GuardianshipMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedguardian {
+		edges = append(edges, guardianship.EdgeGuardian)
+	}
+	if m.clearedchild {
+		edges = append(edges, guardianship.EdgeChild)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *GuardianshipMutation) EdgeCleared(name string) bool {
+	switch name {
+	case guardianship.EdgeGuardian:
+		return m.clearedguardian
+	case guardianship.EdgeChild:
+		return m.clearedchild
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *GuardianshipMutation) ClearEdge(name string) error {
+	switch name {
+	case guardianship.EdgeGuardian:
+		m.ClearGuardian()
+		return nil
+	case guardianship.EdgeChild:
+		m.ClearChild()
+		return nil
+	}
+	return fmt.Errorf("unknown Guardianship unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *GuardianshipMutation) ResetEdge(name string) error {
+	switch name {
+	case guardianship.EdgeGuardian:
+		m.ResetGuardian()
+		return nil
+	case guardianship.EdgeChild:
+		m.ResetChild()
+		return nil
+	}
+	return fmt.Errorf("unknown Guardianship edge %s", name)
+}
+
+// HoldMutation represents an operation that mutates the Hold nodes in the graph.
+type HoldMutation struct {
+	config
+	op                    Op
+	typ                   string
+	id                    *string
+	created_at            *time.Time
+	updated_at            *time.Time
+	status                *hold.Status
+	amount                *int64
+	addamount             *int64
+	expires_at            *time.Time
+	domain                *hold.Domain
+	merchant              *lang.Text
+	event_key             *string
+	payee_id              *string
+	ledger_transaction_id *string
+	clearedFields         map[string]struct{}
+	account               *string
+	clearedaccount        bool
+	done                  bool
+	oldValue              func(context.Context) (*Hold, error)
+	predicates            []predicate.Hold
+}
+
+var _ ent.Mutation = (*HoldMutation)(nil)
+
+// holdOption allows management of the mutation configuration using functional options.
+type holdOption func(*HoldMutation)
+
+// newHoldMutation creates new mutation for the Hold entity.
+func newHoldMutation(c config, op Op, opts ...holdOption) *HoldMutation {
+	m := &HoldMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeHold,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withHoldID sets the ID field of the mutation.
+func withHoldID(id string) holdOption {
+	return func(m *HoldMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Hold
+		)
+		m.oldValue = func(ctx context.Context) (*Hold, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Hold.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withHold sets the old Hold of the mutation.
+func withHold(node *Hold) holdOption {
+	return func(m *HoldMutation) {
+		m.oldValue = func(context.Context) (*Hold, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m HoldMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m HoldMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Hold entities.
+func (m *HoldMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *HoldMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *HoldMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Hold.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *HoldMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *HoldMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Hold entity.
+// If the Hold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HoldMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *HoldMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *HoldMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *HoldMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Hold entity.
+// If the Hold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HoldMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *HoldMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *HoldMutation) SetStatus(h hold.Status) {
+	m.status = &h
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *HoldMutation) Status() (r hold.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Hold entity.
+// If the Hold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HoldMutation) OldStatus(ctx context.Context) (v hold.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *HoldMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *HoldMutation) SetAmount(i int64) {
+	m.amount = &i
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *HoldMutation) Amount() (r int64, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the Hold entity.
+// If the Hold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HoldMutation) OldAmount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds i to the "amount" field.
+func (m *HoldMutation) AddAmount(i int64) {
+	if m.addamount != nil {
+		*m.addamount += i
+	} else {
+		m.addamount = &i
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *HoldMutation) AddedAmount() (r int64, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *HoldMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *HoldMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *HoldMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Hold entity.
+// If the Hold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HoldMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *HoldMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// SetDomain sets the "domain" field.
+func (m *HoldMutation) SetDomain(h hold.Domain) {
+	m.domain = &h
+}
+
+// Domain returns the value of the "domain" field in the mutation.
+func (m *HoldMutation) Domain() (r hold.Domain, exists bool) {
+	v := m.domain
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDomain returns the old "domain" field's value of the Hold entity.
+// If the Hold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HoldMutation) OldDomain(ctx context.Context) (v hold.Domain, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDomain is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDomain requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDomain: %w", err)
+	}
+	return oldValue.Domain, nil
+}
+
+// ResetDomain resets all changes to the "domain" field.
+func (m *HoldMutation) ResetDomain() {
+	m.domain = nil
+}
+
+// SetMerchant sets the "merchant" field.
+func (m *HoldMutation) SetMerchant(l lang.Text) {
+	m.merchant = &l
+}
+
+// Merchant returns the value of the "merchant" field in the mutation.
+func (m *HoldMutation) Merchant() (r lang.Text, exists bool) {
+	v := m.merchant
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMerchant returns the old "merchant" field's value of the Hold entity.
+// If the Hold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HoldMutation) OldMerchant(ctx context.Context) (v lang.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMerchant is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMerchant requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMerchant: %w", err)
+	}
+	return oldValue.Merchant, nil
+}
+
+// ResetMerchant resets all changes to the "merchant" field.
+func (m *HoldMutation) ResetMerchant() {
+	m.merchant = nil
+}
+
+// SetEventKey sets the "event_key" field.
+func (m *HoldMutation) SetEventKey(s string) {
+	m.event_key = &s
+}
+
+// EventKey returns the value of the "event_key" field in the mutation.
+func (m *HoldMutation) EventKey() (r string, exists bool) {
+	v := m.event_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEventKey returns the old "event_key" field's value of the Hold entity.
+// If the Hold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HoldMutation) OldEventKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEventKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEventKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEventKey: %w", err)
+	}
+	return oldValue.EventKey, nil
+}
+
+// ResetEventKey resets all changes to the "event_key" field.
+func (m *HoldMutation) ResetEventKey() {
+	m.event_key = nil
+}
+
+// SetLedgerAccountID sets the "ledger_account_id" field.
+func (m *HoldMutation) SetLedgerAccountID(s string) {
+	m.account = &s
+}
+
+// LedgerAccountID returns the value of the "ledger_account_id" field in the mutation.
+func (m *HoldMutation) LedgerAccountID() (r string, exists bool) {
+	v := m.account
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLedgerAccountID returns the old "ledger_account_id" field's value of the Hold entity.
+// If the Hold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HoldMutation) OldLedgerAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLedgerAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLedgerAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLedgerAccountID: %w", err)
+	}
+	return oldValue.LedgerAccountID, nil
+}
+
+// ResetLedgerAccountID resets all changes to the "ledger_account_id" field.
+func (m *HoldMutation) ResetLedgerAccountID() {
+	m.account = nil
+}
+
+// SetPayeeID sets the "payee_id" field.
+func (m *HoldMutation) SetPayeeID(s string) {
+	m.payee_id = &s
+}
+
+// PayeeID returns the value of the "payee_id" field in the mutation.
+func (m *HoldMutation) PayeeID() (r string, exists bool) {
+	v := m.payee_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPayeeID returns the old "payee_id" field's value of the Hold entity.
+// If the Hold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HoldMutation) OldPayeeID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPayeeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPayeeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPayeeID: %w", err)
+	}
+	return oldValue.PayeeID, nil
+}
+
+// ResetPayeeID resets all changes to the "payee_id" field.
+func (m *HoldMutation) ResetPayeeID() {
+	m.payee_id = nil
+}
+
+// SetLedgerTransactionID sets the "ledger_transaction_id" field.
+func (m *HoldMutation) SetLedgerTransactionID(s string) {
+	m.ledger_transaction_id = &s
+}
+
+// LedgerTransactionID returns the value of the "ledger_transaction_id" field in the mutation.
+func (m *HoldMutation) LedgerTransactionID() (r string, exists bool) {
+	v := m.ledger_transaction_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLedgerTransactionID returns the old "ledger_transaction_id" field's value of the Hold entity.
+// If the Hold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HoldMutation) OldLedgerTransactionID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLedgerTransactionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLedgerTransactionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLedgerTransactionID: %w", err)
+	}
+	return oldValue.LedgerTransactionID, nil
+}
+
+// ClearLedgerTransactionID clears the value of the "ledger_transaction_id" field.
+func (m *HoldMutation) ClearLedgerTransactionID() {
+	m.ledger_transaction_id = nil
+	m.clearedFields[hold.FieldLedgerTransactionID] = struct{}{}
+}
+
+// LedgerTransactionIDCleared returns if the "ledger_transaction_id" field was cleared in this mutation.
+func (m *HoldMutation) LedgerTransactionIDCleared() bool {
+	_, ok := m.clearedFields[hold.FieldLedgerTransactionID]
+	return ok
+}
+
+// ResetLedgerTransactionID resets all changes to the "ledger_transaction_id" field.
+func (m *HoldMutation) ResetLedgerTransactionID() {
+	m.ledger_transaction_id = nil
+	delete(m.clearedFields, hold.FieldLedgerTransactionID)
+}
+
+// SetAccountID sets the "account" edge to the LedgerAccount entity by id.
+func (m *HoldMutation) SetAccountID(id string) {
+	m.account = &id
+}
+
+// ClearAccount clears the "account" edge to the LedgerAccount entity.
+func (m *HoldMutation) ClearAccount() {
+	m.clearedaccount = true
+	m.clearedFields[hold.FieldLedgerAccountID] = struct{}{}
+}
+
+// AccountCleared reports if the "account" edge to the LedgerAccount entity was cleared.
+func (m *HoldMutation) AccountCleared() bool {
+	return m.clearedaccount
+}
+
+// AccountID returns the "account" edge ID in the mutation.
+func (m *HoldMutation) AccountID() (id string, exists bool) {
+	if m.account != nil {
+		return *m.account, true
+	}
+	return
+}
+
+// AccountIDs returns the "account" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AccountID instead. It exists only for internal usage by the builders.
+func (m *HoldMutation) AccountIDs() (ids []string) {
+	if id := m.account; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAccount resets all changes to the "account" edge.
+func (m *HoldMutation) ResetAccount() {
+	m.account = nil
+	m.clearedaccount = false
+}
+
+// Where appends a list predicates to the HoldMutation builder.
+func (m *HoldMutation) Where(ps ...predicate.Hold) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the HoldMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *HoldMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Hold, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *HoldMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *HoldMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Hold).
+func (m *HoldMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *HoldMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, hold.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, hold.FieldUpdatedAt)
+	}
+	if m.status != nil {
+		fields = append(fields, hold.FieldStatus)
+	}
+	if m.amount != nil {
+		fields = append(fields, hold.FieldAmount)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, hold.FieldExpiresAt)
+	}
+	if m.domain != nil {
+		fields = append(fields, hold.FieldDomain)
+	}
+	if m.merchant != nil {
+		fields = append(fields, hold.FieldMerchant)
+	}
+	if m.event_key != nil {
+		fields = append(fields, hold.FieldEventKey)
+	}
+	if m.account != nil {
+		fields = append(fields, hold.FieldLedgerAccountID)
+	}
+	if m.payee_id != nil {
+		fields = append(fields, hold.FieldPayeeID)
+	}
+	if m.ledger_transaction_id != nil {
+		fields = append(fields, hold.FieldLedgerTransactionID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *HoldMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case hold.FieldCreatedAt:
+		return m.CreatedAt()
+	case hold.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case hold.FieldStatus:
+		return m.Status()
+	case hold.FieldAmount:
+		return m.Amount()
+	case hold.FieldExpiresAt:
+		return m.ExpiresAt()
+	case hold.FieldDomain:
+		return m.Domain()
+	case hold.FieldMerchant:
+		return m.Merchant()
+	case hold.FieldEventKey:
+		return m.EventKey()
+	case hold.FieldLedgerAccountID:
+		return m.LedgerAccountID()
+	case hold.FieldPayeeID:
+		return m.PayeeID()
+	case hold.FieldLedgerTransactionID:
+		return m.LedgerTransactionID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *HoldMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case hold.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case hold.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case hold.FieldStatus:
+		return m.OldStatus(ctx)
+	case hold.FieldAmount:
+		return m.OldAmount(ctx)
+	case hold.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case hold.FieldDomain:
+		return m.OldDomain(ctx)
+	case hold.FieldMerchant:
+		return m.OldMerchant(ctx)
+	case hold.FieldEventKey:
+		return m.OldEventKey(ctx)
+	case hold.FieldLedgerAccountID:
+		return m.OldLedgerAccountID(ctx)
+	case hold.FieldPayeeID:
+		return m.OldPayeeID(ctx)
+	case hold.FieldLedgerTransactionID:
+		return m.OldLedgerTransactionID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Hold field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *HoldMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case hold.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case hold.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case hold.FieldStatus:
+		v, ok := value.(hold.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case hold.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	case hold.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case hold.FieldDomain:
+		v, ok := value.(hold.Domain)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDomain(v)
+		return nil
+	case hold.FieldMerchant:
+		v, ok := value.(lang.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMerchant(v)
+		return nil
+	case hold.FieldEventKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEventKey(v)
+		return nil
+	case hold.FieldLedgerAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLedgerAccountID(v)
+		return nil
+	case hold.FieldPayeeID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPayeeID(v)
+		return nil
+	case hold.FieldLedgerTransactionID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLedgerTransactionID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Hold field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *HoldMutation) AddedFields() []string {
+	var fields []string
+	if m.addamount != nil {
+		fields = append(fields, hold.FieldAmount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *HoldMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case hold.FieldAmount:
+		return m.AddedAmount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *HoldMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case hold.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Hold numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *HoldMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(hold.FieldLedgerTransactionID) {
+		fields = append(fields, hold.FieldLedgerTransactionID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *HoldMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *HoldMutation) ClearField(name string) error {
+	switch name {
+	case hold.FieldLedgerTransactionID:
+		m.ClearLedgerTransactionID()
+		return nil
+	}
+	return fmt.Errorf("unknown Hold nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *HoldMutation) ResetField(name string) error {
+	switch name {
+	case hold.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case hold.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case hold.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case hold.FieldAmount:
+		m.ResetAmount()
+		return nil
+	case hold.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case hold.FieldDomain:
+		m.ResetDomain()
+		return nil
+	case hold.FieldMerchant:
+		m.ResetMerchant()
+		return nil
+	case hold.FieldEventKey:
+		m.ResetEventKey()
+		return nil
+	case hold.FieldLedgerAccountID:
+		m.ResetLedgerAccountID()
+		return nil
+	case hold.FieldPayeeID:
+		m.ResetPayeeID()
+		return nil
+	case hold.FieldLedgerTransactionID:
+		m.ResetLedgerTransactionID()
+		return nil
+	}
+	return fmt.Errorf("unknown Hold field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *HoldMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.account != nil {
+		edges = append(edges, hold.EdgeAccount)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *HoldMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case hold.EdgeAccount:
+		if id := m.account; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *HoldMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *HoldMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *HoldMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedaccount {
+		edges = append(edges, hold.EdgeAccount)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *HoldMutation) EdgeCleared(name string) bool {
+	switch name {
+	case hold.EdgeAccount:
+		return m.clearedaccount
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *HoldMutation) ClearEdge(name string) error {
+	switch name {
+	case hold.EdgeAccount:
+		m.ClearAccount()
+		return nil
+	}
+	return fmt.Errorf("unknown Hold unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *HoldMutation) ResetEdge(name string) error {
+	switch name {
+	case hold.EdgeAccount:
+		m.ResetAccount()
+		return nil
+	}
+	return fmt.Errorf("unknown Hold edge %s", name)
 }
 
 // IdempotencyRecordMutation represents an operation that mutates the IdempotencyRecord nodes in the graph.
@@ -9426,6 +22248,3084 @@ func (m *IdentityMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Identity edge %s", name)
 }
 
+// LedgerAccountMutation represents an operation that mutates the LedgerAccount nodes in the graph.
+type LedgerAccountMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	created_at     *time.Time
+	updated_at     *time.Time
+	kind           *ledgeraccount.Kind
+	owner_id       *string
+	balance        *int64
+	addbalance     *int64
+	held           *int64
+	addheld        *int64
+	floor          *int64
+	addfloor       *int64
+	ceiling        *int64
+	addceiling     *int64
+	blocked        *bool
+	last_seq       *int64
+	addlast_seq    *int64
+	clearedFields  map[string]struct{}
+	entries        map[string]struct{}
+	removedentries map[string]struct{}
+	clearedentries bool
+	holds          map[string]struct{}
+	removedholds   map[string]struct{}
+	clearedholds   bool
+	done           bool
+	oldValue       func(context.Context) (*LedgerAccount, error)
+	predicates     []predicate.LedgerAccount
+}
+
+var _ ent.Mutation = (*LedgerAccountMutation)(nil)
+
+// ledgeraccountOption allows management of the mutation configuration using functional options.
+type ledgeraccountOption func(*LedgerAccountMutation)
+
+// newLedgerAccountMutation creates new mutation for the LedgerAccount entity.
+func newLedgerAccountMutation(c config, op Op, opts ...ledgeraccountOption) *LedgerAccountMutation {
+	m := &LedgerAccountMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLedgerAccount,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLedgerAccountID sets the ID field of the mutation.
+func withLedgerAccountID(id string) ledgeraccountOption {
+	return func(m *LedgerAccountMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LedgerAccount
+		)
+		m.oldValue = func(ctx context.Context) (*LedgerAccount, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LedgerAccount.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLedgerAccount sets the old LedgerAccount of the mutation.
+func withLedgerAccount(node *LedgerAccount) ledgeraccountOption {
+	return func(m *LedgerAccountMutation) {
+		m.oldValue = func(context.Context) (*LedgerAccount, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LedgerAccountMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LedgerAccountMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LedgerAccount entities.
+func (m *LedgerAccountMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LedgerAccountMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LedgerAccountMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LedgerAccount.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LedgerAccountMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LedgerAccountMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the LedgerAccount entity.
+// If the LedgerAccount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerAccountMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LedgerAccountMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *LedgerAccountMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *LedgerAccountMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the LedgerAccount entity.
+// If the LedgerAccount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerAccountMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *LedgerAccountMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *LedgerAccountMutation) SetKind(l ledgeraccount.Kind) {
+	m.kind = &l
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *LedgerAccountMutation) Kind() (r ledgeraccount.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the LedgerAccount entity.
+// If the LedgerAccount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerAccountMutation) OldKind(ctx context.Context) (v ledgeraccount.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *LedgerAccountMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *LedgerAccountMutation) SetOwnerID(s string) {
+	m.owner_id = &s
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *LedgerAccountMutation) OwnerID() (r string, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the LedgerAccount entity.
+// If the LedgerAccount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerAccountMutation) OldOwnerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *LedgerAccountMutation) ResetOwnerID() {
+	m.owner_id = nil
+}
+
+// SetBalance sets the "balance" field.
+func (m *LedgerAccountMutation) SetBalance(i int64) {
+	m.balance = &i
+	m.addbalance = nil
+}
+
+// Balance returns the value of the "balance" field in the mutation.
+func (m *LedgerAccountMutation) Balance() (r int64, exists bool) {
+	v := m.balance
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBalance returns the old "balance" field's value of the LedgerAccount entity.
+// If the LedgerAccount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerAccountMutation) OldBalance(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBalance is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBalance requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBalance: %w", err)
+	}
+	return oldValue.Balance, nil
+}
+
+// AddBalance adds i to the "balance" field.
+func (m *LedgerAccountMutation) AddBalance(i int64) {
+	if m.addbalance != nil {
+		*m.addbalance += i
+	} else {
+		m.addbalance = &i
+	}
+}
+
+// AddedBalance returns the value that was added to the "balance" field in this mutation.
+func (m *LedgerAccountMutation) AddedBalance() (r int64, exists bool) {
+	v := m.addbalance
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBalance resets all changes to the "balance" field.
+func (m *LedgerAccountMutation) ResetBalance() {
+	m.balance = nil
+	m.addbalance = nil
+}
+
+// SetHeld sets the "held" field.
+func (m *LedgerAccountMutation) SetHeld(i int64) {
+	m.held = &i
+	m.addheld = nil
+}
+
+// Held returns the value of the "held" field in the mutation.
+func (m *LedgerAccountMutation) Held() (r int64, exists bool) {
+	v := m.held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeld returns the old "held" field's value of the LedgerAccount entity.
+// If the LedgerAccount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerAccountMutation) OldHeld(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeld is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeld requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeld: %w", err)
+	}
+	return oldValue.Held, nil
+}
+
+// AddHeld adds i to the "held" field.
+func (m *LedgerAccountMutation) AddHeld(i int64) {
+	if m.addheld != nil {
+		*m.addheld += i
+	} else {
+		m.addheld = &i
+	}
+}
+
+// AddedHeld returns the value that was added to the "held" field in this mutation.
+func (m *LedgerAccountMutation) AddedHeld() (r int64, exists bool) {
+	v := m.addheld
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHeld resets all changes to the "held" field.
+func (m *LedgerAccountMutation) ResetHeld() {
+	m.held = nil
+	m.addheld = nil
+}
+
+// SetFloor sets the "floor" field.
+func (m *LedgerAccountMutation) SetFloor(i int64) {
+	m.floor = &i
+	m.addfloor = nil
+}
+
+// Floor returns the value of the "floor" field in the mutation.
+func (m *LedgerAccountMutation) Floor() (r int64, exists bool) {
+	v := m.floor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFloor returns the old "floor" field's value of the LedgerAccount entity.
+// If the LedgerAccount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerAccountMutation) OldFloor(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFloor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFloor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFloor: %w", err)
+	}
+	return oldValue.Floor, nil
+}
+
+// AddFloor adds i to the "floor" field.
+func (m *LedgerAccountMutation) AddFloor(i int64) {
+	if m.addfloor != nil {
+		*m.addfloor += i
+	} else {
+		m.addfloor = &i
+	}
+}
+
+// AddedFloor returns the value that was added to the "floor" field in this mutation.
+func (m *LedgerAccountMutation) AddedFloor() (r int64, exists bool) {
+	v := m.addfloor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearFloor clears the value of the "floor" field.
+func (m *LedgerAccountMutation) ClearFloor() {
+	m.floor = nil
+	m.addfloor = nil
+	m.clearedFields[ledgeraccount.FieldFloor] = struct{}{}
+}
+
+// FloorCleared returns if the "floor" field was cleared in this mutation.
+func (m *LedgerAccountMutation) FloorCleared() bool {
+	_, ok := m.clearedFields[ledgeraccount.FieldFloor]
+	return ok
+}
+
+// ResetFloor resets all changes to the "floor" field.
+func (m *LedgerAccountMutation) ResetFloor() {
+	m.floor = nil
+	m.addfloor = nil
+	delete(m.clearedFields, ledgeraccount.FieldFloor)
+}
+
+// SetCeiling sets the "ceiling" field.
+func (m *LedgerAccountMutation) SetCeiling(i int64) {
+	m.ceiling = &i
+	m.addceiling = nil
+}
+
+// Ceiling returns the value of the "ceiling" field in the mutation.
+func (m *LedgerAccountMutation) Ceiling() (r int64, exists bool) {
+	v := m.ceiling
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCeiling returns the old "ceiling" field's value of the LedgerAccount entity.
+// If the LedgerAccount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerAccountMutation) OldCeiling(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCeiling is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCeiling requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCeiling: %w", err)
+	}
+	return oldValue.Ceiling, nil
+}
+
+// AddCeiling adds i to the "ceiling" field.
+func (m *LedgerAccountMutation) AddCeiling(i int64) {
+	if m.addceiling != nil {
+		*m.addceiling += i
+	} else {
+		m.addceiling = &i
+	}
+}
+
+// AddedCeiling returns the value that was added to the "ceiling" field in this mutation.
+func (m *LedgerAccountMutation) AddedCeiling() (r int64, exists bool) {
+	v := m.addceiling
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCeiling clears the value of the "ceiling" field.
+func (m *LedgerAccountMutation) ClearCeiling() {
+	m.ceiling = nil
+	m.addceiling = nil
+	m.clearedFields[ledgeraccount.FieldCeiling] = struct{}{}
+}
+
+// CeilingCleared returns if the "ceiling" field was cleared in this mutation.
+func (m *LedgerAccountMutation) CeilingCleared() bool {
+	_, ok := m.clearedFields[ledgeraccount.FieldCeiling]
+	return ok
+}
+
+// ResetCeiling resets all changes to the "ceiling" field.
+func (m *LedgerAccountMutation) ResetCeiling() {
+	m.ceiling = nil
+	m.addceiling = nil
+	delete(m.clearedFields, ledgeraccount.FieldCeiling)
+}
+
+// SetBlocked sets the "blocked" field.
+func (m *LedgerAccountMutation) SetBlocked(b bool) {
+	m.blocked = &b
+}
+
+// Blocked returns the value of the "blocked" field in the mutation.
+func (m *LedgerAccountMutation) Blocked() (r bool, exists bool) {
+	v := m.blocked
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlocked returns the old "blocked" field's value of the LedgerAccount entity.
+// If the LedgerAccount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerAccountMutation) OldBlocked(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlocked is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlocked requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlocked: %w", err)
+	}
+	return oldValue.Blocked, nil
+}
+
+// ResetBlocked resets all changes to the "blocked" field.
+func (m *LedgerAccountMutation) ResetBlocked() {
+	m.blocked = nil
+}
+
+// SetLastSeq sets the "last_seq" field.
+func (m *LedgerAccountMutation) SetLastSeq(i int64) {
+	m.last_seq = &i
+	m.addlast_seq = nil
+}
+
+// LastSeq returns the value of the "last_seq" field in the mutation.
+func (m *LedgerAccountMutation) LastSeq() (r int64, exists bool) {
+	v := m.last_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeq returns the old "last_seq" field's value of the LedgerAccount entity.
+// If the LedgerAccount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerAccountMutation) OldLastSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeq: %w", err)
+	}
+	return oldValue.LastSeq, nil
+}
+
+// AddLastSeq adds i to the "last_seq" field.
+func (m *LedgerAccountMutation) AddLastSeq(i int64) {
+	if m.addlast_seq != nil {
+		*m.addlast_seq += i
+	} else {
+		m.addlast_seq = &i
+	}
+}
+
+// AddedLastSeq returns the value that was added to the "last_seq" field in this mutation.
+func (m *LedgerAccountMutation) AddedLastSeq() (r int64, exists bool) {
+	v := m.addlast_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastSeq resets all changes to the "last_seq" field.
+func (m *LedgerAccountMutation) ResetLastSeq() {
+	m.last_seq = nil
+	m.addlast_seq = nil
+}
+
+// AddEntryIDs adds the "entries" edge to the LedgerEntry entity by ids.
+func (m *LedgerAccountMutation) AddEntryIDs(ids ...string) {
+	if m.entries == nil {
+		m.entries = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.entries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEntries clears the "entries" edge to the LedgerEntry entity.
+func (m *LedgerAccountMutation) ClearEntries() {
+	m.clearedentries = true
+}
+
+// EntriesCleared reports if the "entries" edge to the LedgerEntry entity was cleared.
+func (m *LedgerAccountMutation) EntriesCleared() bool {
+	return m.clearedentries
+}
+
+// RemoveEntryIDs removes the "entries" edge to the LedgerEntry entity by IDs.
+func (m *LedgerAccountMutation) RemoveEntryIDs(ids ...string) {
+	if m.removedentries == nil {
+		m.removedentries = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.entries, ids[i])
+		m.removedentries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEntries returns the removed IDs of the "entries" edge to the LedgerEntry entity.
+func (m *LedgerAccountMutation) RemovedEntriesIDs() (ids []string) {
+	for id := range m.removedentries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EntriesIDs returns the "entries" edge IDs in the mutation.
+func (m *LedgerAccountMutation) EntriesIDs() (ids []string) {
+	for id := range m.entries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEntries resets all changes to the "entries" edge.
+func (m *LedgerAccountMutation) ResetEntries() {
+	m.entries = nil
+	m.clearedentries = false
+	m.removedentries = nil
+}
+
+// AddHoldIDs adds the "holds" edge to the Hold entity by ids.
+func (m *LedgerAccountMutation) AddHoldIDs(ids ...string) {
+	if m.holds == nil {
+		m.holds = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.holds[ids[i]] = struct{}{}
+	}
+}
+
+// ClearHolds clears the "holds" edge to the Hold entity.
+func (m *LedgerAccountMutation) ClearHolds() {
+	m.clearedholds = true
+}
+
+// HoldsCleared reports if the "holds" edge to the Hold entity was cleared.
+func (m *LedgerAccountMutation) HoldsCleared() bool {
+	return m.clearedholds
+}
+
+// RemoveHoldIDs removes the "holds" edge to the Hold entity by IDs.
+func (m *LedgerAccountMutation) RemoveHoldIDs(ids ...string) {
+	if m.removedholds == nil {
+		m.removedholds = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.holds, ids[i])
+		m.removedholds[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedHolds returns the removed IDs of the "holds" edge to the Hold entity.
+func (m *LedgerAccountMutation) RemovedHoldsIDs() (ids []string) {
+	for id := range m.removedholds {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// HoldsIDs returns the "holds" edge IDs in the mutation.
+func (m *LedgerAccountMutation) HoldsIDs() (ids []string) {
+	for id := range m.holds {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetHolds resets all changes to the "holds" edge.
+func (m *LedgerAccountMutation) ResetHolds() {
+	m.holds = nil
+	m.clearedholds = false
+	m.removedholds = nil
+}
+
+// Where appends a list predicates to the LedgerAccountMutation builder.
+func (m *LedgerAccountMutation) Where(ps ...predicate.LedgerAccount) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LedgerAccountMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LedgerAccountMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LedgerAccount, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LedgerAccountMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LedgerAccountMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LedgerAccount).
+func (m *LedgerAccountMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LedgerAccountMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.created_at != nil {
+		fields = append(fields, ledgeraccount.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, ledgeraccount.FieldUpdatedAt)
+	}
+	if m.kind != nil {
+		fields = append(fields, ledgeraccount.FieldKind)
+	}
+	if m.owner_id != nil {
+		fields = append(fields, ledgeraccount.FieldOwnerID)
+	}
+	if m.balance != nil {
+		fields = append(fields, ledgeraccount.FieldBalance)
+	}
+	if m.held != nil {
+		fields = append(fields, ledgeraccount.FieldHeld)
+	}
+	if m.floor != nil {
+		fields = append(fields, ledgeraccount.FieldFloor)
+	}
+	if m.ceiling != nil {
+		fields = append(fields, ledgeraccount.FieldCeiling)
+	}
+	if m.blocked != nil {
+		fields = append(fields, ledgeraccount.FieldBlocked)
+	}
+	if m.last_seq != nil {
+		fields = append(fields, ledgeraccount.FieldLastSeq)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LedgerAccountMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case ledgeraccount.FieldCreatedAt:
+		return m.CreatedAt()
+	case ledgeraccount.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case ledgeraccount.FieldKind:
+		return m.Kind()
+	case ledgeraccount.FieldOwnerID:
+		return m.OwnerID()
+	case ledgeraccount.FieldBalance:
+		return m.Balance()
+	case ledgeraccount.FieldHeld:
+		return m.Held()
+	case ledgeraccount.FieldFloor:
+		return m.Floor()
+	case ledgeraccount.FieldCeiling:
+		return m.Ceiling()
+	case ledgeraccount.FieldBlocked:
+		return m.Blocked()
+	case ledgeraccount.FieldLastSeq:
+		return m.LastSeq()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LedgerAccountMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case ledgeraccount.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case ledgeraccount.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case ledgeraccount.FieldKind:
+		return m.OldKind(ctx)
+	case ledgeraccount.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case ledgeraccount.FieldBalance:
+		return m.OldBalance(ctx)
+	case ledgeraccount.FieldHeld:
+		return m.OldHeld(ctx)
+	case ledgeraccount.FieldFloor:
+		return m.OldFloor(ctx)
+	case ledgeraccount.FieldCeiling:
+		return m.OldCeiling(ctx)
+	case ledgeraccount.FieldBlocked:
+		return m.OldBlocked(ctx)
+	case ledgeraccount.FieldLastSeq:
+		return m.OldLastSeq(ctx)
+	}
+	return nil, fmt.Errorf("unknown LedgerAccount field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LedgerAccountMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case ledgeraccount.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case ledgeraccount.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case ledgeraccount.FieldKind:
+		v, ok := value.(ledgeraccount.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case ledgeraccount.FieldOwnerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case ledgeraccount.FieldBalance:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBalance(v)
+		return nil
+	case ledgeraccount.FieldHeld:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeld(v)
+		return nil
+	case ledgeraccount.FieldFloor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFloor(v)
+		return nil
+	case ledgeraccount.FieldCeiling:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCeiling(v)
+		return nil
+	case ledgeraccount.FieldBlocked:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlocked(v)
+		return nil
+	case ledgeraccount.FieldLastSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeq(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerAccount field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LedgerAccountMutation) AddedFields() []string {
+	var fields []string
+	if m.addbalance != nil {
+		fields = append(fields, ledgeraccount.FieldBalance)
+	}
+	if m.addheld != nil {
+		fields = append(fields, ledgeraccount.FieldHeld)
+	}
+	if m.addfloor != nil {
+		fields = append(fields, ledgeraccount.FieldFloor)
+	}
+	if m.addceiling != nil {
+		fields = append(fields, ledgeraccount.FieldCeiling)
+	}
+	if m.addlast_seq != nil {
+		fields = append(fields, ledgeraccount.FieldLastSeq)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LedgerAccountMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case ledgeraccount.FieldBalance:
+		return m.AddedBalance()
+	case ledgeraccount.FieldHeld:
+		return m.AddedHeld()
+	case ledgeraccount.FieldFloor:
+		return m.AddedFloor()
+	case ledgeraccount.FieldCeiling:
+		return m.AddedCeiling()
+	case ledgeraccount.FieldLastSeq:
+		return m.AddedLastSeq()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LedgerAccountMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case ledgeraccount.FieldBalance:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBalance(v)
+		return nil
+	case ledgeraccount.FieldHeld:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHeld(v)
+		return nil
+	case ledgeraccount.FieldFloor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFloor(v)
+		return nil
+	case ledgeraccount.FieldCeiling:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCeiling(v)
+		return nil
+	case ledgeraccount.FieldLastSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastSeq(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerAccount numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LedgerAccountMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(ledgeraccount.FieldFloor) {
+		fields = append(fields, ledgeraccount.FieldFloor)
+	}
+	if m.FieldCleared(ledgeraccount.FieldCeiling) {
+		fields = append(fields, ledgeraccount.FieldCeiling)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LedgerAccountMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LedgerAccountMutation) ClearField(name string) error {
+	switch name {
+	case ledgeraccount.FieldFloor:
+		m.ClearFloor()
+		return nil
+	case ledgeraccount.FieldCeiling:
+		m.ClearCeiling()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerAccount nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LedgerAccountMutation) ResetField(name string) error {
+	switch name {
+	case ledgeraccount.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case ledgeraccount.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case ledgeraccount.FieldKind:
+		m.ResetKind()
+		return nil
+	case ledgeraccount.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case ledgeraccount.FieldBalance:
+		m.ResetBalance()
+		return nil
+	case ledgeraccount.FieldHeld:
+		m.ResetHeld()
+		return nil
+	case ledgeraccount.FieldFloor:
+		m.ResetFloor()
+		return nil
+	case ledgeraccount.FieldCeiling:
+		m.ResetCeiling()
+		return nil
+	case ledgeraccount.FieldBlocked:
+		m.ResetBlocked()
+		return nil
+	case ledgeraccount.FieldLastSeq:
+		m.ResetLastSeq()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerAccount field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LedgerAccountMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.entries != nil {
+		edges = append(edges, ledgeraccount.EdgeEntries)
+	}
+	if m.holds != nil {
+		edges = append(edges, ledgeraccount.EdgeHolds)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LedgerAccountMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case ledgeraccount.EdgeEntries:
+		ids := make([]ent.Value, 0, len(m.entries))
+		for id := range m.entries {
+			ids = append(ids, id)
+		}
+		return ids
+	case ledgeraccount.EdgeHolds:
+		ids := make([]ent.Value, 0, len(m.holds))
+		for id := range m.holds {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LedgerAccountMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedentries != nil {
+		edges = append(edges, ledgeraccount.EdgeEntries)
+	}
+	if m.removedholds != nil {
+		edges = append(edges, ledgeraccount.EdgeHolds)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LedgerAccountMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case ledgeraccount.EdgeEntries:
+		ids := make([]ent.Value, 0, len(m.removedentries))
+		for id := range m.removedentries {
+			ids = append(ids, id)
+		}
+		return ids
+	case ledgeraccount.EdgeHolds:
+		ids := make([]ent.Value, 0, len(m.removedholds))
+		for id := range m.removedholds {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LedgerAccountMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedentries {
+		edges = append(edges, ledgeraccount.EdgeEntries)
+	}
+	if m.clearedholds {
+		edges = append(edges, ledgeraccount.EdgeHolds)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LedgerAccountMutation) EdgeCleared(name string) bool {
+	switch name {
+	case ledgeraccount.EdgeEntries:
+		return m.clearedentries
+	case ledgeraccount.EdgeHolds:
+		return m.clearedholds
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LedgerAccountMutation) ClearEdge(name string) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown LedgerAccount unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LedgerAccountMutation) ResetEdge(name string) error {
+	switch name {
+	case ledgeraccount.EdgeEntries:
+		m.ResetEntries()
+		return nil
+	case ledgeraccount.EdgeHolds:
+		m.ResetHolds()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerAccount edge %s", name)
+}
+
+// LedgerEntryMutation represents an operation that mutates the LedgerEntry nodes in the graph.
+type LedgerEntryMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *string
+	created_at         *time.Time
+	amount             *int64
+	addamount          *int64
+	balance_after      *int64
+	addbalance_after   *int64
+	seq                *int64
+	addseq             *int64
+	clearedFields      map[string]struct{}
+	transaction        *string
+	clearedtransaction bool
+	account            *string
+	clearedaccount     bool
+	done               bool
+	oldValue           func(context.Context) (*LedgerEntry, error)
+	predicates         []predicate.LedgerEntry
+}
+
+var _ ent.Mutation = (*LedgerEntryMutation)(nil)
+
+// ledgerentryOption allows management of the mutation configuration using functional options.
+type ledgerentryOption func(*LedgerEntryMutation)
+
+// newLedgerEntryMutation creates new mutation for the LedgerEntry entity.
+func newLedgerEntryMutation(c config, op Op, opts ...ledgerentryOption) *LedgerEntryMutation {
+	m := &LedgerEntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLedgerEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLedgerEntryID sets the ID field of the mutation.
+func withLedgerEntryID(id string) ledgerentryOption {
+	return func(m *LedgerEntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LedgerEntry
+		)
+		m.oldValue = func(ctx context.Context) (*LedgerEntry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LedgerEntry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLedgerEntry sets the old LedgerEntry of the mutation.
+func withLedgerEntry(node *LedgerEntry) ledgerentryOption {
+	return func(m *LedgerEntryMutation) {
+		m.oldValue = func(context.Context) (*LedgerEntry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LedgerEntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LedgerEntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LedgerEntry entities.
+func (m *LedgerEntryMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LedgerEntryMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LedgerEntryMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LedgerEntry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LedgerEntryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LedgerEntryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LedgerEntryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *LedgerEntryMutation) SetAmount(i int64) {
+	m.amount = &i
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *LedgerEntryMutation) Amount() (r int64, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldAmount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds i to the "amount" field.
+func (m *LedgerEntryMutation) AddAmount(i int64) {
+	if m.addamount != nil {
+		*m.addamount += i
+	} else {
+		m.addamount = &i
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *LedgerEntryMutation) AddedAmount() (r int64, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *LedgerEntryMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+}
+
+// SetBalanceAfter sets the "balance_after" field.
+func (m *LedgerEntryMutation) SetBalanceAfter(i int64) {
+	m.balance_after = &i
+	m.addbalance_after = nil
+}
+
+// BalanceAfter returns the value of the "balance_after" field in the mutation.
+func (m *LedgerEntryMutation) BalanceAfter() (r int64, exists bool) {
+	v := m.balance_after
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBalanceAfter returns the old "balance_after" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldBalanceAfter(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBalanceAfter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBalanceAfter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBalanceAfter: %w", err)
+	}
+	return oldValue.BalanceAfter, nil
+}
+
+// AddBalanceAfter adds i to the "balance_after" field.
+func (m *LedgerEntryMutation) AddBalanceAfter(i int64) {
+	if m.addbalance_after != nil {
+		*m.addbalance_after += i
+	} else {
+		m.addbalance_after = &i
+	}
+}
+
+// AddedBalanceAfter returns the value that was added to the "balance_after" field in this mutation.
+func (m *LedgerEntryMutation) AddedBalanceAfter() (r int64, exists bool) {
+	v := m.addbalance_after
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBalanceAfter resets all changes to the "balance_after" field.
+func (m *LedgerEntryMutation) ResetBalanceAfter() {
+	m.balance_after = nil
+	m.addbalance_after = nil
+}
+
+// SetSeq sets the "seq" field.
+func (m *LedgerEntryMutation) SetSeq(i int64) {
+	m.seq = &i
+	m.addseq = nil
+}
+
+// Seq returns the value of the "seq" field in the mutation.
+func (m *LedgerEntryMutation) Seq() (r int64, exists bool) {
+	v := m.seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeq returns the old "seq" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeq: %w", err)
+	}
+	return oldValue.Seq, nil
+}
+
+// AddSeq adds i to the "seq" field.
+func (m *LedgerEntryMutation) AddSeq(i int64) {
+	if m.addseq != nil {
+		*m.addseq += i
+	} else {
+		m.addseq = &i
+	}
+}
+
+// AddedSeq returns the value that was added to the "seq" field in this mutation.
+func (m *LedgerEntryMutation) AddedSeq() (r int64, exists bool) {
+	v := m.addseq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeq resets all changes to the "seq" field.
+func (m *LedgerEntryMutation) ResetSeq() {
+	m.seq = nil
+	m.addseq = nil
+}
+
+// SetLedgerTransactionID sets the "ledger_transaction_id" field.
+func (m *LedgerEntryMutation) SetLedgerTransactionID(s string) {
+	m.transaction = &s
+}
+
+// LedgerTransactionID returns the value of the "ledger_transaction_id" field in the mutation.
+func (m *LedgerEntryMutation) LedgerTransactionID() (r string, exists bool) {
+	v := m.transaction
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLedgerTransactionID returns the old "ledger_transaction_id" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldLedgerTransactionID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLedgerTransactionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLedgerTransactionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLedgerTransactionID: %w", err)
+	}
+	return oldValue.LedgerTransactionID, nil
+}
+
+// ResetLedgerTransactionID resets all changes to the "ledger_transaction_id" field.
+func (m *LedgerEntryMutation) ResetLedgerTransactionID() {
+	m.transaction = nil
+}
+
+// SetLedgerAccountID sets the "ledger_account_id" field.
+func (m *LedgerEntryMutation) SetLedgerAccountID(s string) {
+	m.account = &s
+}
+
+// LedgerAccountID returns the value of the "ledger_account_id" field in the mutation.
+func (m *LedgerEntryMutation) LedgerAccountID() (r string, exists bool) {
+	v := m.account
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLedgerAccountID returns the old "ledger_account_id" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldLedgerAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLedgerAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLedgerAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLedgerAccountID: %w", err)
+	}
+	return oldValue.LedgerAccountID, nil
+}
+
+// ResetLedgerAccountID resets all changes to the "ledger_account_id" field.
+func (m *LedgerEntryMutation) ResetLedgerAccountID() {
+	m.account = nil
+}
+
+// SetTransactionID sets the "transaction" edge to the LedgerTransaction entity by id.
+func (m *LedgerEntryMutation) SetTransactionID(id string) {
+	m.transaction = &id
+}
+
+// ClearTransaction clears the "transaction" edge to the LedgerTransaction entity.
+func (m *LedgerEntryMutation) ClearTransaction() {
+	m.clearedtransaction = true
+	m.clearedFields[ledgerentry.FieldLedgerTransactionID] = struct{}{}
+}
+
+// TransactionCleared reports if the "transaction" edge to the LedgerTransaction entity was cleared.
+func (m *LedgerEntryMutation) TransactionCleared() bool {
+	return m.clearedtransaction
+}
+
+// TransactionID returns the "transaction" edge ID in the mutation.
+func (m *LedgerEntryMutation) TransactionID() (id string, exists bool) {
+	if m.transaction != nil {
+		return *m.transaction, true
+	}
+	return
+}
+
+// TransactionIDs returns the "transaction" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TransactionID instead. It exists only for internal usage by the builders.
+func (m *LedgerEntryMutation) TransactionIDs() (ids []string) {
+	if id := m.transaction; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTransaction resets all changes to the "transaction" edge.
+func (m *LedgerEntryMutation) ResetTransaction() {
+	m.transaction = nil
+	m.clearedtransaction = false
+}
+
+// SetAccountID sets the "account" edge to the LedgerAccount entity by id.
+func (m *LedgerEntryMutation) SetAccountID(id string) {
+	m.account = &id
+}
+
+// ClearAccount clears the "account" edge to the LedgerAccount entity.
+func (m *LedgerEntryMutation) ClearAccount() {
+	m.clearedaccount = true
+	m.clearedFields[ledgerentry.FieldLedgerAccountID] = struct{}{}
+}
+
+// AccountCleared reports if the "account" edge to the LedgerAccount entity was cleared.
+func (m *LedgerEntryMutation) AccountCleared() bool {
+	return m.clearedaccount
+}
+
+// AccountID returns the "account" edge ID in the mutation.
+func (m *LedgerEntryMutation) AccountID() (id string, exists bool) {
+	if m.account != nil {
+		return *m.account, true
+	}
+	return
+}
+
+// AccountIDs returns the "account" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AccountID instead. It exists only for internal usage by the builders.
+func (m *LedgerEntryMutation) AccountIDs() (ids []string) {
+	if id := m.account; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAccount resets all changes to the "account" edge.
+func (m *LedgerEntryMutation) ResetAccount() {
+	m.account = nil
+	m.clearedaccount = false
+}
+
+// Where appends a list predicates to the LedgerEntryMutation builder.
+func (m *LedgerEntryMutation) Where(ps ...predicate.LedgerEntry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LedgerEntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LedgerEntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LedgerEntry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LedgerEntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LedgerEntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LedgerEntry).
+func (m *LedgerEntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LedgerEntryMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.created_at != nil {
+		fields = append(fields, ledgerentry.FieldCreatedAt)
+	}
+	if m.amount != nil {
+		fields = append(fields, ledgerentry.FieldAmount)
+	}
+	if m.balance_after != nil {
+		fields = append(fields, ledgerentry.FieldBalanceAfter)
+	}
+	if m.seq != nil {
+		fields = append(fields, ledgerentry.FieldSeq)
+	}
+	if m.transaction != nil {
+		fields = append(fields, ledgerentry.FieldLedgerTransactionID)
+	}
+	if m.account != nil {
+		fields = append(fields, ledgerentry.FieldLedgerAccountID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LedgerEntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case ledgerentry.FieldCreatedAt:
+		return m.CreatedAt()
+	case ledgerentry.FieldAmount:
+		return m.Amount()
+	case ledgerentry.FieldBalanceAfter:
+		return m.BalanceAfter()
+	case ledgerentry.FieldSeq:
+		return m.Seq()
+	case ledgerentry.FieldLedgerTransactionID:
+		return m.LedgerTransactionID()
+	case ledgerentry.FieldLedgerAccountID:
+		return m.LedgerAccountID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LedgerEntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case ledgerentry.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case ledgerentry.FieldAmount:
+		return m.OldAmount(ctx)
+	case ledgerentry.FieldBalanceAfter:
+		return m.OldBalanceAfter(ctx)
+	case ledgerentry.FieldSeq:
+		return m.OldSeq(ctx)
+	case ledgerentry.FieldLedgerTransactionID:
+		return m.OldLedgerTransactionID(ctx)
+	case ledgerentry.FieldLedgerAccountID:
+		return m.OldLedgerAccountID(ctx)
+	}
+	return nil, fmt.Errorf("unknown LedgerEntry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LedgerEntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case ledgerentry.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case ledgerentry.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	case ledgerentry.FieldBalanceAfter:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBalanceAfter(v)
+		return nil
+	case ledgerentry.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeq(v)
+		return nil
+	case ledgerentry.FieldLedgerTransactionID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLedgerTransactionID(v)
+		return nil
+	case ledgerentry.FieldLedgerAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLedgerAccountID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LedgerEntryMutation) AddedFields() []string {
+	var fields []string
+	if m.addamount != nil {
+		fields = append(fields, ledgerentry.FieldAmount)
+	}
+	if m.addbalance_after != nil {
+		fields = append(fields, ledgerentry.FieldBalanceAfter)
+	}
+	if m.addseq != nil {
+		fields = append(fields, ledgerentry.FieldSeq)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LedgerEntryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case ledgerentry.FieldAmount:
+		return m.AddedAmount()
+	case ledgerentry.FieldBalanceAfter:
+		return m.AddedBalanceAfter()
+	case ledgerentry.FieldSeq:
+		return m.AddedSeq()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LedgerEntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case ledgerentry.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	case ledgerentry.FieldBalanceAfter:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBalanceAfter(v)
+		return nil
+	case ledgerentry.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeq(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LedgerEntryMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LedgerEntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LedgerEntryMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown LedgerEntry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LedgerEntryMutation) ResetField(name string) error {
+	switch name {
+	case ledgerentry.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case ledgerentry.FieldAmount:
+		m.ResetAmount()
+		return nil
+	case ledgerentry.FieldBalanceAfter:
+		m.ResetBalanceAfter()
+		return nil
+	case ledgerentry.FieldSeq:
+		m.ResetSeq()
+		return nil
+	case ledgerentry.FieldLedgerTransactionID:
+		m.ResetLedgerTransactionID()
+		return nil
+	case ledgerentry.FieldLedgerAccountID:
+		m.ResetLedgerAccountID()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LedgerEntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.transaction != nil {
+		edges = append(edges, ledgerentry.EdgeTransaction)
+	}
+	if m.account != nil {
+		edges = append(edges, ledgerentry.EdgeAccount)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LedgerEntryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case ledgerentry.EdgeTransaction:
+		if id := m.transaction; id != nil {
+			return []ent.Value{*id}
+		}
+	case ledgerentry.EdgeAccount:
+		if id := m.account; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LedgerEntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LedgerEntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LedgerEntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedtransaction {
+		edges = append(edges, ledgerentry.EdgeTransaction)
+	}
+	if m.clearedaccount {
+		edges = append(edges, ledgerentry.EdgeAccount)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LedgerEntryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case ledgerentry.EdgeTransaction:
+		return m.clearedtransaction
+	case ledgerentry.EdgeAccount:
+		return m.clearedaccount
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LedgerEntryMutation) ClearEdge(name string) error {
+	switch name {
+	case ledgerentry.EdgeTransaction:
+		m.ClearTransaction()
+		return nil
+	case ledgerentry.EdgeAccount:
+		m.ClearAccount()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LedgerEntryMutation) ResetEdge(name string) error {
+	switch name {
+	case ledgerentry.EdgeTransaction:
+		m.ResetTransaction()
+		return nil
+	case ledgerentry.EdgeAccount:
+		m.ResetAccount()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry edge %s", name)
+}
+
+// LedgerTransactionMutation represents an operation that mutates the LedgerTransaction nodes in the graph.
+type LedgerTransactionMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	created_at       *time.Time
+	kind             *ledgertransaction.Kind
+	domain           *ledgertransaction.Domain
+	merchant         *lang.Text
+	event_key        *string
+	amount           *int64
+	addamount        *int64
+	reversal_no      *int
+	addreversal_no   *int
+	clearedFields    map[string]struct{}
+	entries          map[string]struct{}
+	removedentries   map[string]struct{}
+	clearedentries   bool
+	reverses         *string
+	clearedreverses  bool
+	reversals        map[string]struct{}
+	removedreversals map[string]struct{}
+	clearedreversals bool
+	done             bool
+	oldValue         func(context.Context) (*LedgerTransaction, error)
+	predicates       []predicate.LedgerTransaction
+}
+
+var _ ent.Mutation = (*LedgerTransactionMutation)(nil)
+
+// ledgertransactionOption allows management of the mutation configuration using functional options.
+type ledgertransactionOption func(*LedgerTransactionMutation)
+
+// newLedgerTransactionMutation creates new mutation for the LedgerTransaction entity.
+func newLedgerTransactionMutation(c config, op Op, opts ...ledgertransactionOption) *LedgerTransactionMutation {
+	m := &LedgerTransactionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLedgerTransaction,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLedgerTransactionID sets the ID field of the mutation.
+func withLedgerTransactionID(id string) ledgertransactionOption {
+	return func(m *LedgerTransactionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LedgerTransaction
+		)
+		m.oldValue = func(ctx context.Context) (*LedgerTransaction, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LedgerTransaction.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLedgerTransaction sets the old LedgerTransaction of the mutation.
+func withLedgerTransaction(node *LedgerTransaction) ledgertransactionOption {
+	return func(m *LedgerTransactionMutation) {
+		m.oldValue = func(context.Context) (*LedgerTransaction, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LedgerTransactionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LedgerTransactionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LedgerTransaction entities.
+func (m *LedgerTransactionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LedgerTransactionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LedgerTransactionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LedgerTransaction.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LedgerTransactionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LedgerTransactionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the LedgerTransaction entity.
+// If the LedgerTransaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerTransactionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LedgerTransactionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *LedgerTransactionMutation) SetKind(l ledgertransaction.Kind) {
+	m.kind = &l
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *LedgerTransactionMutation) Kind() (r ledgertransaction.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the LedgerTransaction entity.
+// If the LedgerTransaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerTransactionMutation) OldKind(ctx context.Context) (v ledgertransaction.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *LedgerTransactionMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetDomain sets the "domain" field.
+func (m *LedgerTransactionMutation) SetDomain(l ledgertransaction.Domain) {
+	m.domain = &l
+}
+
+// Domain returns the value of the "domain" field in the mutation.
+func (m *LedgerTransactionMutation) Domain() (r ledgertransaction.Domain, exists bool) {
+	v := m.domain
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDomain returns the old "domain" field's value of the LedgerTransaction entity.
+// If the LedgerTransaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerTransactionMutation) OldDomain(ctx context.Context) (v ledgertransaction.Domain, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDomain is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDomain requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDomain: %w", err)
+	}
+	return oldValue.Domain, nil
+}
+
+// ResetDomain resets all changes to the "domain" field.
+func (m *LedgerTransactionMutation) ResetDomain() {
+	m.domain = nil
+}
+
+// SetMerchant sets the "merchant" field.
+func (m *LedgerTransactionMutation) SetMerchant(l lang.Text) {
+	m.merchant = &l
+}
+
+// Merchant returns the value of the "merchant" field in the mutation.
+func (m *LedgerTransactionMutation) Merchant() (r lang.Text, exists bool) {
+	v := m.merchant
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMerchant returns the old "merchant" field's value of the LedgerTransaction entity.
+// If the LedgerTransaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerTransactionMutation) OldMerchant(ctx context.Context) (v lang.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMerchant is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMerchant requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMerchant: %w", err)
+	}
+	return oldValue.Merchant, nil
+}
+
+// ResetMerchant resets all changes to the "merchant" field.
+func (m *LedgerTransactionMutation) ResetMerchant() {
+	m.merchant = nil
+}
+
+// SetEventKey sets the "event_key" field.
+func (m *LedgerTransactionMutation) SetEventKey(s string) {
+	m.event_key = &s
+}
+
+// EventKey returns the value of the "event_key" field in the mutation.
+func (m *LedgerTransactionMutation) EventKey() (r string, exists bool) {
+	v := m.event_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEventKey returns the old "event_key" field's value of the LedgerTransaction entity.
+// If the LedgerTransaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerTransactionMutation) OldEventKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEventKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEventKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEventKey: %w", err)
+	}
+	return oldValue.EventKey, nil
+}
+
+// ResetEventKey resets all changes to the "event_key" field.
+func (m *LedgerTransactionMutation) ResetEventKey() {
+	m.event_key = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *LedgerTransactionMutation) SetAmount(i int64) {
+	m.amount = &i
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *LedgerTransactionMutation) Amount() (r int64, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the LedgerTransaction entity.
+// If the LedgerTransaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerTransactionMutation) OldAmount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds i to the "amount" field.
+func (m *LedgerTransactionMutation) AddAmount(i int64) {
+	if m.addamount != nil {
+		*m.addamount += i
+	} else {
+		m.addamount = &i
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *LedgerTransactionMutation) AddedAmount() (r int64, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *LedgerTransactionMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+}
+
+// SetReversesID sets the "reverses_id" field.
+func (m *LedgerTransactionMutation) SetReversesID(s string) {
+	m.reverses = &s
+}
+
+// ReversesID returns the value of the "reverses_id" field in the mutation.
+func (m *LedgerTransactionMutation) ReversesID() (r string, exists bool) {
+	v := m.reverses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReversesID returns the old "reverses_id" field's value of the LedgerTransaction entity.
+// If the LedgerTransaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerTransactionMutation) OldReversesID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReversesID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReversesID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReversesID: %w", err)
+	}
+	return oldValue.ReversesID, nil
+}
+
+// ClearReversesID clears the value of the "reverses_id" field.
+func (m *LedgerTransactionMutation) ClearReversesID() {
+	m.reverses = nil
+	m.clearedFields[ledgertransaction.FieldReversesID] = struct{}{}
+}
+
+// ReversesIDCleared returns if the "reverses_id" field was cleared in this mutation.
+func (m *LedgerTransactionMutation) ReversesIDCleared() bool {
+	_, ok := m.clearedFields[ledgertransaction.FieldReversesID]
+	return ok
+}
+
+// ResetReversesID resets all changes to the "reverses_id" field.
+func (m *LedgerTransactionMutation) ResetReversesID() {
+	m.reverses = nil
+	delete(m.clearedFields, ledgertransaction.FieldReversesID)
+}
+
+// SetReversalNo sets the "reversal_no" field.
+func (m *LedgerTransactionMutation) SetReversalNo(i int) {
+	m.reversal_no = &i
+	m.addreversal_no = nil
+}
+
+// ReversalNo returns the value of the "reversal_no" field in the mutation.
+func (m *LedgerTransactionMutation) ReversalNo() (r int, exists bool) {
+	v := m.reversal_no
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReversalNo returns the old "reversal_no" field's value of the LedgerTransaction entity.
+// If the LedgerTransaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerTransactionMutation) OldReversalNo(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReversalNo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReversalNo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReversalNo: %w", err)
+	}
+	return oldValue.ReversalNo, nil
+}
+
+// AddReversalNo adds i to the "reversal_no" field.
+func (m *LedgerTransactionMutation) AddReversalNo(i int) {
+	if m.addreversal_no != nil {
+		*m.addreversal_no += i
+	} else {
+		m.addreversal_no = &i
+	}
+}
+
+// AddedReversalNo returns the value that was added to the "reversal_no" field in this mutation.
+func (m *LedgerTransactionMutation) AddedReversalNo() (r int, exists bool) {
+	v := m.addreversal_no
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearReversalNo clears the value of the "reversal_no" field.
+func (m *LedgerTransactionMutation) ClearReversalNo() {
+	m.reversal_no = nil
+	m.addreversal_no = nil
+	m.clearedFields[ledgertransaction.FieldReversalNo] = struct{}{}
+}
+
+// ReversalNoCleared returns if the "reversal_no" field was cleared in this mutation.
+func (m *LedgerTransactionMutation) ReversalNoCleared() bool {
+	_, ok := m.clearedFields[ledgertransaction.FieldReversalNo]
+	return ok
+}
+
+// ResetReversalNo resets all changes to the "reversal_no" field.
+func (m *LedgerTransactionMutation) ResetReversalNo() {
+	m.reversal_no = nil
+	m.addreversal_no = nil
+	delete(m.clearedFields, ledgertransaction.FieldReversalNo)
+}
+
+// AddEntryIDs adds the "entries" edge to the LedgerEntry entity by ids.
+func (m *LedgerTransactionMutation) AddEntryIDs(ids ...string) {
+	if m.entries == nil {
+		m.entries = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.entries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEntries clears the "entries" edge to the LedgerEntry entity.
+func (m *LedgerTransactionMutation) ClearEntries() {
+	m.clearedentries = true
+}
+
+// EntriesCleared reports if the "entries" edge to the LedgerEntry entity was cleared.
+func (m *LedgerTransactionMutation) EntriesCleared() bool {
+	return m.clearedentries
+}
+
+// RemoveEntryIDs removes the "entries" edge to the LedgerEntry entity by IDs.
+func (m *LedgerTransactionMutation) RemoveEntryIDs(ids ...string) {
+	if m.removedentries == nil {
+		m.removedentries = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.entries, ids[i])
+		m.removedentries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEntries returns the removed IDs of the "entries" edge to the LedgerEntry entity.
+func (m *LedgerTransactionMutation) RemovedEntriesIDs() (ids []string) {
+	for id := range m.removedentries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EntriesIDs returns the "entries" edge IDs in the mutation.
+func (m *LedgerTransactionMutation) EntriesIDs() (ids []string) {
+	for id := range m.entries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEntries resets all changes to the "entries" edge.
+func (m *LedgerTransactionMutation) ResetEntries() {
+	m.entries = nil
+	m.clearedentries = false
+	m.removedentries = nil
+}
+
+// ClearReverses clears the "reverses" edge to the LedgerTransaction entity.
+func (m *LedgerTransactionMutation) ClearReverses() {
+	m.clearedreverses = true
+	m.clearedFields[ledgertransaction.FieldReversesID] = struct{}{}
+}
+
+// ReversesCleared reports if the "reverses" edge to the LedgerTransaction entity was cleared.
+func (m *LedgerTransactionMutation) ReversesCleared() bool {
+	return m.ReversesIDCleared() || m.clearedreverses
+}
+
+// ReversesIDs returns the "reverses" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReversesID instead. It exists only for internal usage by the builders.
+func (m *LedgerTransactionMutation) ReversesIDs() (ids []string) {
+	if id := m.reverses; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReverses resets all changes to the "reverses" edge.
+func (m *LedgerTransactionMutation) ResetReverses() {
+	m.reverses = nil
+	m.clearedreverses = false
+}
+
+// AddReversalIDs adds the "reversals" edge to the LedgerTransaction entity by ids.
+func (m *LedgerTransactionMutation) AddReversalIDs(ids ...string) {
+	if m.reversals == nil {
+		m.reversals = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.reversals[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReversals clears the "reversals" edge to the LedgerTransaction entity.
+func (m *LedgerTransactionMutation) ClearReversals() {
+	m.clearedreversals = true
+}
+
+// ReversalsCleared reports if the "reversals" edge to the LedgerTransaction entity was cleared.
+func (m *LedgerTransactionMutation) ReversalsCleared() bool {
+	return m.clearedreversals
+}
+
+// RemoveReversalIDs removes the "reversals" edge to the LedgerTransaction entity by IDs.
+func (m *LedgerTransactionMutation) RemoveReversalIDs(ids ...string) {
+	if m.removedreversals == nil {
+		m.removedreversals = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.reversals, ids[i])
+		m.removedreversals[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReversals returns the removed IDs of the "reversals" edge to the LedgerTransaction entity.
+func (m *LedgerTransactionMutation) RemovedReversalsIDs() (ids []string) {
+	for id := range m.removedreversals {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReversalsIDs returns the "reversals" edge IDs in the mutation.
+func (m *LedgerTransactionMutation) ReversalsIDs() (ids []string) {
+	for id := range m.reversals {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReversals resets all changes to the "reversals" edge.
+func (m *LedgerTransactionMutation) ResetReversals() {
+	m.reversals = nil
+	m.clearedreversals = false
+	m.removedreversals = nil
+}
+
+// Where appends a list predicates to the LedgerTransactionMutation builder.
+func (m *LedgerTransactionMutation) Where(ps ...predicate.LedgerTransaction) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LedgerTransactionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LedgerTransactionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LedgerTransaction, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LedgerTransactionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LedgerTransactionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LedgerTransaction).
+func (m *LedgerTransactionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LedgerTransactionMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, ledgertransaction.FieldCreatedAt)
+	}
+	if m.kind != nil {
+		fields = append(fields, ledgertransaction.FieldKind)
+	}
+	if m.domain != nil {
+		fields = append(fields, ledgertransaction.FieldDomain)
+	}
+	if m.merchant != nil {
+		fields = append(fields, ledgertransaction.FieldMerchant)
+	}
+	if m.event_key != nil {
+		fields = append(fields, ledgertransaction.FieldEventKey)
+	}
+	if m.amount != nil {
+		fields = append(fields, ledgertransaction.FieldAmount)
+	}
+	if m.reverses != nil {
+		fields = append(fields, ledgertransaction.FieldReversesID)
+	}
+	if m.reversal_no != nil {
+		fields = append(fields, ledgertransaction.FieldReversalNo)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LedgerTransactionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case ledgertransaction.FieldCreatedAt:
+		return m.CreatedAt()
+	case ledgertransaction.FieldKind:
+		return m.Kind()
+	case ledgertransaction.FieldDomain:
+		return m.Domain()
+	case ledgertransaction.FieldMerchant:
+		return m.Merchant()
+	case ledgertransaction.FieldEventKey:
+		return m.EventKey()
+	case ledgertransaction.FieldAmount:
+		return m.Amount()
+	case ledgertransaction.FieldReversesID:
+		return m.ReversesID()
+	case ledgertransaction.FieldReversalNo:
+		return m.ReversalNo()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LedgerTransactionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case ledgertransaction.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case ledgertransaction.FieldKind:
+		return m.OldKind(ctx)
+	case ledgertransaction.FieldDomain:
+		return m.OldDomain(ctx)
+	case ledgertransaction.FieldMerchant:
+		return m.OldMerchant(ctx)
+	case ledgertransaction.FieldEventKey:
+		return m.OldEventKey(ctx)
+	case ledgertransaction.FieldAmount:
+		return m.OldAmount(ctx)
+	case ledgertransaction.FieldReversesID:
+		return m.OldReversesID(ctx)
+	case ledgertransaction.FieldReversalNo:
+		return m.OldReversalNo(ctx)
+	}
+	return nil, fmt.Errorf("unknown LedgerTransaction field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LedgerTransactionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case ledgertransaction.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case ledgertransaction.FieldKind:
+		v, ok := value.(ledgertransaction.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case ledgertransaction.FieldDomain:
+		v, ok := value.(ledgertransaction.Domain)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDomain(v)
+		return nil
+	case ledgertransaction.FieldMerchant:
+		v, ok := value.(lang.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMerchant(v)
+		return nil
+	case ledgertransaction.FieldEventKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEventKey(v)
+		return nil
+	case ledgertransaction.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	case ledgertransaction.FieldReversesID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReversesID(v)
+		return nil
+	case ledgertransaction.FieldReversalNo:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReversalNo(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerTransaction field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LedgerTransactionMutation) AddedFields() []string {
+	var fields []string
+	if m.addamount != nil {
+		fields = append(fields, ledgertransaction.FieldAmount)
+	}
+	if m.addreversal_no != nil {
+		fields = append(fields, ledgertransaction.FieldReversalNo)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LedgerTransactionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case ledgertransaction.FieldAmount:
+		return m.AddedAmount()
+	case ledgertransaction.FieldReversalNo:
+		return m.AddedReversalNo()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LedgerTransactionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case ledgertransaction.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	case ledgertransaction.FieldReversalNo:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReversalNo(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerTransaction numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LedgerTransactionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(ledgertransaction.FieldReversesID) {
+		fields = append(fields, ledgertransaction.FieldReversesID)
+	}
+	if m.FieldCleared(ledgertransaction.FieldReversalNo) {
+		fields = append(fields, ledgertransaction.FieldReversalNo)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LedgerTransactionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LedgerTransactionMutation) ClearField(name string) error {
+	switch name {
+	case ledgertransaction.FieldReversesID:
+		m.ClearReversesID()
+		return nil
+	case ledgertransaction.FieldReversalNo:
+		m.ClearReversalNo()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerTransaction nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LedgerTransactionMutation) ResetField(name string) error {
+	switch name {
+	case ledgertransaction.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case ledgertransaction.FieldKind:
+		m.ResetKind()
+		return nil
+	case ledgertransaction.FieldDomain:
+		m.ResetDomain()
+		return nil
+	case ledgertransaction.FieldMerchant:
+		m.ResetMerchant()
+		return nil
+	case ledgertransaction.FieldEventKey:
+		m.ResetEventKey()
+		return nil
+	case ledgertransaction.FieldAmount:
+		m.ResetAmount()
+		return nil
+	case ledgertransaction.FieldReversesID:
+		m.ResetReversesID()
+		return nil
+	case ledgertransaction.FieldReversalNo:
+		m.ResetReversalNo()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerTransaction field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LedgerTransactionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.entries != nil {
+		edges = append(edges, ledgertransaction.EdgeEntries)
+	}
+	if m.reverses != nil {
+		edges = append(edges, ledgertransaction.EdgeReverses)
+	}
+	if m.reversals != nil {
+		edges = append(edges, ledgertransaction.EdgeReversals)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LedgerTransactionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case ledgertransaction.EdgeEntries:
+		ids := make([]ent.Value, 0, len(m.entries))
+		for id := range m.entries {
+			ids = append(ids, id)
+		}
+		return ids
+	case ledgertransaction.EdgeReverses:
+		if id := m.reverses; id != nil {
+			return []ent.Value{*id}
+		}
+	case ledgertransaction.EdgeReversals:
+		ids := make([]ent.Value, 0, len(m.reversals))
+		for id := range m.reversals {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LedgerTransactionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedentries != nil {
+		edges = append(edges, ledgertransaction.EdgeEntries)
+	}
+	if m.removedreversals != nil {
+		edges = append(edges, ledgertransaction.EdgeReversals)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LedgerTransactionMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case ledgertransaction.EdgeEntries:
+		ids := make([]ent.Value, 0, len(m.removedentries))
+		for id := range m.removedentries {
+			ids = append(ids, id)
+		}
+		return ids
+	case ledgertransaction.EdgeReversals:
+		ids := make([]ent.Value, 0, len(m.removedreversals))
+		for id := range m.removedreversals {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LedgerTransactionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedentries {
+		edges = append(edges, ledgertransaction.EdgeEntries)
+	}
+	if m.clearedreverses {
+		edges = append(edges, ledgertransaction.EdgeReverses)
+	}
+	if m.clearedreversals {
+		edges = append(edges, ledgertransaction.EdgeReversals)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LedgerTransactionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case ledgertransaction.EdgeEntries:
+		return m.clearedentries
+	case ledgertransaction.EdgeReverses:
+		return m.clearedreverses
+	case ledgertransaction.EdgeReversals:
+		return m.clearedreversals
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LedgerTransactionMutation) ClearEdge(name string) error {
+	switch name {
+	case ledgertransaction.EdgeReverses:
+		m.ClearReverses()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerTransaction unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LedgerTransactionMutation) ResetEdge(name string) error {
+	switch name {
+	case ledgertransaction.EdgeEntries:
+		m.ResetEntries()
+		return nil
+	case ledgertransaction.EdgeReverses:
+		m.ResetReverses()
+		return nil
+	case ledgertransaction.EdgeReversals:
+		m.ResetReversals()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerTransaction edge %s", name)
+}
+
 // NotificationMutation represents an operation that mutates the Notification nodes in the graph.
 type NotificationMutation struct {
 	config
@@ -9437,11 +25337,19 @@ type NotificationMutation struct {
 	event_key             *string
 	seq                   *int64
 	addseq                *int64
+	change_seq            *int64
+	addchange_seq         *int64
 	topic                 *notification.Topic
+	priority              *notification.Priority
 	title                 *lang.Text
 	body                  *lang.Text
+	template              *string
+	params                *wording.Params
 	target                *target.Target
 	read_at               *time.Time
+	snoozed_until         *time.Time
+	retracted_at          *time.Time
+	expires_at            *time.Time
 	clearedFields         map[string]struct{}
 	subject_person        *string
 	clearedsubject_person bool
@@ -9718,6 +25626,62 @@ func (m *NotificationMutation) ResetSeq() {
 	m.addseq = nil
 }
 
+// SetChangeSeq sets the "change_seq" field.
+func (m *NotificationMutation) SetChangeSeq(i int64) {
+	m.change_seq = &i
+	m.addchange_seq = nil
+}
+
+// ChangeSeq returns the value of the "change_seq" field in the mutation.
+func (m *NotificationMutation) ChangeSeq() (r int64, exists bool) {
+	v := m.change_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangeSeq returns the old "change_seq" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldChangeSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangeSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangeSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangeSeq: %w", err)
+	}
+	return oldValue.ChangeSeq, nil
+}
+
+// AddChangeSeq adds i to the "change_seq" field.
+func (m *NotificationMutation) AddChangeSeq(i int64) {
+	if m.addchange_seq != nil {
+		*m.addchange_seq += i
+	} else {
+		m.addchange_seq = &i
+	}
+}
+
+// AddedChangeSeq returns the value that was added to the "change_seq" field in this mutation.
+func (m *NotificationMutation) AddedChangeSeq() (r int64, exists bool) {
+	v := m.addchange_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetChangeSeq resets all changes to the "change_seq" field.
+func (m *NotificationMutation) ResetChangeSeq() {
+	m.change_seq = nil
+	m.addchange_seq = nil
+}
+
 // SetTopic sets the "topic" field.
 func (m *NotificationMutation) SetTopic(n notification.Topic) {
 	m.topic = &n
@@ -9752,6 +25716,42 @@ func (m *NotificationMutation) OldTopic(ctx context.Context) (v notification.Top
 // ResetTopic resets all changes to the "topic" field.
 func (m *NotificationMutation) ResetTopic() {
 	m.topic = nil
+}
+
+// SetPriority sets the "priority" field.
+func (m *NotificationMutation) SetPriority(n notification.Priority) {
+	m.priority = &n
+}
+
+// Priority returns the value of the "priority" field in the mutation.
+func (m *NotificationMutation) Priority() (r notification.Priority, exists bool) {
+	v := m.priority
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPriority returns the old "priority" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldPriority(ctx context.Context) (v notification.Priority, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPriority is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPriority requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPriority: %w", err)
+	}
+	return oldValue.Priority, nil
+}
+
+// ResetPriority resets all changes to the "priority" field.
+func (m *NotificationMutation) ResetPriority() {
+	m.priority = nil
 }
 
 // SetTitle sets the "title" field.
@@ -9824,6 +25824,91 @@ func (m *NotificationMutation) OldBody(ctx context.Context) (v lang.Text, err er
 // ResetBody resets all changes to the "body" field.
 func (m *NotificationMutation) ResetBody() {
 	m.body = nil
+}
+
+// SetTemplate sets the "template" field.
+func (m *NotificationMutation) SetTemplate(s string) {
+	m.template = &s
+}
+
+// Template returns the value of the "template" field in the mutation.
+func (m *NotificationMutation) Template() (r string, exists bool) {
+	v := m.template
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTemplate returns the old "template" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldTemplate(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTemplate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTemplate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTemplate: %w", err)
+	}
+	return oldValue.Template, nil
+}
+
+// ResetTemplate resets all changes to the "template" field.
+func (m *NotificationMutation) ResetTemplate() {
+	m.template = nil
+}
+
+// SetParams sets the "params" field.
+func (m *NotificationMutation) SetParams(w wording.Params) {
+	m.params = &w
+}
+
+// Params returns the value of the "params" field in the mutation.
+func (m *NotificationMutation) Params() (r wording.Params, exists bool) {
+	v := m.params
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParams returns the old "params" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldParams(ctx context.Context) (v wording.Params, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParams is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParams requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParams: %w", err)
+	}
+	return oldValue.Params, nil
+}
+
+// ClearParams clears the value of the "params" field.
+func (m *NotificationMutation) ClearParams() {
+	m.params = nil
+	m.clearedFields[notification.FieldParams] = struct{}{}
+}
+
+// ParamsCleared returns if the "params" field was cleared in this mutation.
+func (m *NotificationMutation) ParamsCleared() bool {
+	_, ok := m.clearedFields[notification.FieldParams]
+	return ok
+}
+
+// ResetParams resets all changes to the "params" field.
+func (m *NotificationMutation) ResetParams() {
+	m.params = nil
+	delete(m.clearedFields, notification.FieldParams)
 }
 
 // SetTarget sets the "target" field.
@@ -9947,6 +26032,153 @@ func (m *NotificationMutation) ResetReadAt() {
 	delete(m.clearedFields, notification.FieldReadAt)
 }
 
+// SetSnoozedUntil sets the "snoozed_until" field.
+func (m *NotificationMutation) SetSnoozedUntil(t time.Time) {
+	m.snoozed_until = &t
+}
+
+// SnoozedUntil returns the value of the "snoozed_until" field in the mutation.
+func (m *NotificationMutation) SnoozedUntil() (r time.Time, exists bool) {
+	v := m.snoozed_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSnoozedUntil returns the old "snoozed_until" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldSnoozedUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSnoozedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSnoozedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSnoozedUntil: %w", err)
+	}
+	return oldValue.SnoozedUntil, nil
+}
+
+// ClearSnoozedUntil clears the value of the "snoozed_until" field.
+func (m *NotificationMutation) ClearSnoozedUntil() {
+	m.snoozed_until = nil
+	m.clearedFields[notification.FieldSnoozedUntil] = struct{}{}
+}
+
+// SnoozedUntilCleared returns if the "snoozed_until" field was cleared in this mutation.
+func (m *NotificationMutation) SnoozedUntilCleared() bool {
+	_, ok := m.clearedFields[notification.FieldSnoozedUntil]
+	return ok
+}
+
+// ResetSnoozedUntil resets all changes to the "snoozed_until" field.
+func (m *NotificationMutation) ResetSnoozedUntil() {
+	m.snoozed_until = nil
+	delete(m.clearedFields, notification.FieldSnoozedUntil)
+}
+
+// SetRetractedAt sets the "retracted_at" field.
+func (m *NotificationMutation) SetRetractedAt(t time.Time) {
+	m.retracted_at = &t
+}
+
+// RetractedAt returns the value of the "retracted_at" field in the mutation.
+func (m *NotificationMutation) RetractedAt() (r time.Time, exists bool) {
+	v := m.retracted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetractedAt returns the old "retracted_at" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldRetractedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetractedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetractedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetractedAt: %w", err)
+	}
+	return oldValue.RetractedAt, nil
+}
+
+// ClearRetractedAt clears the value of the "retracted_at" field.
+func (m *NotificationMutation) ClearRetractedAt() {
+	m.retracted_at = nil
+	m.clearedFields[notification.FieldRetractedAt] = struct{}{}
+}
+
+// RetractedAtCleared returns if the "retracted_at" field was cleared in this mutation.
+func (m *NotificationMutation) RetractedAtCleared() bool {
+	_, ok := m.clearedFields[notification.FieldRetractedAt]
+	return ok
+}
+
+// ResetRetractedAt resets all changes to the "retracted_at" field.
+func (m *NotificationMutation) ResetRetractedAt() {
+	m.retracted_at = nil
+	delete(m.clearedFields, notification.FieldRetractedAt)
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *NotificationMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *NotificationMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *NotificationMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[notification.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *NotificationMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[notification.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *NotificationMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, notification.FieldExpiresAt)
+}
+
 // ClearSubjectPerson clears the "subject_person" edge to the Person entity.
 func (m *NotificationMutation) ClearSubjectPerson() {
 	m.clearedsubject_person = true
@@ -10008,7 +26240,7 @@ func (m *NotificationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *NotificationMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 17)
 	if m.created_at != nil {
 		fields = append(fields, notification.FieldCreatedAt)
 	}
@@ -10021,14 +26253,26 @@ func (m *NotificationMutation) Fields() []string {
 	if m.seq != nil {
 		fields = append(fields, notification.FieldSeq)
 	}
+	if m.change_seq != nil {
+		fields = append(fields, notification.FieldChangeSeq)
+	}
 	if m.topic != nil {
 		fields = append(fields, notification.FieldTopic)
+	}
+	if m.priority != nil {
+		fields = append(fields, notification.FieldPriority)
 	}
 	if m.title != nil {
 		fields = append(fields, notification.FieldTitle)
 	}
 	if m.body != nil {
 		fields = append(fields, notification.FieldBody)
+	}
+	if m.template != nil {
+		fields = append(fields, notification.FieldTemplate)
+	}
+	if m.params != nil {
+		fields = append(fields, notification.FieldParams)
 	}
 	if m.target != nil {
 		fields = append(fields, notification.FieldTarget)
@@ -10038,6 +26282,15 @@ func (m *NotificationMutation) Fields() []string {
 	}
 	if m.read_at != nil {
 		fields = append(fields, notification.FieldReadAt)
+	}
+	if m.snoozed_until != nil {
+		fields = append(fields, notification.FieldSnoozedUntil)
+	}
+	if m.retracted_at != nil {
+		fields = append(fields, notification.FieldRetractedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, notification.FieldExpiresAt)
 	}
 	return fields
 }
@@ -10055,18 +26308,32 @@ func (m *NotificationMutation) Field(name string) (ent.Value, bool) {
 		return m.EventKey()
 	case notification.FieldSeq:
 		return m.Seq()
+	case notification.FieldChangeSeq:
+		return m.ChangeSeq()
 	case notification.FieldTopic:
 		return m.Topic()
+	case notification.FieldPriority:
+		return m.Priority()
 	case notification.FieldTitle:
 		return m.Title()
 	case notification.FieldBody:
 		return m.Body()
+	case notification.FieldTemplate:
+		return m.Template()
+	case notification.FieldParams:
+		return m.Params()
 	case notification.FieldTarget:
 		return m.Target()
 	case notification.FieldSubjectPersonID:
 		return m.SubjectPersonID()
 	case notification.FieldReadAt:
 		return m.ReadAt()
+	case notification.FieldSnoozedUntil:
+		return m.SnoozedUntil()
+	case notification.FieldRetractedAt:
+		return m.RetractedAt()
+	case notification.FieldExpiresAt:
+		return m.ExpiresAt()
 	}
 	return nil, false
 }
@@ -10084,18 +26351,32 @@ func (m *NotificationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldEventKey(ctx)
 	case notification.FieldSeq:
 		return m.OldSeq(ctx)
+	case notification.FieldChangeSeq:
+		return m.OldChangeSeq(ctx)
 	case notification.FieldTopic:
 		return m.OldTopic(ctx)
+	case notification.FieldPriority:
+		return m.OldPriority(ctx)
 	case notification.FieldTitle:
 		return m.OldTitle(ctx)
 	case notification.FieldBody:
 		return m.OldBody(ctx)
+	case notification.FieldTemplate:
+		return m.OldTemplate(ctx)
+	case notification.FieldParams:
+		return m.OldParams(ctx)
 	case notification.FieldTarget:
 		return m.OldTarget(ctx)
 	case notification.FieldSubjectPersonID:
 		return m.OldSubjectPersonID(ctx)
 	case notification.FieldReadAt:
 		return m.OldReadAt(ctx)
+	case notification.FieldSnoozedUntil:
+		return m.OldSnoozedUntil(ctx)
+	case notification.FieldRetractedAt:
+		return m.OldRetractedAt(ctx)
+	case notification.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Notification field %s", name)
 }
@@ -10133,12 +26414,26 @@ func (m *NotificationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSeq(v)
 		return nil
+	case notification.FieldChangeSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangeSeq(v)
+		return nil
 	case notification.FieldTopic:
 		v, ok := value.(notification.Topic)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTopic(v)
+		return nil
+	case notification.FieldPriority:
+		v, ok := value.(notification.Priority)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPriority(v)
 		return nil
 	case notification.FieldTitle:
 		v, ok := value.(lang.Text)
@@ -10153,6 +26448,20 @@ func (m *NotificationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetBody(v)
+		return nil
+	case notification.FieldTemplate:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTemplate(v)
+		return nil
+	case notification.FieldParams:
+		v, ok := value.(wording.Params)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParams(v)
 		return nil
 	case notification.FieldTarget:
 		v, ok := value.(target.Target)
@@ -10175,6 +26484,27 @@ func (m *NotificationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetReadAt(v)
 		return nil
+	case notification.FieldSnoozedUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSnoozedUntil(v)
+		return nil
+	case notification.FieldRetractedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetractedAt(v)
+		return nil
+	case notification.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Notification field %s", name)
 }
@@ -10186,6 +26516,9 @@ func (m *NotificationMutation) AddedFields() []string {
 	if m.addseq != nil {
 		fields = append(fields, notification.FieldSeq)
 	}
+	if m.addchange_seq != nil {
+		fields = append(fields, notification.FieldChangeSeq)
+	}
 	return fields
 }
 
@@ -10196,6 +26529,8 @@ func (m *NotificationMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case notification.FieldSeq:
 		return m.AddedSeq()
+	case notification.FieldChangeSeq:
+		return m.AddedChangeSeq()
 	}
 	return nil, false
 }
@@ -10212,6 +26547,13 @@ func (m *NotificationMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddSeq(v)
 		return nil
+	case notification.FieldChangeSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChangeSeq(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Notification numeric field %s", name)
 }
@@ -10220,8 +26562,20 @@ func (m *NotificationMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *NotificationMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(notification.FieldParams) {
+		fields = append(fields, notification.FieldParams)
+	}
 	if m.FieldCleared(notification.FieldReadAt) {
 		fields = append(fields, notification.FieldReadAt)
+	}
+	if m.FieldCleared(notification.FieldSnoozedUntil) {
+		fields = append(fields, notification.FieldSnoozedUntil)
+	}
+	if m.FieldCleared(notification.FieldRetractedAt) {
+		fields = append(fields, notification.FieldRetractedAt)
+	}
+	if m.FieldCleared(notification.FieldExpiresAt) {
+		fields = append(fields, notification.FieldExpiresAt)
 	}
 	return fields
 }
@@ -10237,8 +26591,20 @@ func (m *NotificationMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *NotificationMutation) ClearField(name string) error {
 	switch name {
+	case notification.FieldParams:
+		m.ClearParams()
+		return nil
 	case notification.FieldReadAt:
 		m.ClearReadAt()
+		return nil
+	case notification.FieldSnoozedUntil:
+		m.ClearSnoozedUntil()
+		return nil
+	case notification.FieldRetractedAt:
+		m.ClearRetractedAt()
+		return nil
+	case notification.FieldExpiresAt:
+		m.ClearExpiresAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Notification nullable field %s", name)
@@ -10260,14 +26626,26 @@ func (m *NotificationMutation) ResetField(name string) error {
 	case notification.FieldSeq:
 		m.ResetSeq()
 		return nil
+	case notification.FieldChangeSeq:
+		m.ResetChangeSeq()
+		return nil
 	case notification.FieldTopic:
 		m.ResetTopic()
+		return nil
+	case notification.FieldPriority:
+		m.ResetPriority()
 		return nil
 	case notification.FieldTitle:
 		m.ResetTitle()
 		return nil
 	case notification.FieldBody:
 		m.ResetBody()
+		return nil
+	case notification.FieldTemplate:
+		m.ResetTemplate()
+		return nil
+	case notification.FieldParams:
+		m.ResetParams()
 		return nil
 	case notification.FieldTarget:
 		m.ResetTarget()
@@ -10277,6 +26655,15 @@ func (m *NotificationMutation) ResetField(name string) error {
 		return nil
 	case notification.FieldReadAt:
 		m.ResetReadAt()
+		return nil
+	case notification.FieldSnoozedUntil:
+		m.ResetSnoozedUntil()
+		return nil
+	case notification.FieldRetractedAt:
+		m.ResetRetractedAt()
+		return nil
+	case notification.FieldExpiresAt:
+		m.ResetExpiresAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Notification field %s", name)
@@ -10356,6 +26743,754 @@ func (m *NotificationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Notification edge %s", name)
 }
 
+// NotificationPreferenceMutation represents an operation that mutates the NotificationPreference nodes in the graph.
+type NotificationPreferenceMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	created_at     *time.Time
+	person_id      *string
+	topic          *notificationpreference.Topic
+	channels       *[]preference.Channel
+	appendchannels []preference.Channel
+	quiet_hours    **preference.QuietHours
+	pace           *notificationpreference.Pace
+	digest_at      *string
+	zone           *string
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*NotificationPreference, error)
+	predicates     []predicate.NotificationPreference
+}
+
+var _ ent.Mutation = (*NotificationPreferenceMutation)(nil)
+
+// notificationpreferenceOption allows management of the mutation configuration using functional options.
+type notificationpreferenceOption func(*NotificationPreferenceMutation)
+
+// newNotificationPreferenceMutation creates new mutation for the NotificationPreference entity.
+func newNotificationPreferenceMutation(c config, op Op, opts ...notificationpreferenceOption) *NotificationPreferenceMutation {
+	m := &NotificationPreferenceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeNotificationPreference,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withNotificationPreferenceID sets the ID field of the mutation.
+func withNotificationPreferenceID(id string) notificationpreferenceOption {
+	return func(m *NotificationPreferenceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *NotificationPreference
+		)
+		m.oldValue = func(ctx context.Context) (*NotificationPreference, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().NotificationPreference.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withNotificationPreference sets the old NotificationPreference of the mutation.
+func withNotificationPreference(node *NotificationPreference) notificationpreferenceOption {
+	return func(m *NotificationPreferenceMutation) {
+		m.oldValue = func(context.Context) (*NotificationPreference, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m NotificationPreferenceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m NotificationPreferenceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of NotificationPreference entities.
+func (m *NotificationPreferenceMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *NotificationPreferenceMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *NotificationPreferenceMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().NotificationPreference.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *NotificationPreferenceMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *NotificationPreferenceMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the NotificationPreference entity.
+// If the NotificationPreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationPreferenceMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *NotificationPreferenceMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *NotificationPreferenceMutation) SetPersonID(s string) {
+	m.person_id = &s
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *NotificationPreferenceMutation) PersonID() (r string, exists bool) {
+	v := m.person_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the NotificationPreference entity.
+// If the NotificationPreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationPreferenceMutation) OldPersonID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *NotificationPreferenceMutation) ResetPersonID() {
+	m.person_id = nil
+}
+
+// SetTopic sets the "topic" field.
+func (m *NotificationPreferenceMutation) SetTopic(n notificationpreference.Topic) {
+	m.topic = &n
+}
+
+// Topic returns the value of the "topic" field in the mutation.
+func (m *NotificationPreferenceMutation) Topic() (r notificationpreference.Topic, exists bool) {
+	v := m.topic
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTopic returns the old "topic" field's value of the NotificationPreference entity.
+// If the NotificationPreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationPreferenceMutation) OldTopic(ctx context.Context) (v notificationpreference.Topic, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTopic is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTopic requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTopic: %w", err)
+	}
+	return oldValue.Topic, nil
+}
+
+// ResetTopic resets all changes to the "topic" field.
+func (m *NotificationPreferenceMutation) ResetTopic() {
+	m.topic = nil
+}
+
+// SetChannels sets the "channels" field.
+func (m *NotificationPreferenceMutation) SetChannels(pr []preference.Channel) {
+	m.channels = &pr
+	m.appendchannels = nil
+}
+
+// Channels returns the value of the "channels" field in the mutation.
+func (m *NotificationPreferenceMutation) Channels() (r []preference.Channel, exists bool) {
+	v := m.channels
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannels returns the old "channels" field's value of the NotificationPreference entity.
+// If the NotificationPreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationPreferenceMutation) OldChannels(ctx context.Context) (v []preference.Channel, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannels is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannels requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannels: %w", err)
+	}
+	return oldValue.Channels, nil
+}
+
+// AppendChannels adds pr to the "channels" field.
+func (m *NotificationPreferenceMutation) AppendChannels(pr []preference.Channel) {
+	m.appendchannels = append(m.appendchannels, pr...)
+}
+
+// AppendedChannels returns the list of values that were appended to the "channels" field in this mutation.
+func (m *NotificationPreferenceMutation) AppendedChannels() ([]preference.Channel, bool) {
+	if len(m.appendchannels) == 0 {
+		return nil, false
+	}
+	return m.appendchannels, true
+}
+
+// ResetChannels resets all changes to the "channels" field.
+func (m *NotificationPreferenceMutation) ResetChannels() {
+	m.channels = nil
+	m.appendchannels = nil
+}
+
+// SetQuietHours sets the "quiet_hours" field.
+func (m *NotificationPreferenceMutation) SetQuietHours(ph *preference.QuietHours) {
+	m.quiet_hours = &ph
+}
+
+// QuietHours returns the value of the "quiet_hours" field in the mutation.
+func (m *NotificationPreferenceMutation) QuietHours() (r *preference.QuietHours, exists bool) {
+	v := m.quiet_hours
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuietHours returns the old "quiet_hours" field's value of the NotificationPreference entity.
+// If the NotificationPreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationPreferenceMutation) OldQuietHours(ctx context.Context) (v *preference.QuietHours, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuietHours is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuietHours requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuietHours: %w", err)
+	}
+	return oldValue.QuietHours, nil
+}
+
+// ClearQuietHours clears the value of the "quiet_hours" field.
+func (m *NotificationPreferenceMutation) ClearQuietHours() {
+	m.quiet_hours = nil
+	m.clearedFields[notificationpreference.FieldQuietHours] = struct{}{}
+}
+
+// QuietHoursCleared returns if the "quiet_hours" field was cleared in this mutation.
+func (m *NotificationPreferenceMutation) QuietHoursCleared() bool {
+	_, ok := m.clearedFields[notificationpreference.FieldQuietHours]
+	return ok
+}
+
+// ResetQuietHours resets all changes to the "quiet_hours" field.
+func (m *NotificationPreferenceMutation) ResetQuietHours() {
+	m.quiet_hours = nil
+	delete(m.clearedFields, notificationpreference.FieldQuietHours)
+}
+
+// SetPace sets the "pace" field.
+func (m *NotificationPreferenceMutation) SetPace(n notificationpreference.Pace) {
+	m.pace = &n
+}
+
+// Pace returns the value of the "pace" field in the mutation.
+func (m *NotificationPreferenceMutation) Pace() (r notificationpreference.Pace, exists bool) {
+	v := m.pace
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPace returns the old "pace" field's value of the NotificationPreference entity.
+// If the NotificationPreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationPreferenceMutation) OldPace(ctx context.Context) (v notificationpreference.Pace, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPace: %w", err)
+	}
+	return oldValue.Pace, nil
+}
+
+// ResetPace resets all changes to the "pace" field.
+func (m *NotificationPreferenceMutation) ResetPace() {
+	m.pace = nil
+}
+
+// SetDigestAt sets the "digest_at" field.
+func (m *NotificationPreferenceMutation) SetDigestAt(s string) {
+	m.digest_at = &s
+}
+
+// DigestAt returns the value of the "digest_at" field in the mutation.
+func (m *NotificationPreferenceMutation) DigestAt() (r string, exists bool) {
+	v := m.digest_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDigestAt returns the old "digest_at" field's value of the NotificationPreference entity.
+// If the NotificationPreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationPreferenceMutation) OldDigestAt(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDigestAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDigestAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDigestAt: %w", err)
+	}
+	return oldValue.DigestAt, nil
+}
+
+// ResetDigestAt resets all changes to the "digest_at" field.
+func (m *NotificationPreferenceMutation) ResetDigestAt() {
+	m.digest_at = nil
+}
+
+// SetZone sets the "zone" field.
+func (m *NotificationPreferenceMutation) SetZone(s string) {
+	m.zone = &s
+}
+
+// Zone returns the value of the "zone" field in the mutation.
+func (m *NotificationPreferenceMutation) Zone() (r string, exists bool) {
+	v := m.zone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldZone returns the old "zone" field's value of the NotificationPreference entity.
+// If the NotificationPreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationPreferenceMutation) OldZone(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldZone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldZone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldZone: %w", err)
+	}
+	return oldValue.Zone, nil
+}
+
+// ResetZone resets all changes to the "zone" field.
+func (m *NotificationPreferenceMutation) ResetZone() {
+	m.zone = nil
+}
+
+// Where appends a list predicates to the NotificationPreferenceMutation builder.
+func (m *NotificationPreferenceMutation) Where(ps ...predicate.NotificationPreference) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the NotificationPreferenceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *NotificationPreferenceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.NotificationPreference, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *NotificationPreferenceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *NotificationPreferenceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (NotificationPreference).
+func (m *NotificationPreferenceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *NotificationPreferenceMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, notificationpreference.FieldCreatedAt)
+	}
+	if m.person_id != nil {
+		fields = append(fields, notificationpreference.FieldPersonID)
+	}
+	if m.topic != nil {
+		fields = append(fields, notificationpreference.FieldTopic)
+	}
+	if m.channels != nil {
+		fields = append(fields, notificationpreference.FieldChannels)
+	}
+	if m.quiet_hours != nil {
+		fields = append(fields, notificationpreference.FieldQuietHours)
+	}
+	if m.pace != nil {
+		fields = append(fields, notificationpreference.FieldPace)
+	}
+	if m.digest_at != nil {
+		fields = append(fields, notificationpreference.FieldDigestAt)
+	}
+	if m.zone != nil {
+		fields = append(fields, notificationpreference.FieldZone)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *NotificationPreferenceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case notificationpreference.FieldCreatedAt:
+		return m.CreatedAt()
+	case notificationpreference.FieldPersonID:
+		return m.PersonID()
+	case notificationpreference.FieldTopic:
+		return m.Topic()
+	case notificationpreference.FieldChannels:
+		return m.Channels()
+	case notificationpreference.FieldQuietHours:
+		return m.QuietHours()
+	case notificationpreference.FieldPace:
+		return m.Pace()
+	case notificationpreference.FieldDigestAt:
+		return m.DigestAt()
+	case notificationpreference.FieldZone:
+		return m.Zone()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *NotificationPreferenceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case notificationpreference.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case notificationpreference.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case notificationpreference.FieldTopic:
+		return m.OldTopic(ctx)
+	case notificationpreference.FieldChannels:
+		return m.OldChannels(ctx)
+	case notificationpreference.FieldQuietHours:
+		return m.OldQuietHours(ctx)
+	case notificationpreference.FieldPace:
+		return m.OldPace(ctx)
+	case notificationpreference.FieldDigestAt:
+		return m.OldDigestAt(ctx)
+	case notificationpreference.FieldZone:
+		return m.OldZone(ctx)
+	}
+	return nil, fmt.Errorf("unknown NotificationPreference field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *NotificationPreferenceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case notificationpreference.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case notificationpreference.FieldPersonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case notificationpreference.FieldTopic:
+		v, ok := value.(notificationpreference.Topic)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTopic(v)
+		return nil
+	case notificationpreference.FieldChannels:
+		v, ok := value.([]preference.Channel)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannels(v)
+		return nil
+	case notificationpreference.FieldQuietHours:
+		v, ok := value.(*preference.QuietHours)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuietHours(v)
+		return nil
+	case notificationpreference.FieldPace:
+		v, ok := value.(notificationpreference.Pace)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPace(v)
+		return nil
+	case notificationpreference.FieldDigestAt:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDigestAt(v)
+		return nil
+	case notificationpreference.FieldZone:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetZone(v)
+		return nil
+	}
+	return fmt.Errorf("unknown NotificationPreference field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *NotificationPreferenceMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *NotificationPreferenceMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *NotificationPreferenceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown NotificationPreference numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *NotificationPreferenceMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(notificationpreference.FieldQuietHours) {
+		fields = append(fields, notificationpreference.FieldQuietHours)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *NotificationPreferenceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *NotificationPreferenceMutation) ClearField(name string) error {
+	switch name {
+	case notificationpreference.FieldQuietHours:
+		m.ClearQuietHours()
+		return nil
+	}
+	return fmt.Errorf("unknown NotificationPreference nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *NotificationPreferenceMutation) ResetField(name string) error {
+	switch name {
+	case notificationpreference.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case notificationpreference.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case notificationpreference.FieldTopic:
+		m.ResetTopic()
+		return nil
+	case notificationpreference.FieldChannels:
+		m.ResetChannels()
+		return nil
+	case notificationpreference.FieldQuietHours:
+		m.ResetQuietHours()
+		return nil
+	case notificationpreference.FieldPace:
+		m.ResetPace()
+		return nil
+	case notificationpreference.FieldDigestAt:
+		m.ResetDigestAt()
+		return nil
+	case notificationpreference.FieldZone:
+		m.ResetZone()
+		return nil
+	}
+	return fmt.Errorf("unknown NotificationPreference field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *NotificationPreferenceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *NotificationPreferenceMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *NotificationPreferenceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *NotificationPreferenceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *NotificationPreferenceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *NotificationPreferenceMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *NotificationPreferenceMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown NotificationPreference unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *NotificationPreferenceMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown NotificationPreference edge %s", name)
+}
+
 // PersonMutation represents an operation that mutates the Person nodes in the graph.
 type PersonMutation struct {
 	config
@@ -10370,6 +27505,10 @@ type PersonMutation struct {
 	language             *string
 	inbox_seq            *int64
 	addinbox_seq         *int64
+	deletion_due_at      *time.Time
+	deleted_at           *time.Time
+	inbox_change_seq     *int64
+	addinbox_change_seq  *int64
 	clearedFields        map[string]struct{}
 	district             *string
 	cleareddistrict      bool
@@ -10813,6 +27952,160 @@ func (m *PersonMutation) ResetInboxSeq() {
 	m.addinbox_seq = nil
 }
 
+// SetDeletionDueAt sets the "deletion_due_at" field.
+func (m *PersonMutation) SetDeletionDueAt(t time.Time) {
+	m.deletion_due_at = &t
+}
+
+// DeletionDueAt returns the value of the "deletion_due_at" field in the mutation.
+func (m *PersonMutation) DeletionDueAt() (r time.Time, exists bool) {
+	v := m.deletion_due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletionDueAt returns the old "deletion_due_at" field's value of the Person entity.
+// If the Person object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonMutation) OldDeletionDueAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletionDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletionDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletionDueAt: %w", err)
+	}
+	return oldValue.DeletionDueAt, nil
+}
+
+// ClearDeletionDueAt clears the value of the "deletion_due_at" field.
+func (m *PersonMutation) ClearDeletionDueAt() {
+	m.deletion_due_at = nil
+	m.clearedFields[person.FieldDeletionDueAt] = struct{}{}
+}
+
+// DeletionDueAtCleared returns if the "deletion_due_at" field was cleared in this mutation.
+func (m *PersonMutation) DeletionDueAtCleared() bool {
+	_, ok := m.clearedFields[person.FieldDeletionDueAt]
+	return ok
+}
+
+// ResetDeletionDueAt resets all changes to the "deletion_due_at" field.
+func (m *PersonMutation) ResetDeletionDueAt() {
+	m.deletion_due_at = nil
+	delete(m.clearedFields, person.FieldDeletionDueAt)
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (m *PersonMutation) SetDeletedAt(t time.Time) {
+	m.deleted_at = &t
+}
+
+// DeletedAt returns the value of the "deleted_at" field in the mutation.
+func (m *PersonMutation) DeletedAt() (r time.Time, exists bool) {
+	v := m.deleted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedAt returns the old "deleted_at" field's value of the Person entity.
+// If the Person object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonMutation) OldDeletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedAt: %w", err)
+	}
+	return oldValue.DeletedAt, nil
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (m *PersonMutation) ClearDeletedAt() {
+	m.deleted_at = nil
+	m.clearedFields[person.FieldDeletedAt] = struct{}{}
+}
+
+// DeletedAtCleared returns if the "deleted_at" field was cleared in this mutation.
+func (m *PersonMutation) DeletedAtCleared() bool {
+	_, ok := m.clearedFields[person.FieldDeletedAt]
+	return ok
+}
+
+// ResetDeletedAt resets all changes to the "deleted_at" field.
+func (m *PersonMutation) ResetDeletedAt() {
+	m.deleted_at = nil
+	delete(m.clearedFields, person.FieldDeletedAt)
+}
+
+// SetInboxChangeSeq sets the "inbox_change_seq" field.
+func (m *PersonMutation) SetInboxChangeSeq(i int64) {
+	m.inbox_change_seq = &i
+	m.addinbox_change_seq = nil
+}
+
+// InboxChangeSeq returns the value of the "inbox_change_seq" field in the mutation.
+func (m *PersonMutation) InboxChangeSeq() (r int64, exists bool) {
+	v := m.inbox_change_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxChangeSeq returns the old "inbox_change_seq" field's value of the Person entity.
+// If the Person object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonMutation) OldInboxChangeSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxChangeSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxChangeSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxChangeSeq: %w", err)
+	}
+	return oldValue.InboxChangeSeq, nil
+}
+
+// AddInboxChangeSeq adds i to the "inbox_change_seq" field.
+func (m *PersonMutation) AddInboxChangeSeq(i int64) {
+	if m.addinbox_change_seq != nil {
+		*m.addinbox_change_seq += i
+	} else {
+		m.addinbox_change_seq = &i
+	}
+}
+
+// AddedInboxChangeSeq returns the value that was added to the "inbox_change_seq" field in this mutation.
+func (m *PersonMutation) AddedInboxChangeSeq() (r int64, exists bool) {
+	v := m.addinbox_change_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetInboxChangeSeq resets all changes to the "inbox_change_seq" field.
+func (m *PersonMutation) ResetInboxChangeSeq() {
+	m.inbox_change_seq = nil
+	m.addinbox_change_seq = nil
+}
+
 // ClearDistrict clears the "district" edge to the District entity.
 func (m *PersonMutation) ClearDistrict() {
 	m.cleareddistrict = true
@@ -11060,7 +28353,7 @@ func (m *PersonMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PersonMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 11)
 	if m.created_at != nil {
 		fields = append(fields, person.FieldCreatedAt)
 	}
@@ -11084,6 +28377,15 @@ func (m *PersonMutation) Fields() []string {
 	}
 	if m.inbox_seq != nil {
 		fields = append(fields, person.FieldInboxSeq)
+	}
+	if m.deletion_due_at != nil {
+		fields = append(fields, person.FieldDeletionDueAt)
+	}
+	if m.deleted_at != nil {
+		fields = append(fields, person.FieldDeletedAt)
+	}
+	if m.inbox_change_seq != nil {
+		fields = append(fields, person.FieldInboxChangeSeq)
 	}
 	return fields
 }
@@ -11109,6 +28411,12 @@ func (m *PersonMutation) Field(name string) (ent.Value, bool) {
 		return m.DistrictID()
 	case person.FieldInboxSeq:
 		return m.InboxSeq()
+	case person.FieldDeletionDueAt:
+		return m.DeletionDueAt()
+	case person.FieldDeletedAt:
+		return m.DeletedAt()
+	case person.FieldInboxChangeSeq:
+		return m.InboxChangeSeq()
 	}
 	return nil, false
 }
@@ -11134,6 +28442,12 @@ func (m *PersonMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldDistrictID(ctx)
 	case person.FieldInboxSeq:
 		return m.OldInboxSeq(ctx)
+	case person.FieldDeletionDueAt:
+		return m.OldDeletionDueAt(ctx)
+	case person.FieldDeletedAt:
+		return m.OldDeletedAt(ctx)
+	case person.FieldInboxChangeSeq:
+		return m.OldInboxChangeSeq(ctx)
 	}
 	return nil, fmt.Errorf("unknown Person field %s", name)
 }
@@ -11199,6 +28513,27 @@ func (m *PersonMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetInboxSeq(v)
 		return nil
+	case person.FieldDeletionDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletionDueAt(v)
+		return nil
+	case person.FieldDeletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedAt(v)
+		return nil
+	case person.FieldInboxChangeSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxChangeSeq(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Person field %s", name)
 }
@@ -11210,6 +28545,9 @@ func (m *PersonMutation) AddedFields() []string {
 	if m.addinbox_seq != nil {
 		fields = append(fields, person.FieldInboxSeq)
 	}
+	if m.addinbox_change_seq != nil {
+		fields = append(fields, person.FieldInboxChangeSeq)
+	}
 	return fields
 }
 
@@ -11220,6 +28558,8 @@ func (m *PersonMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case person.FieldInboxSeq:
 		return m.AddedInboxSeq()
+	case person.FieldInboxChangeSeq:
+		return m.AddedInboxChangeSeq()
 	}
 	return nil, false
 }
@@ -11236,6 +28576,13 @@ func (m *PersonMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddInboxSeq(v)
 		return nil
+	case person.FieldInboxChangeSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddInboxChangeSeq(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Person numeric field %s", name)
 }
@@ -11246,6 +28593,12 @@ func (m *PersonMutation) ClearedFields() []string {
 	var fields []string
 	if m.FieldCleared(person.FieldDistrictID) {
 		fields = append(fields, person.FieldDistrictID)
+	}
+	if m.FieldCleared(person.FieldDeletionDueAt) {
+		fields = append(fields, person.FieldDeletionDueAt)
+	}
+	if m.FieldCleared(person.FieldDeletedAt) {
+		fields = append(fields, person.FieldDeletedAt)
 	}
 	return fields
 }
@@ -11263,6 +28616,12 @@ func (m *PersonMutation) ClearField(name string) error {
 	switch name {
 	case person.FieldDistrictID:
 		m.ClearDistrictID()
+		return nil
+	case person.FieldDeletionDueAt:
+		m.ClearDeletionDueAt()
+		return nil
+	case person.FieldDeletedAt:
+		m.ClearDeletedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Person nullable field %s", name)
@@ -11295,6 +28654,15 @@ func (m *PersonMutation) ResetField(name string) error {
 		return nil
 	case person.FieldInboxSeq:
 		m.ResetInboxSeq()
+		return nil
+	case person.FieldDeletionDueAt:
+		m.ResetDeletionDueAt()
+		return nil
+	case person.FieldDeletedAt:
+		m.ResetDeletedAt()
+		return nil
+	case person.FieldInboxChangeSeq:
+		m.ResetInboxChangeSeq()
 		return nil
 	}
 	return fmt.Errorf("unknown Person field %s", name)
@@ -11475,6 +28843,7 @@ type PersonalDataMutation struct {
 	data_key        *[]byte
 	sealed          *[]byte
 	id_number_index *string
+	phone_index     *string
 	clearedFields   map[string]struct{}
 	person          *string
 	clearedperson   bool
@@ -11803,6 +29172,42 @@ func (m *PersonalDataMutation) ResetIDNumberIndex() {
 	m.id_number_index = nil
 }
 
+// SetPhoneIndex sets the "phone_index" field.
+func (m *PersonalDataMutation) SetPhoneIndex(s string) {
+	m.phone_index = &s
+}
+
+// PhoneIndex returns the value of the "phone_index" field in the mutation.
+func (m *PersonalDataMutation) PhoneIndex() (r string, exists bool) {
+	v := m.phone_index
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhoneIndex returns the old "phone_index" field's value of the PersonalData entity.
+// If the PersonalData object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PersonalDataMutation) OldPhoneIndex(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhoneIndex is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhoneIndex requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhoneIndex: %w", err)
+	}
+	return oldValue.PhoneIndex, nil
+}
+
+// ResetPhoneIndex resets all changes to the "phone_index" field.
+func (m *PersonalDataMutation) ResetPhoneIndex() {
+	m.phone_index = nil
+}
+
 // ClearPerson clears the "person" edge to the Person entity.
 func (m *PersonalDataMutation) ClearPerson() {
 	m.clearedperson = true
@@ -11864,7 +29269,7 @@ func (m *PersonalDataMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PersonalDataMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.created_at != nil {
 		fields = append(fields, personaldata.FieldCreatedAt)
 	}
@@ -11882,6 +29287,9 @@ func (m *PersonalDataMutation) Fields() []string {
 	}
 	if m.id_number_index != nil {
 		fields = append(fields, personaldata.FieldIDNumberIndex)
+	}
+	if m.phone_index != nil {
+		fields = append(fields, personaldata.FieldPhoneIndex)
 	}
 	return fields
 }
@@ -11903,6 +29311,8 @@ func (m *PersonalDataMutation) Field(name string) (ent.Value, bool) {
 		return m.Sealed()
 	case personaldata.FieldIDNumberIndex:
 		return m.IDNumberIndex()
+	case personaldata.FieldPhoneIndex:
+		return m.PhoneIndex()
 	}
 	return nil, false
 }
@@ -11924,6 +29334,8 @@ func (m *PersonalDataMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldSealed(ctx)
 	case personaldata.FieldIDNumberIndex:
 		return m.OldIDNumberIndex(ctx)
+	case personaldata.FieldPhoneIndex:
+		return m.OldPhoneIndex(ctx)
 	}
 	return nil, fmt.Errorf("unknown PersonalData field %s", name)
 }
@@ -11974,6 +29386,13 @@ func (m *PersonalDataMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetIDNumberIndex(v)
+		return nil
+	case personaldata.FieldPhoneIndex:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhoneIndex(v)
 		return nil
 	}
 	return fmt.Errorf("unknown PersonalData field %s", name)
@@ -12041,6 +29460,9 @@ func (m *PersonalDataMutation) ResetField(name string) error {
 		return nil
 	case personaldata.FieldIDNumberIndex:
 		m.ResetIDNumberIndex()
+		return nil
+	case personaldata.FieldPhoneIndex:
+		m.ResetPhoneIndex()
 		return nil
 	}
 	return fmt.Errorf("unknown PersonalData field %s", name)
@@ -12118,6 +29540,932 @@ func (m *PersonalDataMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown PersonalData edge %s", name)
+}
+
+// RecordAccessMutation represents an operation that mutates the RecordAccess nodes in the graph.
+type RecordAccessMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	created_at    *time.Time
+	person_id     *string
+	target_id     *string
+	category      *recordaccess.Category
+	purpose       *recordaccess.Purpose
+	outcome       *recordaccess.Outcome
+	accessor_id   *string
+	accessor_name *mask.Name
+	accessor_role *recordaccess.AccessorRole
+	organisation  *lang.Text
+	on_behalf_of  *string
+	request_id    *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*RecordAccess, error)
+	predicates    []predicate.RecordAccess
+}
+
+var _ ent.Mutation = (*RecordAccessMutation)(nil)
+
+// recordaccessOption allows management of the mutation configuration using functional options.
+type recordaccessOption func(*RecordAccessMutation)
+
+// newRecordAccessMutation creates new mutation for the RecordAccess entity.
+func newRecordAccessMutation(c config, op Op, opts ...recordaccessOption) *RecordAccessMutation {
+	m := &RecordAccessMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRecordAccess,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRecordAccessID sets the ID field of the mutation.
+func withRecordAccessID(id string) recordaccessOption {
+	return func(m *RecordAccessMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RecordAccess
+		)
+		m.oldValue = func(ctx context.Context) (*RecordAccess, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RecordAccess.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRecordAccess sets the old RecordAccess of the mutation.
+func withRecordAccess(node *RecordAccess) recordaccessOption {
+	return func(m *RecordAccessMutation) {
+		m.oldValue = func(context.Context) (*RecordAccess, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RecordAccessMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RecordAccessMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RecordAccess entities.
+func (m *RecordAccessMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RecordAccessMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RecordAccessMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RecordAccess.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RecordAccessMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RecordAccessMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the RecordAccess entity.
+// If the RecordAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordAccessMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RecordAccessMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *RecordAccessMutation) SetPersonID(s string) {
+	m.person_id = &s
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *RecordAccessMutation) PersonID() (r string, exists bool) {
+	v := m.person_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the RecordAccess entity.
+// If the RecordAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordAccessMutation) OldPersonID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *RecordAccessMutation) ResetPersonID() {
+	m.person_id = nil
+}
+
+// SetTargetID sets the "target_id" field.
+func (m *RecordAccessMutation) SetTargetID(s string) {
+	m.target_id = &s
+}
+
+// TargetID returns the value of the "target_id" field in the mutation.
+func (m *RecordAccessMutation) TargetID() (r string, exists bool) {
+	v := m.target_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTargetID returns the old "target_id" field's value of the RecordAccess entity.
+// If the RecordAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordAccessMutation) OldTargetID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTargetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTargetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTargetID: %w", err)
+	}
+	return oldValue.TargetID, nil
+}
+
+// ResetTargetID resets all changes to the "target_id" field.
+func (m *RecordAccessMutation) ResetTargetID() {
+	m.target_id = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *RecordAccessMutation) SetCategory(r recordaccess.Category) {
+	m.category = &r
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *RecordAccessMutation) Category() (r recordaccess.Category, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the RecordAccess entity.
+// If the RecordAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordAccessMutation) OldCategory(ctx context.Context) (v recordaccess.Category, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *RecordAccessMutation) ResetCategory() {
+	m.category = nil
+}
+
+// SetPurpose sets the "purpose" field.
+func (m *RecordAccessMutation) SetPurpose(r recordaccess.Purpose) {
+	m.purpose = &r
+}
+
+// Purpose returns the value of the "purpose" field in the mutation.
+func (m *RecordAccessMutation) Purpose() (r recordaccess.Purpose, exists bool) {
+	v := m.purpose
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurpose returns the old "purpose" field's value of the RecordAccess entity.
+// If the RecordAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordAccessMutation) OldPurpose(ctx context.Context) (v recordaccess.Purpose, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurpose is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurpose requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurpose: %w", err)
+	}
+	return oldValue.Purpose, nil
+}
+
+// ResetPurpose resets all changes to the "purpose" field.
+func (m *RecordAccessMutation) ResetPurpose() {
+	m.purpose = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *RecordAccessMutation) SetOutcome(r recordaccess.Outcome) {
+	m.outcome = &r
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *RecordAccessMutation) Outcome() (r recordaccess.Outcome, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the RecordAccess entity.
+// If the RecordAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordAccessMutation) OldOutcome(ctx context.Context) (v recordaccess.Outcome, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *RecordAccessMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetAccessorID sets the "accessor_id" field.
+func (m *RecordAccessMutation) SetAccessorID(s string) {
+	m.accessor_id = &s
+}
+
+// AccessorID returns the value of the "accessor_id" field in the mutation.
+func (m *RecordAccessMutation) AccessorID() (r string, exists bool) {
+	v := m.accessor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccessorID returns the old "accessor_id" field's value of the RecordAccess entity.
+// If the RecordAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordAccessMutation) OldAccessorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccessorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccessorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccessorID: %w", err)
+	}
+	return oldValue.AccessorID, nil
+}
+
+// ResetAccessorID resets all changes to the "accessor_id" field.
+func (m *RecordAccessMutation) ResetAccessorID() {
+	m.accessor_id = nil
+}
+
+// SetAccessorName sets the "accessor_name" field.
+func (m *RecordAccessMutation) SetAccessorName(value mask.Name) {
+	m.accessor_name = &value
+}
+
+// AccessorName returns the value of the "accessor_name" field in the mutation.
+func (m *RecordAccessMutation) AccessorName() (r mask.Name, exists bool) {
+	v := m.accessor_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccessorName returns the old "accessor_name" field's value of the RecordAccess entity.
+// If the RecordAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordAccessMutation) OldAccessorName(ctx context.Context) (v mask.Name, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccessorName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccessorName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccessorName: %w", err)
+	}
+	return oldValue.AccessorName, nil
+}
+
+// ResetAccessorName resets all changes to the "accessor_name" field.
+func (m *RecordAccessMutation) ResetAccessorName() {
+	m.accessor_name = nil
+}
+
+// SetAccessorRole sets the "accessor_role" field.
+func (m *RecordAccessMutation) SetAccessorRole(rr recordaccess.AccessorRole) {
+	m.accessor_role = &rr
+}
+
+// AccessorRole returns the value of the "accessor_role" field in the mutation.
+func (m *RecordAccessMutation) AccessorRole() (r recordaccess.AccessorRole, exists bool) {
+	v := m.accessor_role
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccessorRole returns the old "accessor_role" field's value of the RecordAccess entity.
+// If the RecordAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordAccessMutation) OldAccessorRole(ctx context.Context) (v recordaccess.AccessorRole, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccessorRole is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccessorRole requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccessorRole: %w", err)
+	}
+	return oldValue.AccessorRole, nil
+}
+
+// ResetAccessorRole resets all changes to the "accessor_role" field.
+func (m *RecordAccessMutation) ResetAccessorRole() {
+	m.accessor_role = nil
+}
+
+// SetOrganisation sets the "organisation" field.
+func (m *RecordAccessMutation) SetOrganisation(l lang.Text) {
+	m.organisation = &l
+}
+
+// Organisation returns the value of the "organisation" field in the mutation.
+func (m *RecordAccessMutation) Organisation() (r lang.Text, exists bool) {
+	v := m.organisation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganisation returns the old "organisation" field's value of the RecordAccess entity.
+// If the RecordAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordAccessMutation) OldOrganisation(ctx context.Context) (v lang.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganisation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganisation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganisation: %w", err)
+	}
+	return oldValue.Organisation, nil
+}
+
+// ResetOrganisation resets all changes to the "organisation" field.
+func (m *RecordAccessMutation) ResetOrganisation() {
+	m.organisation = nil
+}
+
+// SetOnBehalfOf sets the "on_behalf_of" field.
+func (m *RecordAccessMutation) SetOnBehalfOf(s string) {
+	m.on_behalf_of = &s
+}
+
+// OnBehalfOf returns the value of the "on_behalf_of" field in the mutation.
+func (m *RecordAccessMutation) OnBehalfOf() (r string, exists bool) {
+	v := m.on_behalf_of
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOnBehalfOf returns the old "on_behalf_of" field's value of the RecordAccess entity.
+// If the RecordAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordAccessMutation) OldOnBehalfOf(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOnBehalfOf is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOnBehalfOf requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOnBehalfOf: %w", err)
+	}
+	return oldValue.OnBehalfOf, nil
+}
+
+// ResetOnBehalfOf resets all changes to the "on_behalf_of" field.
+func (m *RecordAccessMutation) ResetOnBehalfOf() {
+	m.on_behalf_of = nil
+}
+
+// SetRequestID sets the "request_id" field.
+func (m *RecordAccessMutation) SetRequestID(s string) {
+	m.request_id = &s
+}
+
+// RequestID returns the value of the "request_id" field in the mutation.
+func (m *RecordAccessMutation) RequestID() (r string, exists bool) {
+	v := m.request_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestID returns the old "request_id" field's value of the RecordAccess entity.
+// If the RecordAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordAccessMutation) OldRequestID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestID: %w", err)
+	}
+	return oldValue.RequestID, nil
+}
+
+// ResetRequestID resets all changes to the "request_id" field.
+func (m *RecordAccessMutation) ResetRequestID() {
+	m.request_id = nil
+}
+
+// Where appends a list predicates to the RecordAccessMutation builder.
+func (m *RecordAccessMutation) Where(ps ...predicate.RecordAccess) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RecordAccessMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RecordAccessMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RecordAccess, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RecordAccessMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RecordAccessMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RecordAccess).
+func (m *RecordAccessMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RecordAccessMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, recordaccess.FieldCreatedAt)
+	}
+	if m.person_id != nil {
+		fields = append(fields, recordaccess.FieldPersonID)
+	}
+	if m.target_id != nil {
+		fields = append(fields, recordaccess.FieldTargetID)
+	}
+	if m.category != nil {
+		fields = append(fields, recordaccess.FieldCategory)
+	}
+	if m.purpose != nil {
+		fields = append(fields, recordaccess.FieldPurpose)
+	}
+	if m.outcome != nil {
+		fields = append(fields, recordaccess.FieldOutcome)
+	}
+	if m.accessor_id != nil {
+		fields = append(fields, recordaccess.FieldAccessorID)
+	}
+	if m.accessor_name != nil {
+		fields = append(fields, recordaccess.FieldAccessorName)
+	}
+	if m.accessor_role != nil {
+		fields = append(fields, recordaccess.FieldAccessorRole)
+	}
+	if m.organisation != nil {
+		fields = append(fields, recordaccess.FieldOrganisation)
+	}
+	if m.on_behalf_of != nil {
+		fields = append(fields, recordaccess.FieldOnBehalfOf)
+	}
+	if m.request_id != nil {
+		fields = append(fields, recordaccess.FieldRequestID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RecordAccessMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case recordaccess.FieldCreatedAt:
+		return m.CreatedAt()
+	case recordaccess.FieldPersonID:
+		return m.PersonID()
+	case recordaccess.FieldTargetID:
+		return m.TargetID()
+	case recordaccess.FieldCategory:
+		return m.Category()
+	case recordaccess.FieldPurpose:
+		return m.Purpose()
+	case recordaccess.FieldOutcome:
+		return m.Outcome()
+	case recordaccess.FieldAccessorID:
+		return m.AccessorID()
+	case recordaccess.FieldAccessorName:
+		return m.AccessorName()
+	case recordaccess.FieldAccessorRole:
+		return m.AccessorRole()
+	case recordaccess.FieldOrganisation:
+		return m.Organisation()
+	case recordaccess.FieldOnBehalfOf:
+		return m.OnBehalfOf()
+	case recordaccess.FieldRequestID:
+		return m.RequestID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RecordAccessMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case recordaccess.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case recordaccess.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case recordaccess.FieldTargetID:
+		return m.OldTargetID(ctx)
+	case recordaccess.FieldCategory:
+		return m.OldCategory(ctx)
+	case recordaccess.FieldPurpose:
+		return m.OldPurpose(ctx)
+	case recordaccess.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case recordaccess.FieldAccessorID:
+		return m.OldAccessorID(ctx)
+	case recordaccess.FieldAccessorName:
+		return m.OldAccessorName(ctx)
+	case recordaccess.FieldAccessorRole:
+		return m.OldAccessorRole(ctx)
+	case recordaccess.FieldOrganisation:
+		return m.OldOrganisation(ctx)
+	case recordaccess.FieldOnBehalfOf:
+		return m.OldOnBehalfOf(ctx)
+	case recordaccess.FieldRequestID:
+		return m.OldRequestID(ctx)
+	}
+	return nil, fmt.Errorf("unknown RecordAccess field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RecordAccessMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case recordaccess.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case recordaccess.FieldPersonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case recordaccess.FieldTargetID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTargetID(v)
+		return nil
+	case recordaccess.FieldCategory:
+		v, ok := value.(recordaccess.Category)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case recordaccess.FieldPurpose:
+		v, ok := value.(recordaccess.Purpose)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurpose(v)
+		return nil
+	case recordaccess.FieldOutcome:
+		v, ok := value.(recordaccess.Outcome)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case recordaccess.FieldAccessorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccessorID(v)
+		return nil
+	case recordaccess.FieldAccessorName:
+		v, ok := value.(mask.Name)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccessorName(v)
+		return nil
+	case recordaccess.FieldAccessorRole:
+		v, ok := value.(recordaccess.AccessorRole)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccessorRole(v)
+		return nil
+	case recordaccess.FieldOrganisation:
+		v, ok := value.(lang.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganisation(v)
+		return nil
+	case recordaccess.FieldOnBehalfOf:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOnBehalfOf(v)
+		return nil
+	case recordaccess.FieldRequestID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RecordAccess field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RecordAccessMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RecordAccessMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RecordAccessMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown RecordAccess numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RecordAccessMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RecordAccessMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RecordAccessMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown RecordAccess nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RecordAccessMutation) ResetField(name string) error {
+	switch name {
+	case recordaccess.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case recordaccess.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case recordaccess.FieldTargetID:
+		m.ResetTargetID()
+		return nil
+	case recordaccess.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case recordaccess.FieldPurpose:
+		m.ResetPurpose()
+		return nil
+	case recordaccess.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case recordaccess.FieldAccessorID:
+		m.ResetAccessorID()
+		return nil
+	case recordaccess.FieldAccessorName:
+		m.ResetAccessorName()
+		return nil
+	case recordaccess.FieldAccessorRole:
+		m.ResetAccessorRole()
+		return nil
+	case recordaccess.FieldOrganisation:
+		m.ResetOrganisation()
+		return nil
+	case recordaccess.FieldOnBehalfOf:
+		m.ResetOnBehalfOf()
+		return nil
+	case recordaccess.FieldRequestID:
+		m.ResetRequestID()
+		return nil
+	}
+	return fmt.Errorf("unknown RecordAccess field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RecordAccessMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RecordAccessMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RecordAccessMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RecordAccessMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RecordAccessMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RecordAccessMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RecordAccessMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown RecordAccess unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RecordAccessMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown RecordAccess edge %s", name)
 }
 
 // ScenicSpotMutation represents an operation that mutates the ScenicSpot nodes in the graph.
@@ -13904,6 +32252,762 @@ func (m *SchoolMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown School edge %s", name)
+}
+
+// SensorAlarmMutation represents an operation that mutates the SensorAlarm nodes in the graph.
+type SensorAlarmMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	created_at       *time.Time
+	alarm_key        *string
+	raised_at        *time.Time
+	note             *string
+	district_id      *string
+	clearedFields    map[string]struct{}
+	facility         *string
+	clearedfacility  bool
+	city_case        *string
+	clearedcity_case bool
+	done             bool
+	oldValue         func(context.Context) (*SensorAlarm, error)
+	predicates       []predicate.SensorAlarm
+}
+
+var _ ent.Mutation = (*SensorAlarmMutation)(nil)
+
+// sensoralarmOption allows management of the mutation configuration using functional options.
+type sensoralarmOption func(*SensorAlarmMutation)
+
+// newSensorAlarmMutation creates new mutation for the SensorAlarm entity.
+func newSensorAlarmMutation(c config, op Op, opts ...sensoralarmOption) *SensorAlarmMutation {
+	m := &SensorAlarmMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSensorAlarm,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSensorAlarmID sets the ID field of the mutation.
+func withSensorAlarmID(id string) sensoralarmOption {
+	return func(m *SensorAlarmMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SensorAlarm
+		)
+		m.oldValue = func(ctx context.Context) (*SensorAlarm, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SensorAlarm.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSensorAlarm sets the old SensorAlarm of the mutation.
+func withSensorAlarm(node *SensorAlarm) sensoralarmOption {
+	return func(m *SensorAlarmMutation) {
+		m.oldValue = func(context.Context) (*SensorAlarm, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SensorAlarmMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SensorAlarmMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SensorAlarm entities.
+func (m *SensorAlarmMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SensorAlarmMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SensorAlarmMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SensorAlarm.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SensorAlarmMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SensorAlarmMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SensorAlarm entity.
+// If the SensorAlarm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SensorAlarmMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SensorAlarmMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetAlarmKey sets the "alarm_key" field.
+func (m *SensorAlarmMutation) SetAlarmKey(s string) {
+	m.alarm_key = &s
+}
+
+// AlarmKey returns the value of the "alarm_key" field in the mutation.
+func (m *SensorAlarmMutation) AlarmKey() (r string, exists bool) {
+	v := m.alarm_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAlarmKey returns the old "alarm_key" field's value of the SensorAlarm entity.
+// If the SensorAlarm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SensorAlarmMutation) OldAlarmKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAlarmKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAlarmKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAlarmKey: %w", err)
+	}
+	return oldValue.AlarmKey, nil
+}
+
+// ResetAlarmKey resets all changes to the "alarm_key" field.
+func (m *SensorAlarmMutation) ResetAlarmKey() {
+	m.alarm_key = nil
+}
+
+// SetRaisedAt sets the "raised_at" field.
+func (m *SensorAlarmMutation) SetRaisedAt(t time.Time) {
+	m.raised_at = &t
+}
+
+// RaisedAt returns the value of the "raised_at" field in the mutation.
+func (m *SensorAlarmMutation) RaisedAt() (r time.Time, exists bool) {
+	v := m.raised_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRaisedAt returns the old "raised_at" field's value of the SensorAlarm entity.
+// If the SensorAlarm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SensorAlarmMutation) OldRaisedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRaisedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRaisedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRaisedAt: %w", err)
+	}
+	return oldValue.RaisedAt, nil
+}
+
+// ResetRaisedAt resets all changes to the "raised_at" field.
+func (m *SensorAlarmMutation) ResetRaisedAt() {
+	m.raised_at = nil
+}
+
+// SetNote sets the "note" field.
+func (m *SensorAlarmMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *SensorAlarmMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the SensorAlarm entity.
+// If the SensorAlarm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SensorAlarmMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *SensorAlarmMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetFacilityID sets the "facility_id" field.
+func (m *SensorAlarmMutation) SetFacilityID(s string) {
+	m.facility = &s
+}
+
+// FacilityID returns the value of the "facility_id" field in the mutation.
+func (m *SensorAlarmMutation) FacilityID() (r string, exists bool) {
+	v := m.facility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFacilityID returns the old "facility_id" field's value of the SensorAlarm entity.
+// If the SensorAlarm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SensorAlarmMutation) OldFacilityID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFacilityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFacilityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFacilityID: %w", err)
+	}
+	return oldValue.FacilityID, nil
+}
+
+// ResetFacilityID resets all changes to the "facility_id" field.
+func (m *SensorAlarmMutation) ResetFacilityID() {
+	m.facility = nil
+}
+
+// SetCityCaseID sets the "city_case_id" field.
+func (m *SensorAlarmMutation) SetCityCaseID(s string) {
+	m.city_case = &s
+}
+
+// CityCaseID returns the value of the "city_case_id" field in the mutation.
+func (m *SensorAlarmMutation) CityCaseID() (r string, exists bool) {
+	v := m.city_case
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCityCaseID returns the old "city_case_id" field's value of the SensorAlarm entity.
+// If the SensorAlarm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SensorAlarmMutation) OldCityCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCityCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCityCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCityCaseID: %w", err)
+	}
+	return oldValue.CityCaseID, nil
+}
+
+// ResetCityCaseID resets all changes to the "city_case_id" field.
+func (m *SensorAlarmMutation) ResetCityCaseID() {
+	m.city_case = nil
+}
+
+// SetDistrictID sets the "district_id" field.
+func (m *SensorAlarmMutation) SetDistrictID(s string) {
+	m.district_id = &s
+}
+
+// DistrictID returns the value of the "district_id" field in the mutation.
+func (m *SensorAlarmMutation) DistrictID() (r string, exists bool) {
+	v := m.district_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDistrictID returns the old "district_id" field's value of the SensorAlarm entity.
+// If the SensorAlarm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SensorAlarmMutation) OldDistrictID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDistrictID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDistrictID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDistrictID: %w", err)
+	}
+	return oldValue.DistrictID, nil
+}
+
+// ResetDistrictID resets all changes to the "district_id" field.
+func (m *SensorAlarmMutation) ResetDistrictID() {
+	m.district_id = nil
+}
+
+// ClearFacility clears the "facility" edge to the CityFacility entity.
+func (m *SensorAlarmMutation) ClearFacility() {
+	m.clearedfacility = true
+	m.clearedFields[sensoralarm.FieldFacilityID] = struct{}{}
+}
+
+// FacilityCleared reports if the "facility" edge to the CityFacility entity was cleared.
+func (m *SensorAlarmMutation) FacilityCleared() bool {
+	return m.clearedfacility
+}
+
+// FacilityIDs returns the "facility" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FacilityID instead. It exists only for internal usage by the builders.
+func (m *SensorAlarmMutation) FacilityIDs() (ids []string) {
+	if id := m.facility; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFacility resets all changes to the "facility" edge.
+func (m *SensorAlarmMutation) ResetFacility() {
+	m.facility = nil
+	m.clearedfacility = false
+}
+
+// ClearCityCase clears the "city_case" edge to the CityCase entity.
+func (m *SensorAlarmMutation) ClearCityCase() {
+	m.clearedcity_case = true
+	m.clearedFields[sensoralarm.FieldCityCaseID] = struct{}{}
+}
+
+// CityCaseCleared reports if the "city_case" edge to the CityCase entity was cleared.
+func (m *SensorAlarmMutation) CityCaseCleared() bool {
+	return m.clearedcity_case
+}
+
+// CityCaseIDs returns the "city_case" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CityCaseID instead. It exists only for internal usage by the builders.
+func (m *SensorAlarmMutation) CityCaseIDs() (ids []string) {
+	if id := m.city_case; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCityCase resets all changes to the "city_case" edge.
+func (m *SensorAlarmMutation) ResetCityCase() {
+	m.city_case = nil
+	m.clearedcity_case = false
+}
+
+// Where appends a list predicates to the SensorAlarmMutation builder.
+func (m *SensorAlarmMutation) Where(ps ...predicate.SensorAlarm) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SensorAlarmMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SensorAlarmMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SensorAlarm, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SensorAlarmMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SensorAlarmMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SensorAlarm).
+func (m *SensorAlarmMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SensorAlarmMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, sensoralarm.FieldCreatedAt)
+	}
+	if m.alarm_key != nil {
+		fields = append(fields, sensoralarm.FieldAlarmKey)
+	}
+	if m.raised_at != nil {
+		fields = append(fields, sensoralarm.FieldRaisedAt)
+	}
+	if m.note != nil {
+		fields = append(fields, sensoralarm.FieldNote)
+	}
+	if m.facility != nil {
+		fields = append(fields, sensoralarm.FieldFacilityID)
+	}
+	if m.city_case != nil {
+		fields = append(fields, sensoralarm.FieldCityCaseID)
+	}
+	if m.district_id != nil {
+		fields = append(fields, sensoralarm.FieldDistrictID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SensorAlarmMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case sensoralarm.FieldCreatedAt:
+		return m.CreatedAt()
+	case sensoralarm.FieldAlarmKey:
+		return m.AlarmKey()
+	case sensoralarm.FieldRaisedAt:
+		return m.RaisedAt()
+	case sensoralarm.FieldNote:
+		return m.Note()
+	case sensoralarm.FieldFacilityID:
+		return m.FacilityID()
+	case sensoralarm.FieldCityCaseID:
+		return m.CityCaseID()
+	case sensoralarm.FieldDistrictID:
+		return m.DistrictID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SensorAlarmMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case sensoralarm.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case sensoralarm.FieldAlarmKey:
+		return m.OldAlarmKey(ctx)
+	case sensoralarm.FieldRaisedAt:
+		return m.OldRaisedAt(ctx)
+	case sensoralarm.FieldNote:
+		return m.OldNote(ctx)
+	case sensoralarm.FieldFacilityID:
+		return m.OldFacilityID(ctx)
+	case sensoralarm.FieldCityCaseID:
+		return m.OldCityCaseID(ctx)
+	case sensoralarm.FieldDistrictID:
+		return m.OldDistrictID(ctx)
+	}
+	return nil, fmt.Errorf("unknown SensorAlarm field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SensorAlarmMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case sensoralarm.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case sensoralarm.FieldAlarmKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAlarmKey(v)
+		return nil
+	case sensoralarm.FieldRaisedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRaisedAt(v)
+		return nil
+	case sensoralarm.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case sensoralarm.FieldFacilityID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFacilityID(v)
+		return nil
+	case sensoralarm.FieldCityCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCityCaseID(v)
+		return nil
+	case sensoralarm.FieldDistrictID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDistrictID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SensorAlarm field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SensorAlarmMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SensorAlarmMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SensorAlarmMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown SensorAlarm numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SensorAlarmMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SensorAlarmMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SensorAlarmMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SensorAlarm nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SensorAlarmMutation) ResetField(name string) error {
+	switch name {
+	case sensoralarm.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case sensoralarm.FieldAlarmKey:
+		m.ResetAlarmKey()
+		return nil
+	case sensoralarm.FieldRaisedAt:
+		m.ResetRaisedAt()
+		return nil
+	case sensoralarm.FieldNote:
+		m.ResetNote()
+		return nil
+	case sensoralarm.FieldFacilityID:
+		m.ResetFacilityID()
+		return nil
+	case sensoralarm.FieldCityCaseID:
+		m.ResetCityCaseID()
+		return nil
+	case sensoralarm.FieldDistrictID:
+		m.ResetDistrictID()
+		return nil
+	}
+	return fmt.Errorf("unknown SensorAlarm field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SensorAlarmMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.facility != nil {
+		edges = append(edges, sensoralarm.EdgeFacility)
+	}
+	if m.city_case != nil {
+		edges = append(edges, sensoralarm.EdgeCityCase)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SensorAlarmMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case sensoralarm.EdgeFacility:
+		if id := m.facility; id != nil {
+			return []ent.Value{*id}
+		}
+	case sensoralarm.EdgeCityCase:
+		if id := m.city_case; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SensorAlarmMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SensorAlarmMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SensorAlarmMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedfacility {
+		edges = append(edges, sensoralarm.EdgeFacility)
+	}
+	if m.clearedcity_case {
+		edges = append(edges, sensoralarm.EdgeCityCase)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SensorAlarmMutation) EdgeCleared(name string) bool {
+	switch name {
+	case sensoralarm.EdgeFacility:
+		return m.clearedfacility
+	case sensoralarm.EdgeCityCase:
+		return m.clearedcity_case
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SensorAlarmMutation) ClearEdge(name string) error {
+	switch name {
+	case sensoralarm.EdgeFacility:
+		m.ClearFacility()
+		return nil
+	case sensoralarm.EdgeCityCase:
+		m.ClearCityCase()
+		return nil
+	}
+	return fmt.Errorf("unknown SensorAlarm unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SensorAlarmMutation) ResetEdge(name string) error {
+	switch name {
+	case sensoralarm.EdgeFacility:
+		m.ResetFacility()
+		return nil
+	case sensoralarm.EdgeCityCase:
+		m.ResetCityCase()
+		return nil
+	}
+	return fmt.Errorf("unknown SensorAlarm edge %s", name)
 }
 
 // SessionMutation represents an operation that mutates the Session nodes in the graph.
@@ -15999,4 +35103,588 @@ func (m *StreetMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Street edge %s", name)
+}
+
+// WechatGrantMutation represents an operation that mutates the WechatGrant nodes in the graph.
+type WechatGrantMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	created_at    *time.Time
+	updated_at    *time.Time
+	person_id     *string
+	template      *string
+	remaining     *int
+	addremaining  *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*WechatGrant, error)
+	predicates    []predicate.WechatGrant
+}
+
+var _ ent.Mutation = (*WechatGrantMutation)(nil)
+
+// wechatgrantOption allows management of the mutation configuration using functional options.
+type wechatgrantOption func(*WechatGrantMutation)
+
+// newWechatGrantMutation creates new mutation for the WechatGrant entity.
+func newWechatGrantMutation(c config, op Op, opts ...wechatgrantOption) *WechatGrantMutation {
+	m := &WechatGrantMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeWechatGrant,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withWechatGrantID sets the ID field of the mutation.
+func withWechatGrantID(id string) wechatgrantOption {
+	return func(m *WechatGrantMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *WechatGrant
+		)
+		m.oldValue = func(ctx context.Context) (*WechatGrant, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().WechatGrant.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withWechatGrant sets the old WechatGrant of the mutation.
+func withWechatGrant(node *WechatGrant) wechatgrantOption {
+	return func(m *WechatGrantMutation) {
+		m.oldValue = func(context.Context) (*WechatGrant, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m WechatGrantMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m WechatGrantMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of WechatGrant entities.
+func (m *WechatGrantMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *WechatGrantMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *WechatGrantMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().WechatGrant.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *WechatGrantMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *WechatGrantMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the WechatGrant entity.
+// If the WechatGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WechatGrantMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *WechatGrantMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *WechatGrantMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *WechatGrantMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the WechatGrant entity.
+// If the WechatGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WechatGrantMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *WechatGrantMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *WechatGrantMutation) SetPersonID(s string) {
+	m.person_id = &s
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *WechatGrantMutation) PersonID() (r string, exists bool) {
+	v := m.person_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the WechatGrant entity.
+// If the WechatGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WechatGrantMutation) OldPersonID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *WechatGrantMutation) ResetPersonID() {
+	m.person_id = nil
+}
+
+// SetTemplate sets the "template" field.
+func (m *WechatGrantMutation) SetTemplate(s string) {
+	m.template = &s
+}
+
+// Template returns the value of the "template" field in the mutation.
+func (m *WechatGrantMutation) Template() (r string, exists bool) {
+	v := m.template
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTemplate returns the old "template" field's value of the WechatGrant entity.
+// If the WechatGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WechatGrantMutation) OldTemplate(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTemplate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTemplate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTemplate: %w", err)
+	}
+	return oldValue.Template, nil
+}
+
+// ResetTemplate resets all changes to the "template" field.
+func (m *WechatGrantMutation) ResetTemplate() {
+	m.template = nil
+}
+
+// SetRemaining sets the "remaining" field.
+func (m *WechatGrantMutation) SetRemaining(i int) {
+	m.remaining = &i
+	m.addremaining = nil
+}
+
+// Remaining returns the value of the "remaining" field in the mutation.
+func (m *WechatGrantMutation) Remaining() (r int, exists bool) {
+	v := m.remaining
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemaining returns the old "remaining" field's value of the WechatGrant entity.
+// If the WechatGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WechatGrantMutation) OldRemaining(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemaining is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemaining requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemaining: %w", err)
+	}
+	return oldValue.Remaining, nil
+}
+
+// AddRemaining adds i to the "remaining" field.
+func (m *WechatGrantMutation) AddRemaining(i int) {
+	if m.addremaining != nil {
+		*m.addremaining += i
+	} else {
+		m.addremaining = &i
+	}
+}
+
+// AddedRemaining returns the value that was added to the "remaining" field in this mutation.
+func (m *WechatGrantMutation) AddedRemaining() (r int, exists bool) {
+	v := m.addremaining
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRemaining resets all changes to the "remaining" field.
+func (m *WechatGrantMutation) ResetRemaining() {
+	m.remaining = nil
+	m.addremaining = nil
+}
+
+// Where appends a list predicates to the WechatGrantMutation builder.
+func (m *WechatGrantMutation) Where(ps ...predicate.WechatGrant) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the WechatGrantMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *WechatGrantMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.WechatGrant, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *WechatGrantMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *WechatGrantMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (WechatGrant).
+func (m *WechatGrantMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *WechatGrantMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.created_at != nil {
+		fields = append(fields, wechatgrant.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, wechatgrant.FieldUpdatedAt)
+	}
+	if m.person_id != nil {
+		fields = append(fields, wechatgrant.FieldPersonID)
+	}
+	if m.template != nil {
+		fields = append(fields, wechatgrant.FieldTemplate)
+	}
+	if m.remaining != nil {
+		fields = append(fields, wechatgrant.FieldRemaining)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *WechatGrantMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case wechatgrant.FieldCreatedAt:
+		return m.CreatedAt()
+	case wechatgrant.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case wechatgrant.FieldPersonID:
+		return m.PersonID()
+	case wechatgrant.FieldTemplate:
+		return m.Template()
+	case wechatgrant.FieldRemaining:
+		return m.Remaining()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *WechatGrantMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case wechatgrant.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case wechatgrant.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case wechatgrant.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case wechatgrant.FieldTemplate:
+		return m.OldTemplate(ctx)
+	case wechatgrant.FieldRemaining:
+		return m.OldRemaining(ctx)
+	}
+	return nil, fmt.Errorf("unknown WechatGrant field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *WechatGrantMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case wechatgrant.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case wechatgrant.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case wechatgrant.FieldPersonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case wechatgrant.FieldTemplate:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTemplate(v)
+		return nil
+	case wechatgrant.FieldRemaining:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemaining(v)
+		return nil
+	}
+	return fmt.Errorf("unknown WechatGrant field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *WechatGrantMutation) AddedFields() []string {
+	var fields []string
+	if m.addremaining != nil {
+		fields = append(fields, wechatgrant.FieldRemaining)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *WechatGrantMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case wechatgrant.FieldRemaining:
+		return m.AddedRemaining()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *WechatGrantMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case wechatgrant.FieldRemaining:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRemaining(v)
+		return nil
+	}
+	return fmt.Errorf("unknown WechatGrant numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *WechatGrantMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *WechatGrantMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *WechatGrantMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown WechatGrant nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *WechatGrantMutation) ResetField(name string) error {
+	switch name {
+	case wechatgrant.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case wechatgrant.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case wechatgrant.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case wechatgrant.FieldTemplate:
+		m.ResetTemplate()
+		return nil
+	case wechatgrant.FieldRemaining:
+		m.ResetRemaining()
+		return nil
+	}
+	return fmt.Errorf("unknown WechatGrant field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *WechatGrantMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *WechatGrantMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *WechatGrantMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *WechatGrantMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *WechatGrantMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *WechatGrantMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *WechatGrantMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown WechatGrant unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *WechatGrantMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown WechatGrant edge %s", name)
 }

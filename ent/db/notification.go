@@ -7,6 +7,7 @@ import (
 	"citygraph/ent/db/person"
 	"citygraph/internal/lang"
 	"citygraph/internal/target"
+	"citygraph/internal/wording"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -29,18 +30,32 @@ type Notification struct {
 	EventKey string `json:"event_key,omitempty"`
 	// gap-free from 1 within the inbox
 	Seq int64 `json:"seq,omitempty"`
+	// rises within the inbox with every change; no two rows share one
+	ChangeSeq int64 `json:"change_seq,omitempty"`
 	// Topic holds the value of the "topic" field.
 	Topic notification.Topic `json:"topic,omitempty"`
+	// Priority holds the value of the "priority" field.
+	Priority notification.Priority `json:"priority,omitempty"`
 	// Title holds the value of the "title" field.
 	Title lang.Text `json:"title,omitempty"`
 	// Body holds the value of the "body" field.
 	Body lang.Text `json:"body,omitempty"`
+	// what the text was made by
+	Template string `json:"template,omitempty"`
+	// what the text was made of, for channels with forms of their own
+	Params wording.Params `json:"params,omitempty"`
 	// the id of what it opens
 	Target target.Target `json:"target,omitempty"`
 	// whom it is about
 	SubjectPersonID string `json:"subject_person_id,omitempty"`
 	// ReadAt holds the value of the "read_at" field.
 	ReadAt *time.Time `json:"read_at,omitempty"`
+	// SnoozedUntil holds the value of the "snoozed_until" field.
+	SnoozedUntil *time.Time `json:"snoozed_until,omitempty"`
+	// what is left then is a tombstone
+	RetractedAt *time.Time `json:"retracted_at,omitempty"`
+	// never pushed after it
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the NotificationQuery when eager-loading is set.
 	Edges        NotificationEdges `json:"edges"`
@@ -74,13 +89,13 @@ func (*Notification) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case notification.FieldTitle, notification.FieldBody:
+		case notification.FieldTitle, notification.FieldBody, notification.FieldParams:
 			values[i] = new([]byte)
-		case notification.FieldSeq:
+		case notification.FieldSeq, notification.FieldChangeSeq:
 			values[i] = new(sql.NullInt64)
-		case notification.FieldID, notification.FieldPersonID, notification.FieldEventKey, notification.FieldTopic, notification.FieldTarget, notification.FieldSubjectPersonID:
+		case notification.FieldID, notification.FieldPersonID, notification.FieldEventKey, notification.FieldTopic, notification.FieldPriority, notification.FieldTemplate, notification.FieldTarget, notification.FieldSubjectPersonID:
 			values[i] = new(sql.NullString)
-		case notification.FieldCreatedAt, notification.FieldReadAt:
+		case notification.FieldCreatedAt, notification.FieldReadAt, notification.FieldSnoozedUntil, notification.FieldRetractedAt, notification.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -127,11 +142,23 @@ func (_m *Notification) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Seq = value.Int64
 			}
+		case notification.FieldChangeSeq:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field change_seq", values[i])
+			} else if value.Valid {
+				_m.ChangeSeq = value.Int64
+			}
 		case notification.FieldTopic:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field topic", values[i])
 			} else if value.Valid {
 				_m.Topic = notification.Topic(value.String)
+			}
+		case notification.FieldPriority:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field priority", values[i])
+			} else if value.Valid {
+				_m.Priority = notification.Priority(value.String)
 			}
 		case notification.FieldTitle:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -147,6 +174,20 @@ func (_m *Notification) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.Body); err != nil {
 					return fmt.Errorf("unmarshal field body: %w", err)
+				}
+			}
+		case notification.FieldTemplate:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field template", values[i])
+			} else if value.Valid {
+				_m.Template = value.String
+			}
+		case notification.FieldParams:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field params", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Params); err != nil {
+					return fmt.Errorf("unmarshal field params: %w", err)
 				}
 			}
 		case notification.FieldTarget:
@@ -167,6 +208,27 @@ func (_m *Notification) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ReadAt = new(time.Time)
 				*_m.ReadAt = value.Time
+			}
+		case notification.FieldSnoozedUntil:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field snoozed_until", values[i])
+			} else if value.Valid {
+				_m.SnoozedUntil = new(time.Time)
+				*_m.SnoozedUntil = value.Time
+			}
+		case notification.FieldRetractedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field retracted_at", values[i])
+			} else if value.Valid {
+				_m.RetractedAt = new(time.Time)
+				*_m.RetractedAt = value.Time
+			}
+		case notification.FieldExpiresAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field expires_at", values[i])
+			} else if value.Valid {
+				_m.ExpiresAt = new(time.Time)
+				*_m.ExpiresAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -221,14 +283,26 @@ func (_m *Notification) String() string {
 	builder.WriteString("seq=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Seq))
 	builder.WriteString(", ")
+	builder.WriteString("change_seq=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ChangeSeq))
+	builder.WriteString(", ")
 	builder.WriteString("topic=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Topic))
+	builder.WriteString(", ")
+	builder.WriteString("priority=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Priority))
 	builder.WriteString(", ")
 	builder.WriteString("title=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Title))
 	builder.WriteString(", ")
 	builder.WriteString("body=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Body))
+	builder.WriteString(", ")
+	builder.WriteString("template=")
+	builder.WriteString(_m.Template)
+	builder.WriteString(", ")
+	builder.WriteString("params=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Params))
 	builder.WriteString(", ")
 	builder.WriteString("target=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Target))
@@ -238,6 +312,21 @@ func (_m *Notification) String() string {
 	builder.WriteString(", ")
 	if v := _m.ReadAt; v != nil {
 		builder.WriteString("read_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.SnoozedUntil; v != nil {
+		builder.WriteString("snoozed_until=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.RetractedAt; v != nil {
+		builder.WriteString("retracted_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ExpiresAt; v != nil {
+		builder.WriteString("expires_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')

@@ -7,6 +7,7 @@ import (
 	"citygraph/ent/db/person"
 	"citygraph/internal/lang"
 	"citygraph/internal/target"
+	"citygraph/internal/wording"
 	"context"
 	"errors"
 	"fmt"
@@ -55,9 +56,37 @@ func (_c *NotificationCreate) SetSeq(v int64) *NotificationCreate {
 	return _c
 }
 
+// SetChangeSeq sets the "change_seq" field.
+func (_c *NotificationCreate) SetChangeSeq(v int64) *NotificationCreate {
+	_c.mutation.SetChangeSeq(v)
+	return _c
+}
+
+// SetNillableChangeSeq sets the "change_seq" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableChangeSeq(v *int64) *NotificationCreate {
+	if v != nil {
+		_c.SetChangeSeq(*v)
+	}
+	return _c
+}
+
 // SetTopic sets the "topic" field.
 func (_c *NotificationCreate) SetTopic(v notification.Topic) *NotificationCreate {
 	_c.mutation.SetTopic(v)
+	return _c
+}
+
+// SetPriority sets the "priority" field.
+func (_c *NotificationCreate) SetPriority(v notification.Priority) *NotificationCreate {
+	_c.mutation.SetPriority(v)
+	return _c
+}
+
+// SetNillablePriority sets the "priority" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillablePriority(v *notification.Priority) *NotificationCreate {
+	if v != nil {
+		_c.SetPriority(*v)
+	}
 	return _c
 }
 
@@ -70,6 +99,26 @@ func (_c *NotificationCreate) SetTitle(v lang.Text) *NotificationCreate {
 // SetBody sets the "body" field.
 func (_c *NotificationCreate) SetBody(v lang.Text) *NotificationCreate {
 	_c.mutation.SetBody(v)
+	return _c
+}
+
+// SetTemplate sets the "template" field.
+func (_c *NotificationCreate) SetTemplate(v string) *NotificationCreate {
+	_c.mutation.SetTemplate(v)
+	return _c
+}
+
+// SetNillableTemplate sets the "template" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableTemplate(v *string) *NotificationCreate {
+	if v != nil {
+		_c.SetTemplate(*v)
+	}
+	return _c
+}
+
+// SetParams sets the "params" field.
+func (_c *NotificationCreate) SetParams(v wording.Params) *NotificationCreate {
+	_c.mutation.SetParams(v)
 	return _c
 }
 
@@ -95,6 +144,48 @@ func (_c *NotificationCreate) SetReadAt(v time.Time) *NotificationCreate {
 func (_c *NotificationCreate) SetNillableReadAt(v *time.Time) *NotificationCreate {
 	if v != nil {
 		_c.SetReadAt(*v)
+	}
+	return _c
+}
+
+// SetSnoozedUntil sets the "snoozed_until" field.
+func (_c *NotificationCreate) SetSnoozedUntil(v time.Time) *NotificationCreate {
+	_c.mutation.SetSnoozedUntil(v)
+	return _c
+}
+
+// SetNillableSnoozedUntil sets the "snoozed_until" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableSnoozedUntil(v *time.Time) *NotificationCreate {
+	if v != nil {
+		_c.SetSnoozedUntil(*v)
+	}
+	return _c
+}
+
+// SetRetractedAt sets the "retracted_at" field.
+func (_c *NotificationCreate) SetRetractedAt(v time.Time) *NotificationCreate {
+	_c.mutation.SetRetractedAt(v)
+	return _c
+}
+
+// SetNillableRetractedAt sets the "retracted_at" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableRetractedAt(v *time.Time) *NotificationCreate {
+	if v != nil {
+		_c.SetRetractedAt(*v)
+	}
+	return _c
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (_c *NotificationCreate) SetExpiresAt(v time.Time) *NotificationCreate {
+	_c.mutation.SetExpiresAt(v)
+	return _c
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableExpiresAt(v *time.Time) *NotificationCreate {
+	if v != nil {
+		_c.SetExpiresAt(*v)
 	}
 	return _c
 }
@@ -162,6 +253,18 @@ func (_c *NotificationCreate) defaults() error {
 		v := notification.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.ChangeSeq(); !ok {
+		v := notification.DefaultChangeSeq
+		_c.mutation.SetChangeSeq(v)
+	}
+	if _, ok := _c.mutation.Priority(); !ok {
+		v := notification.DefaultPriority
+		_c.mutation.SetPriority(v)
+	}
+	if _, ok := _c.mutation.Template(); !ok {
+		v := notification.DefaultTemplate
+		_c.mutation.SetTemplate(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if notification.DefaultID == nil {
 			return fmt.Errorf("db: uninitialized notification.DefaultID (forgotten import db/runtime?)")
@@ -201,6 +304,14 @@ func (_c *NotificationCreate) check() error {
 			return &ValidationError{Name: "seq", err: fmt.Errorf(`db: validator failed for field "Notification.seq": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.ChangeSeq(); !ok {
+		return &ValidationError{Name: "change_seq", err: errors.New(`db: missing required field "Notification.change_seq"`)}
+	}
+	if v, ok := _c.mutation.ChangeSeq(); ok {
+		if err := notification.ChangeSeqValidator(v); err != nil {
+			return &ValidationError{Name: "change_seq", err: fmt.Errorf(`db: validator failed for field "Notification.change_seq": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Topic(); !ok {
 		return &ValidationError{Name: "topic", err: errors.New(`db: missing required field "Notification.topic"`)}
 	}
@@ -209,11 +320,27 @@ func (_c *NotificationCreate) check() error {
 			return &ValidationError{Name: "topic", err: fmt.Errorf(`db: validator failed for field "Notification.topic": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Priority(); !ok {
+		return &ValidationError{Name: "priority", err: errors.New(`db: missing required field "Notification.priority"`)}
+	}
+	if v, ok := _c.mutation.Priority(); ok {
+		if err := notification.PriorityValidator(v); err != nil {
+			return &ValidationError{Name: "priority", err: fmt.Errorf(`db: validator failed for field "Notification.priority": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Title(); !ok {
 		return &ValidationError{Name: "title", err: errors.New(`db: missing required field "Notification.title"`)}
 	}
 	if _, ok := _c.mutation.Body(); !ok {
 		return &ValidationError{Name: "body", err: errors.New(`db: missing required field "Notification.body"`)}
+	}
+	if _, ok := _c.mutation.Template(); !ok {
+		return &ValidationError{Name: "template", err: errors.New(`db: missing required field "Notification.template"`)}
+	}
+	if v, ok := _c.mutation.Template(); ok {
+		if err := notification.TemplateValidator(v); err != nil {
+			return &ValidationError{Name: "template", err: fmt.Errorf(`db: validator failed for field "Notification.template": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.Target(); !ok {
 		return &ValidationError{Name: "target", err: errors.New(`db: missing required field "Notification.target"`)}
@@ -290,9 +417,17 @@ func (_c *NotificationCreate) createSpec() (*Notification, *sqlgraph.CreateSpec)
 		_spec.SetField(notification.FieldSeq, field.TypeInt64, value)
 		_node.Seq = value
 	}
+	if value, ok := _c.mutation.ChangeSeq(); ok {
+		_spec.SetField(notification.FieldChangeSeq, field.TypeInt64, value)
+		_node.ChangeSeq = value
+	}
 	if value, ok := _c.mutation.Topic(); ok {
 		_spec.SetField(notification.FieldTopic, field.TypeEnum, value)
 		_node.Topic = value
+	}
+	if value, ok := _c.mutation.Priority(); ok {
+		_spec.SetField(notification.FieldPriority, field.TypeEnum, value)
+		_node.Priority = value
 	}
 	if value, ok := _c.mutation.Title(); ok {
 		_spec.SetField(notification.FieldTitle, field.TypeJSON, value)
@@ -302,6 +437,14 @@ func (_c *NotificationCreate) createSpec() (*Notification, *sqlgraph.CreateSpec)
 		_spec.SetField(notification.FieldBody, field.TypeJSON, value)
 		_node.Body = value
 	}
+	if value, ok := _c.mutation.Template(); ok {
+		_spec.SetField(notification.FieldTemplate, field.TypeString, value)
+		_node.Template = value
+	}
+	if value, ok := _c.mutation.Params(); ok {
+		_spec.SetField(notification.FieldParams, field.TypeJSON, value)
+		_node.Params = value
+	}
 	if value, ok := _c.mutation.Target(); ok {
 		_spec.SetField(notification.FieldTarget, field.TypeString, value)
 		_node.Target = value
@@ -309,6 +452,18 @@ func (_c *NotificationCreate) createSpec() (*Notification, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeTime, value)
 		_node.ReadAt = &value
+	}
+	if value, ok := _c.mutation.SnoozedUntil(); ok {
+		_spec.SetField(notification.FieldSnoozedUntil, field.TypeTime, value)
+		_node.SnoozedUntil = &value
+	}
+	if value, ok := _c.mutation.RetractedAt(); ok {
+		_spec.SetField(notification.FieldRetractedAt, field.TypeTime, value)
+		_node.RetractedAt = &value
+	}
+	if value, ok := _c.mutation.ExpiresAt(); ok {
+		_spec.SetField(notification.FieldExpiresAt, field.TypeTime, value)
+		_node.ExpiresAt = &value
 	}
 	if nodes := _c.mutation.SubjectPersonIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

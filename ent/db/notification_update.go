@@ -5,6 +5,8 @@ package db
 import (
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/predicate"
+	"citygraph/internal/lang"
+	"citygraph/internal/wording"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +30,67 @@ func (_u *NotificationUpdate) Where(ps ...predicate.Notification) *NotificationU
 	return _u
 }
 
+// SetChangeSeq sets the "change_seq" field.
+func (_u *NotificationUpdate) SetChangeSeq(v int64) *NotificationUpdate {
+	_u.mutation.ResetChangeSeq()
+	_u.mutation.SetChangeSeq(v)
+	return _u
+}
+
+// SetNillableChangeSeq sets the "change_seq" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableChangeSeq(v *int64) *NotificationUpdate {
+	if v != nil {
+		_u.SetChangeSeq(*v)
+	}
+	return _u
+}
+
+// AddChangeSeq adds value to the "change_seq" field.
+func (_u *NotificationUpdate) AddChangeSeq(v int64) *NotificationUpdate {
+	_u.mutation.AddChangeSeq(v)
+	return _u
+}
+
+// SetTitle sets the "title" field.
+func (_u *NotificationUpdate) SetTitle(v lang.Text) *NotificationUpdate {
+	_u.mutation.SetTitle(v)
+	return _u
+}
+
+// SetNillableTitle sets the "title" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableTitle(v *lang.Text) *NotificationUpdate {
+	if v != nil {
+		_u.SetTitle(*v)
+	}
+	return _u
+}
+
+// SetBody sets the "body" field.
+func (_u *NotificationUpdate) SetBody(v lang.Text) *NotificationUpdate {
+	_u.mutation.SetBody(v)
+	return _u
+}
+
+// SetNillableBody sets the "body" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableBody(v *lang.Text) *NotificationUpdate {
+	if v != nil {
+		_u.SetBody(*v)
+	}
+	return _u
+}
+
+// SetParams sets the "params" field.
+func (_u *NotificationUpdate) SetParams(v wording.Params) *NotificationUpdate {
+	_u.mutation.SetParams(v)
+	return _u
+}
+
+// ClearParams clears the value of the "params" field.
+func (_u *NotificationUpdate) ClearParams() *NotificationUpdate {
+	_u.mutation.ClearParams()
+	return _u
+}
+
 // SetReadAt sets the "read_at" field.
 func (_u *NotificationUpdate) SetReadAt(v time.Time) *NotificationUpdate {
 	_u.mutation.SetReadAt(v)
@@ -45,6 +108,46 @@ func (_u *NotificationUpdate) SetNillableReadAt(v *time.Time) *NotificationUpdat
 // ClearReadAt clears the value of the "read_at" field.
 func (_u *NotificationUpdate) ClearReadAt() *NotificationUpdate {
 	_u.mutation.ClearReadAt()
+	return _u
+}
+
+// SetSnoozedUntil sets the "snoozed_until" field.
+func (_u *NotificationUpdate) SetSnoozedUntil(v time.Time) *NotificationUpdate {
+	_u.mutation.SetSnoozedUntil(v)
+	return _u
+}
+
+// SetNillableSnoozedUntil sets the "snoozed_until" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableSnoozedUntil(v *time.Time) *NotificationUpdate {
+	if v != nil {
+		_u.SetSnoozedUntil(*v)
+	}
+	return _u
+}
+
+// ClearSnoozedUntil clears the value of the "snoozed_until" field.
+func (_u *NotificationUpdate) ClearSnoozedUntil() *NotificationUpdate {
+	_u.mutation.ClearSnoozedUntil()
+	return _u
+}
+
+// SetRetractedAt sets the "retracted_at" field.
+func (_u *NotificationUpdate) SetRetractedAt(v time.Time) *NotificationUpdate {
+	_u.mutation.SetRetractedAt(v)
+	return _u
+}
+
+// SetNillableRetractedAt sets the "retracted_at" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableRetractedAt(v *time.Time) *NotificationUpdate {
+	if v != nil {
+		_u.SetRetractedAt(*v)
+	}
+	return _u
+}
+
+// ClearRetractedAt clears the value of the "retracted_at" field.
+func (_u *NotificationUpdate) ClearRetractedAt() *NotificationUpdate {
+	_u.mutation.ClearRetractedAt()
 	return _u
 }
 
@@ -82,6 +185,11 @@ func (_u *NotificationUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *NotificationUpdate) check() error {
+	if v, ok := _u.mutation.ChangeSeq(); ok {
+		if err := notification.ChangeSeqValidator(v); err != nil {
+			return &ValidationError{Name: "change_seq", err: fmt.Errorf(`db: validator failed for field "Notification.change_seq": %w`, err)}
+		}
+	}
 	if _u.mutation.SubjectPersonCleared() && len(_u.mutation.SubjectPersonIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "Notification.subject_person"`)
 	}
@@ -100,11 +208,44 @@ func (_u *NotificationUpdate) sqlSave(ctx context.Context) (_node int, err error
 			}
 		}
 	}
+	if value, ok := _u.mutation.ChangeSeq(); ok {
+		_spec.SetField(notification.FieldChangeSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedChangeSeq(); ok {
+		_spec.AddField(notification.FieldChangeSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Title(); ok {
+		_spec.SetField(notification.FieldTitle, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Body(); ok {
+		_spec.SetField(notification.FieldBody, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Params(); ok {
+		_spec.SetField(notification.FieldParams, field.TypeJSON, value)
+	}
+	if _u.mutation.ParamsCleared() {
+		_spec.ClearField(notification.FieldParams, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeTime, value)
 	}
 	if _u.mutation.ReadAtCleared() {
 		_spec.ClearField(notification.FieldReadAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.SnoozedUntil(); ok {
+		_spec.SetField(notification.FieldSnoozedUntil, field.TypeTime, value)
+	}
+	if _u.mutation.SnoozedUntilCleared() {
+		_spec.ClearField(notification.FieldSnoozedUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RetractedAt(); ok {
+		_spec.SetField(notification.FieldRetractedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RetractedAtCleared() {
+		_spec.ClearField(notification.FieldRetractedAt, field.TypeTime)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(notification.FieldExpiresAt, field.TypeTime)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -126,6 +267,67 @@ type NotificationUpdateOne struct {
 	mutation *NotificationMutation
 }
 
+// SetChangeSeq sets the "change_seq" field.
+func (_u *NotificationUpdateOne) SetChangeSeq(v int64) *NotificationUpdateOne {
+	_u.mutation.ResetChangeSeq()
+	_u.mutation.SetChangeSeq(v)
+	return _u
+}
+
+// SetNillableChangeSeq sets the "change_seq" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableChangeSeq(v *int64) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetChangeSeq(*v)
+	}
+	return _u
+}
+
+// AddChangeSeq adds value to the "change_seq" field.
+func (_u *NotificationUpdateOne) AddChangeSeq(v int64) *NotificationUpdateOne {
+	_u.mutation.AddChangeSeq(v)
+	return _u
+}
+
+// SetTitle sets the "title" field.
+func (_u *NotificationUpdateOne) SetTitle(v lang.Text) *NotificationUpdateOne {
+	_u.mutation.SetTitle(v)
+	return _u
+}
+
+// SetNillableTitle sets the "title" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableTitle(v *lang.Text) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetTitle(*v)
+	}
+	return _u
+}
+
+// SetBody sets the "body" field.
+func (_u *NotificationUpdateOne) SetBody(v lang.Text) *NotificationUpdateOne {
+	_u.mutation.SetBody(v)
+	return _u
+}
+
+// SetNillableBody sets the "body" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableBody(v *lang.Text) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetBody(*v)
+	}
+	return _u
+}
+
+// SetParams sets the "params" field.
+func (_u *NotificationUpdateOne) SetParams(v wording.Params) *NotificationUpdateOne {
+	_u.mutation.SetParams(v)
+	return _u
+}
+
+// ClearParams clears the value of the "params" field.
+func (_u *NotificationUpdateOne) ClearParams() *NotificationUpdateOne {
+	_u.mutation.ClearParams()
+	return _u
+}
+
 // SetReadAt sets the "read_at" field.
 func (_u *NotificationUpdateOne) SetReadAt(v time.Time) *NotificationUpdateOne {
 	_u.mutation.SetReadAt(v)
@@ -143,6 +345,46 @@ func (_u *NotificationUpdateOne) SetNillableReadAt(v *time.Time) *NotificationUp
 // ClearReadAt clears the value of the "read_at" field.
 func (_u *NotificationUpdateOne) ClearReadAt() *NotificationUpdateOne {
 	_u.mutation.ClearReadAt()
+	return _u
+}
+
+// SetSnoozedUntil sets the "snoozed_until" field.
+func (_u *NotificationUpdateOne) SetSnoozedUntil(v time.Time) *NotificationUpdateOne {
+	_u.mutation.SetSnoozedUntil(v)
+	return _u
+}
+
+// SetNillableSnoozedUntil sets the "snoozed_until" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableSnoozedUntil(v *time.Time) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetSnoozedUntil(*v)
+	}
+	return _u
+}
+
+// ClearSnoozedUntil clears the value of the "snoozed_until" field.
+func (_u *NotificationUpdateOne) ClearSnoozedUntil() *NotificationUpdateOne {
+	_u.mutation.ClearSnoozedUntil()
+	return _u
+}
+
+// SetRetractedAt sets the "retracted_at" field.
+func (_u *NotificationUpdateOne) SetRetractedAt(v time.Time) *NotificationUpdateOne {
+	_u.mutation.SetRetractedAt(v)
+	return _u
+}
+
+// SetNillableRetractedAt sets the "retracted_at" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableRetractedAt(v *time.Time) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetRetractedAt(*v)
+	}
+	return _u
+}
+
+// ClearRetractedAt clears the value of the "retracted_at" field.
+func (_u *NotificationUpdateOne) ClearRetractedAt() *NotificationUpdateOne {
+	_u.mutation.ClearRetractedAt()
 	return _u
 }
 
@@ -193,6 +435,11 @@ func (_u *NotificationUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *NotificationUpdateOne) check() error {
+	if v, ok := _u.mutation.ChangeSeq(); ok {
+		if err := notification.ChangeSeqValidator(v); err != nil {
+			return &ValidationError{Name: "change_seq", err: fmt.Errorf(`db: validator failed for field "Notification.change_seq": %w`, err)}
+		}
+	}
 	if _u.mutation.SubjectPersonCleared() && len(_u.mutation.SubjectPersonIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "Notification.subject_person"`)
 	}
@@ -228,11 +475,44 @@ func (_u *NotificationUpdateOne) sqlSave(ctx context.Context) (_node *Notificati
 			}
 		}
 	}
+	if value, ok := _u.mutation.ChangeSeq(); ok {
+		_spec.SetField(notification.FieldChangeSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedChangeSeq(); ok {
+		_spec.AddField(notification.FieldChangeSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Title(); ok {
+		_spec.SetField(notification.FieldTitle, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Body(); ok {
+		_spec.SetField(notification.FieldBody, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.Params(); ok {
+		_spec.SetField(notification.FieldParams, field.TypeJSON, value)
+	}
+	if _u.mutation.ParamsCleared() {
+		_spec.ClearField(notification.FieldParams, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeTime, value)
 	}
 	if _u.mutation.ReadAtCleared() {
 		_spec.ClearField(notification.FieldReadAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.SnoozedUntil(); ok {
+		_spec.SetField(notification.FieldSnoozedUntil, field.TypeTime, value)
+	}
+	if _u.mutation.SnoozedUntilCleared() {
+		_spec.ClearField(notification.FieldSnoozedUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RetractedAt(); ok {
+		_spec.SetField(notification.FieldRetractedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RetractedAtCleared() {
+		_spec.ClearField(notification.FieldRetractedAt, field.TypeTime)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(notification.FieldExpiresAt, field.TypeTime)
 	}
 	_node = &Notification{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -37,6 +37,12 @@ type Person struct {
 	DistrictID string `json:"district_id,omitempty"`
 	// the last seq given to a notification of this person
 	InboxSeq int64 `json:"inbox_seq,omitempty"`
+	// when the account ends unless its person keeps it
+	DeletionDueAt *time.Time `json:"deletion_due_at,omitempty"`
+	// when it ended; what is left is a tombstone that rows kept by law refer to
+	DeletedAt *time.Time `json:"deleted_at,omitempty"`
+	// no change of the inbox has a greater change_seq
+	InboxChangeSeq int64 `json:"inbox_change_seq,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the PersonQuery when eager-loading is set.
 	Edges        PersonEdges `json:"edges"`
@@ -121,11 +127,11 @@ func (*Person) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case person.FieldInboxSeq:
+		case person.FieldInboxSeq, person.FieldInboxChangeSeq:
 			values[i] = new(sql.NullInt64)
 		case person.FieldID, person.FieldName, person.FieldMaskedIDNumber, person.FieldMaskedPhone, person.FieldLanguage, person.FieldDistrictID:
 			values[i] = new(sql.NullString)
-		case person.FieldCreatedAt, person.FieldUpdatedAt:
+		case person.FieldCreatedAt, person.FieldUpdatedAt, person.FieldDeletionDueAt, person.FieldDeletedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -195,6 +201,26 @@ func (_m *Person) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field inbox_seq", values[i])
 			} else if value.Valid {
 				_m.InboxSeq = value.Int64
+			}
+		case person.FieldDeletionDueAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field deletion_due_at", values[i])
+			} else if value.Valid {
+				_m.DeletionDueAt = new(time.Time)
+				*_m.DeletionDueAt = value.Time
+			}
+		case person.FieldDeletedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field deleted_at", values[i])
+			} else if value.Valid {
+				_m.DeletedAt = new(time.Time)
+				*_m.DeletedAt = value.Time
+			}
+		case person.FieldInboxChangeSeq:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field inbox_change_seq", values[i])
+			} else if value.Valid {
+				_m.InboxChangeSeq = value.Int64
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -280,6 +306,19 @@ func (_m *Person) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("inbox_seq=")
 	builder.WriteString(fmt.Sprintf("%v", _m.InboxSeq))
+	builder.WriteString(", ")
+	if v := _m.DeletionDueAt; v != nil {
+		builder.WriteString("deletion_due_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.DeletedAt; v != nil {
+		builder.WriteString("deleted_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("inbox_change_seq=")
+	builder.WriteString(fmt.Sprintf("%v", _m.InboxChangeSeq))
 	builder.WriteByte(')')
 	return builder.String()
 }

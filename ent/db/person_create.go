@@ -138,6 +138,48 @@ func (_c *PersonCreate) SetNillableInboxSeq(v *int64) *PersonCreate {
 	return _c
 }
 
+// SetDeletionDueAt sets the "deletion_due_at" field.
+func (_c *PersonCreate) SetDeletionDueAt(v time.Time) *PersonCreate {
+	_c.mutation.SetDeletionDueAt(v)
+	return _c
+}
+
+// SetNillableDeletionDueAt sets the "deletion_due_at" field if the given value is not nil.
+func (_c *PersonCreate) SetNillableDeletionDueAt(v *time.Time) *PersonCreate {
+	if v != nil {
+		_c.SetDeletionDueAt(*v)
+	}
+	return _c
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (_c *PersonCreate) SetDeletedAt(v time.Time) *PersonCreate {
+	_c.mutation.SetDeletedAt(v)
+	return _c
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_c *PersonCreate) SetNillableDeletedAt(v *time.Time) *PersonCreate {
+	if v != nil {
+		_c.SetDeletedAt(*v)
+	}
+	return _c
+}
+
+// SetInboxChangeSeq sets the "inbox_change_seq" field.
+func (_c *PersonCreate) SetInboxChangeSeq(v int64) *PersonCreate {
+	_c.mutation.SetInboxChangeSeq(v)
+	return _c
+}
+
+// SetNillableInboxChangeSeq sets the "inbox_change_seq" field if the given value is not nil.
+func (_c *PersonCreate) SetNillableInboxChangeSeq(v *int64) *PersonCreate {
+	if v != nil {
+		_c.SetInboxChangeSeq(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PersonCreate) SetID(v string) *PersonCreate {
 	_c.mutation.SetID(v)
@@ -296,6 +338,10 @@ func (_c *PersonCreate) defaults() error {
 		v := person.DefaultInboxSeq
 		_c.mutation.SetInboxSeq(v)
 	}
+	if _, ok := _c.mutation.InboxChangeSeq(); !ok {
+		v := person.DefaultInboxChangeSeq
+		_c.mutation.SetInboxChangeSeq(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if person.DefaultID == nil {
 			return fmt.Errorf("db: uninitialized person.DefaultID (forgotten import db/runtime?)")
@@ -353,6 +399,9 @@ func (_c *PersonCreate) check() error {
 	}
 	if _, ok := _c.mutation.InboxSeq(); !ok {
 		return &ValidationError{Name: "inbox_seq", err: errors.New(`db: missing required field "Person.inbox_seq"`)}
+	}
+	if _, ok := _c.mutation.InboxChangeSeq(); !ok {
+		return &ValidationError{Name: "inbox_change_seq", err: errors.New(`db: missing required field "Person.inbox_change_seq"`)}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := person.IDValidator(v); err != nil {
@@ -421,6 +470,18 @@ func (_c *PersonCreate) createSpec() (*Person, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.InboxSeq(); ok {
 		_spec.SetField(person.FieldInboxSeq, field.TypeInt64, value)
 		_node.InboxSeq = value
+	}
+	if value, ok := _c.mutation.DeletionDueAt(); ok {
+		_spec.SetField(person.FieldDeletionDueAt, field.TypeTime, value)
+		_node.DeletionDueAt = &value
+	}
+	if value, ok := _c.mutation.DeletedAt(); ok {
+		_spec.SetField(person.FieldDeletedAt, field.TypeTime, value)
+		_node.DeletedAt = &value
+	}
+	if value, ok := _c.mutation.InboxChangeSeq(); ok {
+		_spec.SetField(person.FieldInboxChangeSeq, field.TypeInt64, value)
+		_node.InboxChangeSeq = value
 	}
 	if nodes := _c.mutation.DistrictIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

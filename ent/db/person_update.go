@@ -137,6 +137,67 @@ func (_u *PersonUpdate) AddInboxSeq(v int64) *PersonUpdate {
 	return _u
 }
 
+// SetDeletionDueAt sets the "deletion_due_at" field.
+func (_u *PersonUpdate) SetDeletionDueAt(v time.Time) *PersonUpdate {
+	_u.mutation.SetDeletionDueAt(v)
+	return _u
+}
+
+// SetNillableDeletionDueAt sets the "deletion_due_at" field if the given value is not nil.
+func (_u *PersonUpdate) SetNillableDeletionDueAt(v *time.Time) *PersonUpdate {
+	if v != nil {
+		_u.SetDeletionDueAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletionDueAt clears the value of the "deletion_due_at" field.
+func (_u *PersonUpdate) ClearDeletionDueAt() *PersonUpdate {
+	_u.mutation.ClearDeletionDueAt()
+	return _u
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (_u *PersonUpdate) SetDeletedAt(v time.Time) *PersonUpdate {
+	_u.mutation.SetDeletedAt(v)
+	return _u
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_u *PersonUpdate) SetNillableDeletedAt(v *time.Time) *PersonUpdate {
+	if v != nil {
+		_u.SetDeletedAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (_u *PersonUpdate) ClearDeletedAt() *PersonUpdate {
+	_u.mutation.ClearDeletedAt()
+	return _u
+}
+
+// SetInboxChangeSeq sets the "inbox_change_seq" field.
+func (_u *PersonUpdate) SetInboxChangeSeq(v int64) *PersonUpdate {
+	_u.mutation.ResetInboxChangeSeq()
+	_u.mutation.SetInboxChangeSeq(v)
+	return _u
+}
+
+// SetNillableInboxChangeSeq sets the "inbox_change_seq" field if the given value is not nil.
+func (_u *PersonUpdate) SetNillableInboxChangeSeq(v *int64) *PersonUpdate {
+	if v != nil {
+		_u.SetInboxChangeSeq(*v)
+	}
+	return _u
+}
+
+// AddInboxChangeSeq adds value to the "inbox_change_seq" field.
+func (_u *PersonUpdate) AddInboxChangeSeq(v int64) *PersonUpdate {
+	_u.mutation.AddInboxChangeSeq(v)
+	return _u
+}
+
 // SetDistrict sets the "district" edge to the District entity.
 func (_u *PersonUpdate) SetDistrict(v *District) *PersonUpdate {
 	return _u.SetDistrictID(v.ID)
@@ -379,6 +440,24 @@ func (_u *PersonUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedInboxSeq(); ok {
 		_spec.AddField(person.FieldInboxSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.DeletionDueAt(); ok {
+		_spec.SetField(person.FieldDeletionDueAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletionDueAtCleared() {
+		_spec.ClearField(person.FieldDeletionDueAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeletedAt(); ok {
+		_spec.SetField(person.FieldDeletedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletedAtCleared() {
+		_spec.ClearField(person.FieldDeletedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.InboxChangeSeq(); ok {
+		_spec.SetField(person.FieldInboxChangeSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedInboxChangeSeq(); ok {
+		_spec.AddField(person.FieldInboxChangeSeq, field.TypeInt64, value)
 	}
 	if _u.mutation.DistrictCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -680,6 +759,67 @@ func (_u *PersonUpdateOne) AddInboxSeq(v int64) *PersonUpdateOne {
 	return _u
 }
 
+// SetDeletionDueAt sets the "deletion_due_at" field.
+func (_u *PersonUpdateOne) SetDeletionDueAt(v time.Time) *PersonUpdateOne {
+	_u.mutation.SetDeletionDueAt(v)
+	return _u
+}
+
+// SetNillableDeletionDueAt sets the "deletion_due_at" field if the given value is not nil.
+func (_u *PersonUpdateOne) SetNillableDeletionDueAt(v *time.Time) *PersonUpdateOne {
+	if v != nil {
+		_u.SetDeletionDueAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletionDueAt clears the value of the "deletion_due_at" field.
+func (_u *PersonUpdateOne) ClearDeletionDueAt() *PersonUpdateOne {
+	_u.mutation.ClearDeletionDueAt()
+	return _u
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (_u *PersonUpdateOne) SetDeletedAt(v time.Time) *PersonUpdateOne {
+	_u.mutation.SetDeletedAt(v)
+	return _u
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_u *PersonUpdateOne) SetNillableDeletedAt(v *time.Time) *PersonUpdateOne {
+	if v != nil {
+		_u.SetDeletedAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (_u *PersonUpdateOne) ClearDeletedAt() *PersonUpdateOne {
+	_u.mutation.ClearDeletedAt()
+	return _u
+}
+
+// SetInboxChangeSeq sets the "inbox_change_seq" field.
+func (_u *PersonUpdateOne) SetInboxChangeSeq(v int64) *PersonUpdateOne {
+	_u.mutation.ResetInboxChangeSeq()
+	_u.mutation.SetInboxChangeSeq(v)
+	return _u
+}
+
+// SetNillableInboxChangeSeq sets the "inbox_change_seq" field if the given value is not nil.
+func (_u *PersonUpdateOne) SetNillableInboxChangeSeq(v *int64) *PersonUpdateOne {
+	if v != nil {
+		_u.SetInboxChangeSeq(*v)
+	}
+	return _u
+}
+
+// AddInboxChangeSeq adds value to the "inbox_change_seq" field.
+func (_u *PersonUpdateOne) AddInboxChangeSeq(v int64) *PersonUpdateOne {
+	_u.mutation.AddInboxChangeSeq(v)
+	return _u
+}
+
 // SetDistrict sets the "district" edge to the District entity.
 func (_u *PersonUpdateOne) SetDistrict(v *District) *PersonUpdateOne {
 	return _u.SetDistrictID(v.ID)
@@ -952,6 +1092,24 @@ func (_u *PersonUpdateOne) sqlSave(ctx context.Context) (_node *Person, err erro
 	}
 	if value, ok := _u.mutation.AddedInboxSeq(); ok {
 		_spec.AddField(person.FieldInboxSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.DeletionDueAt(); ok {
+		_spec.SetField(person.FieldDeletionDueAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletionDueAtCleared() {
+		_spec.ClearField(person.FieldDeletionDueAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeletedAt(); ok {
+		_spec.SetField(person.FieldDeletedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletedAtCleared() {
+		_spec.ClearField(person.FieldDeletedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.InboxChangeSeq(); ok {
+		_spec.SetField(person.FieldInboxChangeSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedInboxChangeSeq(); ok {
+		_spec.AddField(person.FieldInboxChangeSeq, field.TypeInt64, value)
 	}
 	if _u.mutation.DistrictCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -30,6 +30,8 @@ type PersonalData struct {
 	Sealed []byte `json:"-"`
 	// keyed hash, for look-up: one person for one number
 	IDNumberIndex string `json:"-"`
+	// keyed hash, for look-up; empty without a phone
+	PhoneIndex string `json:"-"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the PersonalDataQuery when eager-loading is set.
 	Edges        PersonalDataEdges `json:"edges"`
@@ -65,7 +67,7 @@ func (*PersonalData) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case personaldata.FieldDataKey, personaldata.FieldSealed:
 			values[i] = new([]byte)
-		case personaldata.FieldID, personaldata.FieldPersonID, personaldata.FieldIDNumberIndex:
+		case personaldata.FieldID, personaldata.FieldPersonID, personaldata.FieldIDNumberIndex, personaldata.FieldPhoneIndex:
 			values[i] = new(sql.NullString)
 		case personaldata.FieldCreatedAt, personaldata.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -126,6 +128,12 @@ func (_m *PersonalData) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.IDNumberIndex = value.String
 			}
+		case personaldata.FieldPhoneIndex:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field phone_index", values[i])
+			} else if value.Valid {
+				_m.PhoneIndex = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -181,6 +189,8 @@ func (_m *PersonalData) String() string {
 	builder.WriteString("sealed=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("id_number_index=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("phone_index=<sensitive>")
 	builder.WriteByte(')')
 	return builder.String()
 }

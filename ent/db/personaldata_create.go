@@ -73,6 +73,20 @@ func (_c *PersonalDataCreate) SetIDNumberIndex(v string) *PersonalDataCreate {
 	return _c
 }
 
+// SetPhoneIndex sets the "phone_index" field.
+func (_c *PersonalDataCreate) SetPhoneIndex(v string) *PersonalDataCreate {
+	_c.mutation.SetPhoneIndex(v)
+	return _c
+}
+
+// SetNillablePhoneIndex sets the "phone_index" field if the given value is not nil.
+func (_c *PersonalDataCreate) SetNillablePhoneIndex(v *string) *PersonalDataCreate {
+	if v != nil {
+		_c.SetPhoneIndex(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PersonalDataCreate) SetID(v string) *PersonalDataCreate {
 	_c.mutation.SetID(v)
@@ -143,6 +157,10 @@ func (_c *PersonalDataCreate) defaults() error {
 		v := personaldata.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
 	}
+	if _, ok := _c.mutation.PhoneIndex(); !ok {
+		v := personaldata.DefaultPhoneIndex
+		_c.mutation.SetPhoneIndex(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if personaldata.DefaultID == nil {
 			return fmt.Errorf("db: uninitialized personaldata.DefaultID (forgotten import db/runtime?)")
@@ -181,6 +199,14 @@ func (_c *PersonalDataCreate) check() error {
 	if v, ok := _c.mutation.IDNumberIndex(); ok {
 		if err := personaldata.IDNumberIndexValidator(v); err != nil {
 			return &ValidationError{Name: "id_number_index", err: fmt.Errorf(`db: validator failed for field "PersonalData.id_number_index": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.PhoneIndex(); !ok {
+		return &ValidationError{Name: "phone_index", err: errors.New(`db: missing required field "PersonalData.phone_index"`)}
+	}
+	if v, ok := _c.mutation.PhoneIndex(); ok {
+		if err := personaldata.PhoneIndexValidator(v); err != nil {
+			return &ValidationError{Name: "phone_index", err: fmt.Errorf(`db: validator failed for field "PersonalData.phone_index": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.ID(); ok {
@@ -245,6 +271,10 @@ func (_c *PersonalDataCreate) createSpec() (*PersonalData, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.IDNumberIndex(); ok {
 		_spec.SetField(personaldata.FieldIDNumberIndex, field.TypeString, value)
 		_node.IDNumberIndex = value
+	}
+	if value, ok := _c.mutation.PhoneIndex(); ok {
+		_spec.SetField(personaldata.FieldPhoneIndex, field.TypeString, value)
+		_node.PhoneIndex = value
 	}
 	if nodes := _c.mutation.PersonIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -60,6 +60,20 @@ func (_u *PersonalDataUpdate) SetNillableIDNumberIndex(v *string) *PersonalDataU
 	return _u
 }
 
+// SetPhoneIndex sets the "phone_index" field.
+func (_u *PersonalDataUpdate) SetPhoneIndex(v string) *PersonalDataUpdate {
+	_u.mutation.SetPhoneIndex(v)
+	return _u
+}
+
+// SetNillablePhoneIndex sets the "phone_index" field if the given value is not nil.
+func (_u *PersonalDataUpdate) SetNillablePhoneIndex(v *string) *PersonalDataUpdate {
+	if v != nil {
+		_u.SetPhoneIndex(*v)
+	}
+	return _u
+}
+
 // Mutation returns the PersonalDataMutation object of the builder.
 func (_u *PersonalDataUpdate) Mutation() *PersonalDataMutation {
 	return _u.mutation
@@ -114,6 +128,11 @@ func (_u *PersonalDataUpdate) check() error {
 			return &ValidationError{Name: "id_number_index", err: fmt.Errorf(`db: validator failed for field "PersonalData.id_number_index": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.PhoneIndex(); ok {
+		if err := personaldata.PhoneIndexValidator(v); err != nil {
+			return &ValidationError{Name: "phone_index", err: fmt.Errorf(`db: validator failed for field "PersonalData.phone_index": %w`, err)}
+		}
+	}
 	if _u.mutation.PersonCleared() && len(_u.mutation.PersonIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "PersonalData.person"`)
 	}
@@ -143,6 +162,9 @@ func (_u *PersonalDataUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.IDNumberIndex(); ok {
 		_spec.SetField(personaldata.FieldIDNumberIndex, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PhoneIndex(); ok {
+		_spec.SetField(personaldata.FieldPhoneIndex, field.TypeString, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -192,6 +214,20 @@ func (_u *PersonalDataUpdateOne) SetIDNumberIndex(v string) *PersonalDataUpdateO
 func (_u *PersonalDataUpdateOne) SetNillableIDNumberIndex(v *string) *PersonalDataUpdateOne {
 	if v != nil {
 		_u.SetIDNumberIndex(*v)
+	}
+	return _u
+}
+
+// SetPhoneIndex sets the "phone_index" field.
+func (_u *PersonalDataUpdateOne) SetPhoneIndex(v string) *PersonalDataUpdateOne {
+	_u.mutation.SetPhoneIndex(v)
+	return _u
+}
+
+// SetNillablePhoneIndex sets the "phone_index" field if the given value is not nil.
+func (_u *PersonalDataUpdateOne) SetNillablePhoneIndex(v *string) *PersonalDataUpdateOne {
+	if v != nil {
+		_u.SetPhoneIndex(*v)
 	}
 	return _u
 }
@@ -263,6 +299,11 @@ func (_u *PersonalDataUpdateOne) check() error {
 			return &ValidationError{Name: "id_number_index", err: fmt.Errorf(`db: validator failed for field "PersonalData.id_number_index": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.PhoneIndex(); ok {
+		if err := personaldata.PhoneIndexValidator(v); err != nil {
+			return &ValidationError{Name: "phone_index", err: fmt.Errorf(`db: validator failed for field "PersonalData.phone_index": %w`, err)}
+		}
+	}
 	if _u.mutation.PersonCleared() && len(_u.mutation.PersonIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "PersonalData.person"`)
 	}
@@ -309,6 +350,9 @@ func (_u *PersonalDataUpdateOne) sqlSave(ctx context.Context) (_node *PersonalDa
 	}
 	if value, ok := _u.mutation.IDNumberIndex(); ok {
 		_spec.SetField(personaldata.FieldIDNumberIndex, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PhoneIndex(); ok {
+		_spec.SetField(personaldata.FieldPhoneIndex, field.TypeString, value)
 	}
 	_node = &PersonalData{config: _u.config}
 	_spec.Assign = _node.assignValues

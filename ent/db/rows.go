@@ -3,26 +3,44 @@
 package db
 
 import (
+	"citygraph/ent/db/alert"
 	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/broadcast"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
+	"citygraph/ent/db/casesupporter"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
+	"citygraph/ent/db/consent"
+	"citygraph/ent/db/dataexport"
+	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/entitlementgrant"
+	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgerentry"
+	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
+	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/personaldata"
+	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/wechatgrant"
 	"citygraph/internal/geo"
 
 	"entgo.io/ent"
@@ -32,31 +50,63 @@ import (
 // Policies maps every type to its row rule; nil where a type has none.
 func Policies() map[string]ent.Policy {
 	return map[string]ent.Policy{
-		"AuditEvent":        auditevent.Policy,
-		"CaseCategory":      casecategory.Policy,
-		"CaseEvent":         caseevent.Policy,
-		"CitizenCard":       citizencard.Policy,
-		"CityCase":          citycase.Policy,
-		"Clinic":            clinic.Policy,
-		"DeliveryAttempt":   deliveryattempt.Policy,
-		"Department":        department.Policy,
-		"Device":            device.Policy,
-		"District":          district.Policy,
-		"IdempotencyRecord": idempotencyrecord.Policy,
-		"Identity":          identity.Policy,
-		"Notification":      notification.Policy,
-		"Person":            person.Policy,
-		"PersonalData":      personaldata.Policy,
-		"ScenicSpot":        scenicspot.Policy,
-		"School":            school.Policy,
-		"Session":           session.Policy,
-		"StaffRole":         staffrole.Policy,
-		"Street":            street.Policy,
+		"Alert":                  alert.Policy,
+		"AuditEvent":             auditevent.Policy,
+		"Broadcast":              broadcast.Policy,
+		"CaseCategory":           casecategory.Policy,
+		"CaseEvent":              caseevent.Policy,
+		"CasePhoto":              casephoto.Policy,
+		"CaseSupporter":          casesupporter.Policy,
+		"CitizenCard":            citizencard.Policy,
+		"CityCase":               citycase.Policy,
+		"CityFacility":           cityfacility.Policy,
+		"Clinic":                 clinic.Policy,
+		"Consent":                consent.Policy,
+		"DataExport":             dataexport.Policy,
+		"Delegation":             delegation.Policy,
+		"DeliveryAttempt":        deliveryattempt.Policy,
+		"Department":             department.Policy,
+		"Device":                 device.Policy,
+		"District":               district.Policy,
+		"EntitlementGrant":       entitlementgrant.Policy,
+		"Guardianship":           guardianship.Policy,
+		"Hold":                   hold.Policy,
+		"IdempotencyRecord":      idempotencyrecord.Policy,
+		"Identity":               identity.Policy,
+		"LedgerAccount":          ledgeraccount.Policy,
+		"LedgerEntry":            ledgerentry.Policy,
+		"LedgerTransaction":      ledgertransaction.Policy,
+		"Notification":           notification.Policy,
+		"NotificationPreference": notificationpreference.Policy,
+		"Person":                 person.Policy,
+		"PersonalData":           personaldata.Policy,
+		"RecordAccess":           recordaccess.Policy,
+		"ScenicSpot":             scenicspot.Policy,
+		"School":                 school.Policy,
+		"SensorAlarm":            sensoralarm.Policy,
+		"Session":                session.Policy,
+		"StaffRole":              staffrole.Policy,
+		"Street":                 street.Policy,
+		"WechatGrant":            wechatgrant.Policy,
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *AlertQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
 	}
 }
 
 // WhereP narrows the query by selector predicates.
 func (_q *AuditEventQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *BroadcastQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}
@@ -71,6 +121,20 @@ func (_q *CaseCategoryQuery) WhereP(ps ...func(*sql.Selector)) {
 
 // WhereP narrows the query by selector predicates.
 func (_q *CaseEventQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *CasePhotoQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *CaseSupporterQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}
@@ -96,6 +160,18 @@ func (_m *CityCase) Location(crs geo.Datum) geo.Located {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *CityFacilityQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// Location is the position in the datum asked for.
+func (_m *CityFacility) Location(crs geo.Datum) geo.Located {
+	return geo.Locate(geo.Point{Lat: _m.Lat, Lng: _m.Lng}, crs)
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *ClinicQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -105,6 +181,27 @@ func (_q *ClinicQuery) WhereP(ps ...func(*sql.Selector)) {
 // Location is the position in the datum asked for.
 func (_m *Clinic) Location(crs geo.Datum) geo.Located {
 	return geo.Locate(geo.Point{Lat: _m.Lat, Lng: _m.Lng}, crs)
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *ConsentQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *DataExportQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *DelegationQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
 }
 
 // WhereP narrows the query by selector predicates.
@@ -141,6 +238,27 @@ func (_m *District) Location(crs geo.Datum) geo.Located {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *EntitlementGrantQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *GuardianshipQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *HoldQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *IdempotencyRecordQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -155,7 +273,35 @@ func (_q *IdentityQuery) WhereP(ps ...func(*sql.Selector)) {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *LedgerAccountQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *LedgerEntryQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *LedgerTransactionQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *NotificationQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *NotificationPreferenceQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}
@@ -170,6 +316,13 @@ func (_q *PersonQuery) WhereP(ps ...func(*sql.Selector)) {
 
 // WhereP narrows the query by selector predicates.
 func (_q *PersonalDataQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *RecordAccessQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}
@@ -200,6 +353,13 @@ func (_m *School) Location(crs geo.Datum) geo.Located {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *SensorAlarmQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *SessionQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -223,4 +383,11 @@ func (_q *StreetQuery) WhereP(ps ...func(*sql.Selector)) {
 // Location is the position in the datum asked for.
 func (_m *Street) Location(crs geo.Datum) geo.Located {
 	return geo.Locate(geo.Point{Lat: _m.Lat, Lng: _m.Lng}, crs)
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *WechatGrantQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
 }

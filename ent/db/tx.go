@@ -14,18 +14,34 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// Alert is the client for interacting with the Alert builders.
+	Alert *AlertClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// Broadcast is the client for interacting with the Broadcast builders.
+	Broadcast *BroadcastClient
 	// CaseCategory is the client for interacting with the CaseCategory builders.
 	CaseCategory *CaseCategoryClient
 	// CaseEvent is the client for interacting with the CaseEvent builders.
 	CaseEvent *CaseEventClient
+	// CasePhoto is the client for interacting with the CasePhoto builders.
+	CasePhoto *CasePhotoClient
+	// CaseSupporter is the client for interacting with the CaseSupporter builders.
+	CaseSupporter *CaseSupporterClient
 	// CitizenCard is the client for interacting with the CitizenCard builders.
 	CitizenCard *CitizenCardClient
 	// CityCase is the client for interacting with the CityCase builders.
 	CityCase *CityCaseClient
+	// CityFacility is the client for interacting with the CityFacility builders.
+	CityFacility *CityFacilityClient
 	// Clinic is the client for interacting with the Clinic builders.
 	Clinic *ClinicClient
+	// Consent is the client for interacting with the Consent builders.
+	Consent *ConsentClient
+	// DataExport is the client for interacting with the DataExport builders.
+	DataExport *DataExportClient
+	// Delegation is the client for interacting with the Delegation builders.
+	Delegation *DelegationClient
 	// DeliveryAttempt is the client for interacting with the DeliveryAttempt builders.
 	DeliveryAttempt *DeliveryAttemptClient
 	// Department is the client for interacting with the Department builders.
@@ -34,26 +50,46 @@ type Tx struct {
 	Device *DeviceClient
 	// District is the client for interacting with the District builders.
 	District *DistrictClient
+	// EntitlementGrant is the client for interacting with the EntitlementGrant builders.
+	EntitlementGrant *EntitlementGrantClient
+	// Guardianship is the client for interacting with the Guardianship builders.
+	Guardianship *GuardianshipClient
+	// Hold is the client for interacting with the Hold builders.
+	Hold *HoldClient
 	// IdempotencyRecord is the client for interacting with the IdempotencyRecord builders.
 	IdempotencyRecord *IdempotencyRecordClient
 	// Identity is the client for interacting with the Identity builders.
 	Identity *IdentityClient
+	// LedgerAccount is the client for interacting with the LedgerAccount builders.
+	LedgerAccount *LedgerAccountClient
+	// LedgerEntry is the client for interacting with the LedgerEntry builders.
+	LedgerEntry *LedgerEntryClient
+	// LedgerTransaction is the client for interacting with the LedgerTransaction builders.
+	LedgerTransaction *LedgerTransactionClient
 	// Notification is the client for interacting with the Notification builders.
 	Notification *NotificationClient
+	// NotificationPreference is the client for interacting with the NotificationPreference builders.
+	NotificationPreference *NotificationPreferenceClient
 	// Person is the client for interacting with the Person builders.
 	Person *PersonClient
 	// PersonalData is the client for interacting with the PersonalData builders.
 	PersonalData *PersonalDataClient
+	// RecordAccess is the client for interacting with the RecordAccess builders.
+	RecordAccess *RecordAccessClient
 	// ScenicSpot is the client for interacting with the ScenicSpot builders.
 	ScenicSpot *ScenicSpotClient
 	// School is the client for interacting with the School builders.
 	School *SchoolClient
+	// SensorAlarm is the client for interacting with the SensorAlarm builders.
+	SensorAlarm *SensorAlarmClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// StaffRole is the client for interacting with the StaffRole builders.
 	StaffRole *StaffRoleClient
 	// Street is the client for interacting with the Street builders.
 	Street *StreetClient
+	// WechatGrant is the client for interacting with the WechatGrant builders.
+	WechatGrant *WechatGrantClient
 
 	// lazily loaded.
 	client     *Client
@@ -185,26 +221,44 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.Alert = NewAlertClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
+	tx.Broadcast = NewBroadcastClient(tx.config)
 	tx.CaseCategory = NewCaseCategoryClient(tx.config)
 	tx.CaseEvent = NewCaseEventClient(tx.config)
+	tx.CasePhoto = NewCasePhotoClient(tx.config)
+	tx.CaseSupporter = NewCaseSupporterClient(tx.config)
 	tx.CitizenCard = NewCitizenCardClient(tx.config)
 	tx.CityCase = NewCityCaseClient(tx.config)
+	tx.CityFacility = NewCityFacilityClient(tx.config)
 	tx.Clinic = NewClinicClient(tx.config)
+	tx.Consent = NewConsentClient(tx.config)
+	tx.DataExport = NewDataExportClient(tx.config)
+	tx.Delegation = NewDelegationClient(tx.config)
 	tx.DeliveryAttempt = NewDeliveryAttemptClient(tx.config)
 	tx.Department = NewDepartmentClient(tx.config)
 	tx.Device = NewDeviceClient(tx.config)
 	tx.District = NewDistrictClient(tx.config)
+	tx.EntitlementGrant = NewEntitlementGrantClient(tx.config)
+	tx.Guardianship = NewGuardianshipClient(tx.config)
+	tx.Hold = NewHoldClient(tx.config)
 	tx.IdempotencyRecord = NewIdempotencyRecordClient(tx.config)
 	tx.Identity = NewIdentityClient(tx.config)
+	tx.LedgerAccount = NewLedgerAccountClient(tx.config)
+	tx.LedgerEntry = NewLedgerEntryClient(tx.config)
+	tx.LedgerTransaction = NewLedgerTransactionClient(tx.config)
 	tx.Notification = NewNotificationClient(tx.config)
+	tx.NotificationPreference = NewNotificationPreferenceClient(tx.config)
 	tx.Person = NewPersonClient(tx.config)
 	tx.PersonalData = NewPersonalDataClient(tx.config)
+	tx.RecordAccess = NewRecordAccessClient(tx.config)
 	tx.ScenicSpot = NewScenicSpotClient(tx.config)
 	tx.School = NewSchoolClient(tx.config)
+	tx.SensorAlarm = NewSensorAlarmClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.StaffRole = NewStaffRoleClient(tx.config)
 	tx.Street = NewStreetClient(tx.config)
+	tx.WechatGrant = NewWechatGrantClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.
@@ -214,7 +268,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: AuditEvent.QueryXXX(), the query will be executed
+// applies a query, for example: Alert.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

@@ -3,6 +3,7 @@ package rule
 import (
 	"entgo.io/ent/dialect/sql"
 
+	"citygraph/internal/scope"
 	"citygraph/internal/viewer"
 )
 
@@ -16,12 +17,13 @@ const (
 	caseEventPublic  = "public"
 )
 
-// CityCase is seen by its reporter, by the officers of its district, and by auditors and
-// administrators. Anyone creates a case as its reporter; officers of the district change it.
+// CityCase is seen by its reporter and who may report for them, by the officers of its district, by auditors
+// and administrators, and by everybody once it is published. Anyone creates a case as its reporter, or in
+// the name of whom they act for; these and officers of the district change it.
 var CityCase = Policy{
-	Read:   caseReaders,
-	Create: makesOwn(cityCaseReporter),
-	Change: caseOfficers,
+	Read:   orPublished(caseReaders),
+	Create: makesFor(cityCaseReporter),
+	Change: caseChangers,
 }
 
 // CaseEvent is seen with its case; what is not public is for the officers of the district, auditors and
@@ -40,14 +42,12 @@ func caseReaders(v *viewer.Viewer) Rows {
 	if v.Has(viewer.Admin) || v.Has(viewer.Auditor) {
 		return everybody
 	}
-	if !v.Has(viewer.CaseOfficer) {
-		return own(cityCaseReporter)(v)
-	}
 	return func(s *sql.Selector) {
-		s.Where(sql.Or(
-			sql.EQ(s.C(cityCaseReporter), v.PersonID),
-			inDistricts(s, v),
-		))
+		readers := actsFor(s, cityCaseReporter, v, scope.Of(scope.Case))
+		if v.Has(viewer.CaseOfficer) {
+			readers = sql.Or(readers, inDistricts(s, v))
+		}
+		s.Where(readers)
 	}
 }
 
@@ -71,10 +71,7 @@ func inDistricts(s *sql.Selector, v *viewer.Viewer) *sql.Predicate {
 
 // caseEventReaders see the case; internal notes are kept from its reporter.
 func caseEventReaders(v *viewer.Viewer) Rows {
-	readable := caseReaders(v)
-	if readable == nil {
-		return nil
-	}
+	readable := orPublished(caseReaders)(v)
 	return func(s *sql.Selector) {
 		s.Where(caseOf(s, readable))
 		if !v.Has(viewer.Admin) && !v.Has(viewer.Auditor) {

@@ -40,6 +40,7 @@ type Policy struct {
 	Read   Reader                                  // who sees which rows
 	Create func(*viewer.Viewer, ent.Mutation) bool // who may make this row
 	Change Reader                                  // who may update which rows
+	Final  bool                                    // a row stays as it was made: the system is refused as well
 }
 
 // filterable is what every generated query, update and deletion offers.
@@ -56,6 +57,8 @@ func (p Policy) EvalQuery(ctx context.Context, q ent.Query) error {
 func (p Policy) EvalMutation(ctx context.Context, m ent.Mutation) error {
 	v := viewer.From(ctx)
 	switch {
+	case p.Final && !m.Op().Is(ent.OpCreate):
+		return fault.New(fault.Forbidden).Because(fmt.Errorf("a %s is never changed", m.Type()))
 	case m.Op().Is(ent.OpUpdate | ent.OpUpdateOne):
 		return narrow(m, p.Change, v)
 	case m.Op().Is(ent.OpDelete | ent.OpDeleteOne):
@@ -105,5 +108,13 @@ func makesOwn(field string) func(*viewer.Viewer, ent.Mutation) bool {
 	return func(v *viewer.Viewer, m ent.Mutation) bool {
 		owner, ok := m.Field(field)
 		return ok && v.SignedIn() && owner == v.PersonID
+	}
+}
+
+// makesFor lets a viewer create rows whose field names the viewer, or whom they act for in this context.
+func makesFor(field string) func(*viewer.Viewer, ent.Mutation) bool {
+	return func(v *viewer.Viewer, m ent.Mutation) bool {
+		owner, ok := m.Field(field)
+		return ok && v.SignedIn() && owner == v.Subject()
 	}
 }

@@ -8,13 +8,25 @@ import (
 	"github.com/google/uuid"
 
 	"citygraph/ent/db"
+	"citygraph/ent/db/alert"
+	"citygraph/ent/db/broadcast"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
+	"citygraph/ent/db/consent"
+	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/device"
+	"citygraph/ent/db/hold"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
+	"citygraph/ent/db/notificationpreference"
+	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/session"
 	"citygraph/internal/citycase/machine"
+	"citygraph/internal/consent/terms"
 	"citygraph/internal/id"
 	"citygraph/internal/lang"
 	"citygraph/internal/seed/seedtest"
@@ -31,15 +43,17 @@ var cast = []string{
 type stage struct {
 	*seedtest.City
 	chenjing    string
-	xihu        *db.CityCase // of chenjing, where zhaoqiang is an officer
-	shangcheng  *db.CityCase // of sunli, who is an officer there
+	mother      string                // of chenjing, who acts for her
+	bare        *db.LedgerTransaction // without entries
+	xihu        *db.CityCase          // of chenjing, where zhaoqiang is an officer
+	shangcheng  *db.CityCase          // of sunli, who is an officer there
 	internal    *db.CaseEvent
 	shangInside *db.CaseEvent
 }
 
 func set(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{City: seedtest.Open(t), chenjing: seedtest.Person(t, "chenjing")}
+	s := &stage{City: seedtest.Open(t), chenjing: seedtest.Person(t, "chenjing"), mother: seedtest.Person(t, "wangguiying")}
 	ctx := seedtest.System(t)
 	s.xihu, s.internal = s.open(t, ctx, "chenjing", "330106")
 	s.shangcheng, s.shangInside = s.open(t, ctx, "sunli", "330102")
@@ -53,11 +67,88 @@ func set(t *testing.T) *stage {
 		SetLastSeenAt(time.Now()).SaveX(ctx)
 	s.DB.DeliveryAttempt.Create().SetNotificationID(n.ID).SetPersonID(s.chenjing).SetDeviceID(d.ID).
 		SetChannel(deliveryattempt.ChannelFcm).SetOutcome(deliveryattempt.OutcomeDelivered).ExecX(ctx)
+	s.DB.NotificationPreference.Create().SetPersonID(s.chenjing).SetTopic(notificationpreference.TopicCityCase).
+		SetChannels(nil).SetPace(notificationpreference.PaceAtOnce).SetDigestAt("18:00").SetZone("UTC").ExecX(ctx)
+	s.newAlert("earnest").ExecX(ctx)
+	s.newAlert("drill").SetStatus(alert.StatusExercise).ExecX(ctx)
+	s.newBroadcast("b").ExecX(ctx)
+	s.DB.WechatGrant.Create().SetPersonID(s.chenjing).SetTemplate("template").SetRemaining(1).ExecX(ctx)
 	s.DB.Session.Create().SetPersonID(s.chenjing).SetClient(session.ClientApp).SetExpiresAt(time.Now()).ExecX(ctx)
+	s.DB.DataExport.Create().SetPersonID(s.chenjing).SetStatus(dataexport.StatusPreparing).ExecX(ctx)
 	s.DB.AuditEvent.Create().SetActorID(s.chenjing).SetSubjectID(s.chenjing).SetAction("a").ExecX(ctx)
 	s.DB.IdempotencyRecord.Create().SetActorID(s.chenjing).SetKey(uuid.NewString()).SetOperation("o").SetInputHash("h").
 		SetExpiresAt(time.Now()).ExecX(ctx)
+	s.money(ctx)
+	s.newConsent(s.chenjing).ExecX(ctx)
+	s.newReading(s.chenjing).ExecX(ctx)
+	s.newReading(s.chenjing).SetOutcome(recordaccess.OutcomeRefused).ExecX(ctx)
+	s.DB.CaseSupporter.Create().SetCityCaseID(s.shangcheng.ID).SetPersonID(s.chenjing).ExecX(ctx)
+	s.newPhoto(s.chenjing).ExecX(ctx)
+	s.newPhoto(s.chenjing).SetCityCaseID(s.xihu.ID).SetCaseEventID(s.xihu.QueryEvents().Where(caseevent.Public(true)).OnlyIDX(ctx)).ExecX(ctx)
+	s.newPhoto(seedtest.Person(t, "zhaoqiang")).SetCityCaseID(s.xihu.ID).SetCaseEventID(s.internal.ID).ExecX(ctx)
+	lamp := s.DB.CityFacility.Query().Where(cityfacility.DistrictID(s.xihu.DistrictID)).FirstX(ctx)
+	s.DB.SensorAlarm.Create().SetAlarmKey("k").SetRaisedAt(time.Now()).SetFacilityID(lamp.ID).SetDistrictID(lamp.DistrictID).
+		SetCityCaseID(s.xihu.ID).ExecX(ctx)
 	return s
+}
+
+// money gives chenjing and her mother an account each, with a fen in it, and chenjing a hold.
+func (s *stage) money(ctx context.Context) {
+	s.bare = s.newTransaction("bare").SaveX(ctx)
+	city := s.newAccount("").SetKind(ledgeraccount.KindProviderClearing).SaveX(ctx)
+	for i, owner := range []string{s.chenjing, s.mother} {
+		a := s.newAccount(owner).SaveX(ctx)
+		made := s.newTransaction(owner).SaveX(ctx)
+		s.newEntry(made, a, 1, 1).ExecX(ctx)
+		s.newEntry(made, city, -1, int64(i+1)).ExecX(ctx)
+		if i == 0 {
+			s.newHold(a).ExecX(ctx)
+		}
+	}
+}
+
+// accountOf is an account that a write is tried on: another's for who has none.
+func (s *stage) accountOf(ownerID string) *db.LedgerAccount {
+	ctx := system(context.Background())
+	if own := s.DB.LedgerAccount.Query().Where(ledgeraccount.OwnerID(ownerID), ledgeraccount.KindEQ(ledgeraccount.KindCreditLine)).AllX(ctx); len(own) > 0 {
+		return own[0]
+	}
+	return s.DB.LedgerAccount.Query().Where(ledgeraccount.OwnerID(s.chenjing)).FirstX(ctx)
+}
+
+func (s *stage) newAccount(owner string) *db.LedgerAccountCreate {
+	return s.DB.LedgerAccount.Create().SetKind(ledgeraccount.KindCreditLine).SetOwnerID(owner)
+}
+
+func (s *stage) newTransaction(key string) *db.LedgerTransactionCreate {
+	return s.DB.LedgerTransaction.Create().SetKind(ledgertransaction.KindTopUp).SetDomain(ledgertransaction.DomainCard).
+		SetMerchant(lang.Text{}).SetEventKey(key).SetAmount(1)
+}
+
+func (s *stage) newEntry(of *db.LedgerTransaction, in *db.LedgerAccount, amount, seq int64) *db.LedgerEntryCreate {
+	return s.DB.LedgerEntry.Create().SetLedgerTransactionID(of.ID).SetLedgerAccountID(in.ID).SetAmount(amount).
+		SetBalanceAfter(amount * seq).SetSeq(seq)
+}
+
+func (s *stage) newHold(in *db.LedgerAccount) *db.HoldCreate {
+	return s.DB.Hold.Create().SetAmount(1).SetExpiresAt(time.Now()).SetDomain(hold.DomainClinic).SetMerchant(lang.Text{}).
+		SetEventKey(uuid.NewString()).SetLedgerAccountID(in.ID).SetPayeeID(in.ID)
+}
+
+func (s *stage) newConsent(personID string) *db.ConsentCreate {
+	return s.DB.Consent.Create().SetPersonID(personID).SetGivenByID(personID).SetPurpose(terms.Marketing).SetVersion("1.0").
+		SetLanguage(consent.LanguageChinese)
+}
+
+func (s *stage) newPhoto(uploaderID string) *db.CasePhotoCreate {
+	return s.DB.CasePhoto.Create().SetUploaderID(uploaderID).SetPurpose(casephoto.PurposeReport).SetWidth(4).SetHeight(3).
+		SetBlurHash("L").SetSizeBytes(1).SetFile(uuid.NewString()).SetDataKey([]byte("key"))
+}
+
+func (s *stage) newReading(personID string) *db.RecordAccessCreate {
+	return s.DB.RecordAccess.Create().SetPersonID(personID).SetAccessorID(personID).SetCategory(recordaccess.CategoryHealth).
+		SetPurpose(recordaccess.PurposeCare).SetOutcome(recordaccess.OutcomeAllowed).
+		SetAccessorRole(recordaccess.AccessorRoleCitizen).SetOrganisation(lang.Text{})
 }
 
 // open lays out a case with two events, the second of them internal.
@@ -72,7 +163,7 @@ func (s *stage) open(t *testing.T, ctx context.Context, reporter, districtCode s
 func (s *stage) newCase(ctx context.Context, reporterID, districtCode string) *db.CityCaseCreate {
 	seeded := s.DB.CityCase.Query().Where(citycase.ReporterID(s.chenjing)).FirstX(system(ctx))
 	caseID := id.New(id.CityCase)
-	return s.DB.CityCase.Create().SetID(caseID).SetNumber(machine.Number(time.Now(), caseID)).SetStatus(machine.Submitted).
+	return s.DB.CityCase.Create().SetID(caseID).SetNumber(machine.Number(time.Now(), caseID)).SetStatus(machine.Submitted).SetKind(seeded.Kind).SetCell(seeded.Cell).
 		SetDueAt(time.Now()).SetCategoryID(seeded.CategoryID).SetReporterID(reporterID).SetDescription("路灯").
 		SetLat(30.25).SetLng(120.13).SetStreetID(seeded.StreetID).SetDistrictID(s.districtID(ctx, districtCode))
 }
@@ -80,4 +171,18 @@ func (s *stage) newCase(ctx context.Context, reporterID, districtCode string) *d
 func (s *stage) newEvent(caseID string, seq int, actorID string) *db.CaseEventCreate {
 	return s.DB.CaseEvent.Create().SetCityCaseID(caseID).SetSeq(seq).SetToStatus(machine.Submitted).
 		SetActorKind(caseevent.ActorKindCitizen).SetActorID(actorID)
+}
+
+func (s *stage) newAlert(identifier string) *db.AlertCreate {
+	text := lang.Text{ZH: "暴雨"}
+	return s.DB.Alert.Create().SetIdentifier(identifier).SetSender("s").SetSent(time.Now()).SetStatus(alert.StatusActual).
+		SetMessageType(alert.MessageTypeAlert).SetCategory(alert.CategoryMet).SetUrgency(alert.UrgencyFuture).
+		SetSeverity(alert.SeverityMinor).SetCertainty(alert.CertaintyLikely).SetEvent(text).SetHeadline(text).
+		SetDescription(text).SetInstruction(text).SetEffective(time.Now()).SetExpires(time.Now())
+}
+
+func (s *stage) newBroadcast(event string) *db.BroadcastCreate {
+	return s.DB.Broadcast.Create().SetEventKey(event).SetDistrictIds([]string{s.xihu.DistrictID}).
+		SetTopic(broadcast.TopicAlert).SetPriority(broadcast.PriorityUrgent).SetTemplate("t").SetTarget(target.Target(s.xihu.ID)).
+		SetTitle(lang.Text{ZH: "t"}).SetBody(lang.Text{ZH: "b"})
 }

@@ -1,12 +1,14 @@
 package schema
 
 import (
+	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
 	"citygraph/ent/rule"
+	"citygraph/internal/citycase/form"
 	"citygraph/internal/id"
 )
 
@@ -22,7 +24,8 @@ func (CaseCategory) Fields() []ent.Field {
 		field.String("code").MaxLen(16).NotEmpty().Immutable().Comment("unique within its kind"),
 		text("name"), text("group_name"),
 		field.Enum("kind").NamedValues("Component", "COMPONENT", "Event", "EVENT"),
-		field.Int("sla_hours").Positive().Comment("hours from submission to closure"),
+		field.Int("sla_hours").Positive().Comment("hours of working days from submission to closure"),
+		field.JSON("form", []form.Field{}).Optional().Comment("what it asks besides").Annotations(entgql.MapsTo("fields")),
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 	"citygraph/internal/id"
 )
 
-// DeliveryAttempt tells what happened when a notification was handed to a push channel.
+// DeliveryAttempt tells how far the delivery of a notification to one device, or to one account of a
+// channel without devices, has come.
 type DeliveryAttempt struct{ ent.Schema }
 
 // Mixin gives the common columns.
@@ -21,17 +22,27 @@ func (DeliveryAttempt) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("notification_id").MaxLen(64).Immutable(),
 		field.String("person_id").MaxLen(64).Immutable(),
-		field.String("device_id").MaxLen(64).Immutable().Comment("kept after the device is gone"),
-		field.Enum("channel").NamedValues("Fcm", "FCM").Immutable(),
-		field.Enum("outcome").NamedValues("Delivered", "DELIVERED", "Retry", "RETRY", "TokenDropped", "TOKEN_DROPPED", "Rejected", "REJECTED").Immutable(),
-		field.String("provider_message_id").MaxLen(256).Default("").Immutable(),
-		field.String("provider_code").MaxLen(64).Default("").Immutable(),
+		field.String("device_id").MaxLen(64).Immutable().Comment("or the WeChat account, or the person for a text message; kept after it is gone"),
+		field.Enum("channel").NamedValues("Fcm", "FCM", "Wechat", "WECHAT", "Sms", "SMS").Immutable(),
+		field.String("batch").MaxLen(64).Default("").Immutable().Comment("the push job that sends it"),
+		field.Enum("outcome").NamedValues("Pending", "PENDING", "Retry", "RETRY", "Delivered", "DELIVERED", "TokenDropped", "TOKEN_DROPPED",
+			"NoCredit", "NO_CREDIT", "Rejected", "REJECTED", "Expired", "EXPIRED", "Canceled", "CANCELED"),
+		field.Int("tries").Default(0).NonNegative().Comment("how often it was sent"),
+		field.Time("due_at").Optional().Nillable().Comment("not to be sent before; null once settled"),
+		field.Time("expires_at").Optional().Nillable().Immutable().Comment("not to be sent from then on"),
+		field.Time("settled_at").Optional().Nillable(),
+		field.String("provider_message_id").MaxLen(256).Default(""),
+		field.String("provider_code").MaxLen(64).Default(""),
 	}
 }
 
-// Indexes serve the question which devices of a notification are done.
+// Indexes hold one delivery per notification and device, and serve the job that sends a batch.
 func (DeliveryAttempt) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("notification_id", "device_id"), index.Fields("person_id")}
+	return []ent.Index{
+		index.Fields("notification_id", "channel", "device_id").Unique(),
+		index.Fields("batch"),
+		index.Fields("person_id"),
+	}
 }
 
 // Annotations keep the type out of the graph.

@@ -25,11 +25,15 @@ func (Device) Fields() []ent.Field {
 		field.String("push_token_hash").MaxLen(64).Unique().Comment("SHA-256, for look-up within the index size of every database").Annotations(hidden),
 		field.String("app_version").MaxLen(32).Default(""),
 		field.Time("last_seen_at"),
+		field.Time("push_after").Optional().Nillable().Comment("the provider asked not to be sent anything for it before").Annotations(hidden),
+		field.Time("probed_at").Optional().Nillable().Comment("when the provider last said that the token is good, though the device is silent").Annotations(hidden),
 	}
 }
 
-// Indexes serve the hand-off of a notice to all devices of its person.
-func (Device) Indexes() []ent.Index { return []ent.Index{index.Fields("person_id")} }
+// Indexes serve the hand-off of a notice to all devices of its person, and the search for silent ones.
+func (Device) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("person_id"), index.Fields("last_seen_at")}
+}
 
 // Annotations name the table.
 func (Device) Annotations() []schema.Annotation { return []schema.Annotation{table("devices")} }

@@ -25,9 +25,12 @@ func (District) Fields() []ent.Field {
 	}
 }
 
-// Edges lead to the streets.
+// Edges lead to the streets, and from the alerts.
 func (District) Edges() []ent.Edge {
-	return []ent.Edge{edge.To("streets", Street.Type).Annotations(entgql.RelayConnection())}
+	return []ent.Edge{
+		edge.To("streets", Street.Type).Annotations(entgql.RelayConnection()),
+		edge.From("alerts", Alert.Type).Ref("districts").Annotations(hidden),
+	}
 }
 
 // Annotations name the table.

@@ -3,9 +3,11 @@ package schema
 import (
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 
 	"citygraph/ent/rule"
 	"citygraph/internal/id"
@@ -28,6 +30,9 @@ func (Person) Fields() []ent.Field {
 		field.String("language").MaxLen(8).Default(string(lang.ZH)).Comment("of notices pushed to this person").Annotations(hidden),
 		field.String("district_id").MaxLen(64).Optional().Annotations(hidden),
 		field.Int64("inbox_seq").Default(0).Comment("the last seq given to a notification of this person").Annotations(hidden),
+		field.Time("deletion_due_at").Optional().Nillable().Comment("when the account ends unless its person keeps it"),
+		field.Time("deleted_at").Optional().Nillable().Comment("when it ended; what is left is a tombstone that rows kept by law refer to").Annotations(hidden),
+		field.Int64("inbox_change_seq").Default(0).Comment("no change of the inbox has a greater change_seq").Annotations(hidden),
 	}
 }
 
@@ -39,6 +44,14 @@ func (Person) Edges() []ent.Edge {
 		edge.To("personal_data", PersonalData.Type).Unique().Annotations(hidden),
 		edge.To("identities", Identity.Type).Annotations(hidden),
 		edge.To("roles", StaffRole.Type).Annotations(hidden),
+	}
+}
+
+// Indexes serve the round that ends accounts, and hold those few people only.
+func (Person) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("deletion_due_at").Annotations(entsql.IndexWhere("deletion_due_at IS NOT NULL")),
+		index.Fields("deleted_at").Annotations(entsql.IndexWhere("deleted_at IS NOT NULL")),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 
 	"citygraph/ent/rule"
 	"citygraph/internal/id"
@@ -25,6 +26,7 @@ func (PersonalData) Fields() []ent.Field {
 		field.Bytes("data_key").Sensitive().Comment("the person's data key, wrapped"),
 		field.Bytes("sealed").Sensitive().Comment("name, id number, birth date, sex and phone, sealed under the data key"),
 		field.String("id_number_index").MaxLen(64).Unique().Sensitive().Comment("keyed hash, for look-up: one person for one number"),
+		field.String("phone_index").MaxLen(64).Default("").Sensitive().Comment("keyed hash, for look-up; empty without a phone"),
 	}
 }
 
@@ -34,6 +36,9 @@ func (PersonalData) Edges() []ent.Edge {
 		edge.From("person", Person.Type).Ref("personal_data").Field("person_id").Unique().Required().Immutable(),
 	}
 }
+
+// Indexes serve the look-up by phone.
+func (PersonalData) Indexes() []ent.Index { return []ent.Index{index.Fields("phone_index")} }
 
 // Annotations keep the type out of the graph.
 func (PersonalData) Annotations() []schema.Annotation {

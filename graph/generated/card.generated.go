@@ -12,9 +12,16 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/citizencard"
+	"citygraph/ent/db/ledgertransaction"
 )
 
 // region    ************************** generated!.gotpl **************************
+
+type CitizenCardResolver interface {
+	Balance(ctx context.Context, obj *db.CitizenCard) (int64, error)
+	Available(ctx context.Context, obj *db.CitizenCard) (int64, error)
+	Cap(ctx context.Context, obj *db.CitizenCard) (int64, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -53,24 +60,229 @@ func (ec *executionContext) fieldContext_CitizenCard_status(_ context.Context, f
 }
 
 func (ec *executionContext) _CitizenCard_balance(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
-	return ec.marshalNFen2int64(ctx, field.Selections, obj.Balance)
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CitizenCard_balance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CitizenCard().Balance(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNFen2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CitizenCard_balance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CitizenCard", field, false, false, "Fen")
+	return graphql.NewScalarFieldContext("CitizenCard", field, true, true, "Fen")
 }
 
 func (ec *executionContext) _CitizenCard_available(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
-	return ec.marshalNFen2int64(ctx, field.Selections, obj.Available)
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CitizenCard_available(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CitizenCard().Available(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNFen2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CitizenCard_available(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CitizenCard", field, false, false, "Fen")
+	return graphql.NewScalarFieldContext("CitizenCard", field, true, true, "Fen")
 }
 
 func (ec *executionContext) _CitizenCard_cap(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
-	return ec.marshalNFen2int64(ctx, field.Selections, obj.Cap)
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CitizenCard_cap(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CitizenCard().Cap(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNFen2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_CitizenCard_cap(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CitizenCard", field, false, false, "Fen")
+	return graphql.NewScalarFieldContext("CitizenCard", field, true, true, "Fen")
+}
+
+func (ec *executionContext) _LedgerEntry_id(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntry) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_LedgerEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerEntry", field, false, false, "ID")
+}
+
+func (ec *executionContext) _LedgerEntry_amount(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntry) (ret graphql.Marshaler) {
+	return ec.marshalNFen2int64(ctx, field.Selections, obj.Amount)
+}
+func (ec *executionContext) fieldContext_LedgerEntry_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerEntry", field, false, false, "Fen")
+}
+
+func (ec *executionContext) _LedgerEntry_balanceAfter(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntry) (ret graphql.Marshaler) {
+	return ec.marshalNFen2int64(ctx, field.Selections, obj.BalanceAfter)
+}
+func (ec *executionContext) fieldContext_LedgerEntry_balanceAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerEntry", field, false, false, "Fen")
+}
+
+func (ec *executionContext) _LedgerEntry_seq(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntry) (ret graphql.Marshaler) {
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.Seq)
+}
+func (ec *executionContext) fieldContext_LedgerEntry_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerEntry", field, false, false, "Int64")
+}
+
+func (ec *executionContext) _LedgerEntry_at(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntry) (ret graphql.Marshaler) {
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.CreatedAt)
+}
+func (ec *executionContext) fieldContext_LedgerEntry_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerEntry", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _LedgerEntry_transaction(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerEntry_transaction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Transaction(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.LedgerTransaction) graphql.Marshaler {
+			return ec.marshalNLedgerTransaction2ᚖcitygraphᚋentᚋdbᚐLedgerTransaction(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerEntry_transaction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerEntry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerTransaction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerEntryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntryConnection) (ret graphql.Marshaler) {
+	return ec.marshalNLedgerEntryEdge2ᚕᚖcitygraphᚋentᚋdbᚐLedgerEntryEdgeᚄ(exec.Enter(ctx, field), field.Selections, obj.Edges)
+}
+func (ec *executionContext) fieldContext_LedgerEntryConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerEntryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerEntryEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerEntryConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntryConnection) (ret graphql.Marshaler) {
+	return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(exec.Enter(ctx, field), field.Selections, obj.PageInfo)
+}
+func (ec *executionContext) fieldContext_LedgerEntryConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerEntryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerEntryEdge_node(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntryEdge) (ret graphql.Marshaler) {
+	return ec.marshalNLedgerEntry2ᚖcitygraphᚋentᚋdbᚐLedgerEntry(exec.Enter(ctx, field), field.Selections, obj.Node)
+}
+func (ec *executionContext) fieldContext_LedgerEntryEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerEntryEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerEntryEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntryEdge) (ret graphql.Marshaler) {
+	return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_LedgerEntryEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerEntryEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _LedgerTransaction_id(ctx context.Context, field graphql.CollectedField, obj *db.LedgerTransaction) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_LedgerTransaction_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerTransaction", field, false, false, "ID")
+}
+
+func (ec *executionContext) _LedgerTransaction_kind(ctx context.Context, field graphql.CollectedField, obj *db.LedgerTransaction) (ret graphql.Marshaler) {
+	return ec.marshalNLedgerTransactionKind2citygraphᚋentᚋdbᚋledgertransactionᚐKind(ctx, field.Selections, obj.Kind)
+}
+func (ec *executionContext) fieldContext_LedgerTransaction_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerTransaction", field, false, false, "LedgerTransactionKind")
+}
+
+func (ec *executionContext) _LedgerTransaction_domain(ctx context.Context, field graphql.CollectedField, obj *db.LedgerTransaction) (ret graphql.Marshaler) {
+	return ec.marshalNLedgerDomain2citygraphᚋentᚋdbᚋledgertransactionᚐDomain(ctx, field.Selections, obj.Domain)
+}
+func (ec *executionContext) fieldContext_LedgerTransaction_domain(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerTransaction", field, false, false, "LedgerDomain")
+}
+
+func (ec *executionContext) _LedgerTransaction_merchant(ctx context.Context, field graphql.CollectedField, obj *db.LedgerTransaction) (ret graphql.Marshaler) {
+	return ec.marshalNString2citygraphᚋinternalᚋlangᚐText(ctx, field.Selections, obj.Merchant)
+}
+func (ec *executionContext) fieldContext_LedgerTransaction_merchant(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerTransaction", field, false, false, "String")
+}
+
+func (ec *executionContext) _LedgerTransaction_reversesId(ctx context.Context, field graphql.CollectedField, obj *db.LedgerTransaction) (ret graphql.Marshaler) {
+	return ec.marshalOID2ᚖstring(ctx, field.Selections, obj.ReversesID)
+}
+func (ec *executionContext) fieldContext_LedgerTransaction_reversesId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerTransaction", field, false, false, "ID")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -141,6 +353,165 @@ func (ec *executionContext) _CitizenCard(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var ledgerEntryImplementors = []string{"LedgerEntry", "Node"}
+
+func (ec *executionContext) _LedgerEntry(ctx context.Context, sel ast.SelectionSet, obj *db.LedgerEntry) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerEntryImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LedgerEntry")
+		case "id":
+			out.Values[i] = ec._LedgerEntry_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._LedgerEntry_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "balanceAfter":
+			out.Values[i] = ec._LedgerEntry_balanceAfter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seq":
+			out.Values[i] = ec._LedgerEntry_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._LedgerEntry_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "transaction":
+			out.Values[i] = ec._LedgerEntry_transaction(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var ledgerEntryConnectionImplementors = []string{"LedgerEntryConnection"}
+
+func (ec *executionContext) _LedgerEntryConnection(ctx context.Context, sel ast.SelectionSet, obj *db.LedgerEntryConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerEntryConnectionImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LedgerEntryConnection")
+		case "edges":
+			out.Values[i] = ec._LedgerEntryConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._LedgerEntryConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var ledgerEntryEdgeImplementors = []string{"LedgerEntryEdge"}
+
+func (ec *executionContext) _LedgerEntryEdge(ctx context.Context, sel ast.SelectionSet, obj *db.LedgerEntryEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerEntryEdgeImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LedgerEntryEdge")
+		case "node":
+			out.Values[i] = ec._LedgerEntryEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._LedgerEntryEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var ledgerTransactionImplementors = []string{"LedgerTransaction", "Node"}
+
+func (ec *executionContext) _LedgerTransaction(ctx context.Context, sel ast.SelectionSet, obj *db.LedgerTransaction) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerTransactionImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LedgerTransaction")
+		case "id":
+			out.Values[i] = ec._LedgerTransaction_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._LedgerTransaction_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "domain":
+			out.Values[i] = ec._LedgerTransaction_domain(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "merchant":
+			out.Values[i] = ec._LedgerTransaction_merchant(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reversesId":
+			out.Values[i] = ec._LedgerTransaction_reversesId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -162,6 +533,74 @@ func (ec *executionContext) unmarshalNCitizenCardStatus2citygraphᚋentᚋdbᚋc
 }
 
 func (ec *executionContext) marshalNCitizenCardStatus2citygraphᚋentᚋdbᚋcitizencardᚐStatus(ctx context.Context, sel ast.SelectionSet, v citizencard.Status) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNLedgerDomain2citygraphᚋentᚋdbᚋledgertransactionᚐDomain(ctx context.Context, v any) (ledgertransaction.Domain, error) {
+	var res ledgertransaction.Domain
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLedgerDomain2citygraphᚋentᚋdbᚋledgertransactionᚐDomain(ctx context.Context, sel ast.SelectionSet, v ledgertransaction.Domain) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNLedgerEntry2ᚖcitygraphᚋentᚋdbᚐLedgerEntry(ctx context.Context, sel ast.SelectionSet, v *db.LedgerEntry) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LedgerEntry!")
+		return graphql.Null
+	}
+	return ec._LedgerEntry(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLedgerEntryConnection2ᚖcitygraphᚋentᚋdbᚐLedgerEntryConnection(ctx context.Context, sel ast.SelectionSet, v *db.LedgerEntryConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LedgerEntryConnection!")
+		return graphql.Null
+	}
+	return ec._LedgerEntryConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLedgerEntryEdge2ᚕᚖcitygraphᚋentᚋdbᚐLedgerEntryEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.LedgerEntryEdge) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLedgerEntryEdge2ᚖcitygraphᚋentᚋdbᚐLedgerEntryEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLedgerEntryEdge2ᚖcitygraphᚋentᚋdbᚐLedgerEntryEdge(ctx context.Context, sel ast.SelectionSet, v *db.LedgerEntryEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LedgerEntryEdge!")
+		return graphql.Null
+	}
+	return ec._LedgerEntryEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLedgerTransaction2ᚖcitygraphᚋentᚋdbᚐLedgerTransaction(ctx context.Context, sel ast.SelectionSet, v *db.LedgerTransaction) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LedgerTransaction!")
+		return graphql.Null
+	}
+	return ec._LedgerTransaction(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNLedgerTransactionKind2citygraphᚋentᚋdbᚋledgertransactionᚐKind(ctx context.Context, v any) (ledgertransaction.Kind, error) {
+	var res ledgertransaction.Kind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLedgerTransactionKind2citygraphᚋentᚋdbᚋledgertransactionᚐKind(ctx context.Context, sel ast.SelectionSet, v ledgertransaction.Kind) graphql.Marshaler {
 	return v
 }
 

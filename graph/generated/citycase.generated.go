@@ -14,20 +14,44 @@ import (
 	"citygraph/ent/db"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	citycase1 "citygraph/ent/db/citycase"
 	"citygraph/graph/model"
+	"citygraph/internal/citycase"
+	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
 	"citygraph/internal/geo"
 )
 
 // region    ************************** generated!.gotpl **************************
 
+type CaseEventResolver interface {
+	Photos(ctx context.Context, obj *db.CaseEvent) ([]*db.CasePhoto, error)
+	Audience(ctx context.Context, obj *db.CaseEvent) (model.CaseEventAudience, error)
+}
 type CityCaseResolver interface {
+	Clock(ctx context.Context, obj *db.CityCase) (machine.Clock, error)
+
+	Photos(ctx context.Context, obj *db.CityCase) ([]*db.CasePhoto, error)
 	AllowedActions(ctx context.Context, obj *db.CityCase) ([]machine.Action, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_CaseCluster_location_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "crs",
+		func(ctx context.Context, v any) (geo.Datum, error) {
+			return ec.unmarshalNDatum2citygraphᚋinternalᚋgeoᚐDatum(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["crs"] = arg0
+	return args, nil
+}
 
 func (ec *executionContext) field_CityCase_events_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -117,6 +141,52 @@ func (ec *executionContext) fieldContext_AcceptCasePayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _AddCaseUpdatePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.AddCaseUpdatePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_AddCaseUpdatePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddCaseUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddCaseUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AddCaseUpdatePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_AddCaseUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddCaseUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseAttribute_key(ctx context.Context, field graphql.CollectedField, obj *form.Answer) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Key)
+}
+func (ec *executionContext) fieldContext_CaseAttribute_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseAttribute", field, false, false, "String")
+}
+
+func (ec *executionContext) _CaseAttribute_values(ctx context.Context, field graphql.CollectedField, obj *form.Answer) (ret graphql.Marshaler) {
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Values)
+}
+func (ec *executionContext) fieldContext_CaseAttribute_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseAttribute", field, false, false, "String")
+}
+
 func (ec *executionContext) _CaseCategory_id(ctx context.Context, field graphql.CollectedField, obj *db.CaseCategory) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
@@ -159,6 +229,121 @@ func (ec *executionContext) fieldContext_CaseCategory_slaHours(_ context.Context
 	return graphql.NewScalarFieldContext("CaseCategory", field, false, false, "Int")
 }
 
+func (ec *executionContext) _CaseCategory_fields(ctx context.Context, field graphql.CollectedField, obj *db.CaseCategory) (ret graphql.Marshaler) {
+	return ec.marshalNCaseField2ᚕcitygraphᚋinternalᚋcitycaseᚋformᚐFieldᚄ(exec.Enter(ctx, field), field.Selections, obj.Form)
+}
+func (ec *executionContext) fieldContext_CaseCategory_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseCategory",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CaseField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseChange_cityCase(ctx context.Context, field graphql.CollectedField, obj *citycase.Change) (ret graphql.Marshaler) {
+	return ec.marshalNCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_CaseChange_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseChange_event(ctx context.Context, field graphql.CollectedField, obj *citycase.Change) (ret graphql.Marshaler) {
+	return ec.marshalNCaseEvent2ᚖcitygraphᚋentᚋdbᚐCaseEvent(exec.Enter(ctx, field), field.Selections, obj.Event)
+}
+func (ec *executionContext) fieldContext_CaseChange_event(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CaseEvent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseCluster_count(ctx context.Context, field graphql.CollectedField, obj *citycase.Cluster) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+}
+func (ec *executionContext) fieldContext_CaseCluster_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseCluster", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CaseCluster_location(ctx context.Context, field graphql.CollectedField, obj *citycase.Cluster) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseCluster_location(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Location(fc.Args["crs"].(geo.Datum)), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v geo.Located) graphql.Marshaler {
+			return ec.marshalNGeoPoint2citygraphᚋinternalᚋgeoᚐLocated(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseCluster_location(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseCluster",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GeoPoint(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CaseCluster_location_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseCluster_cityCase(ctx context.Context, field graphql.CollectedField, obj *citycase.Cluster) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.Case)
+}
+func (ec *executionContext) fieldContext_CaseCluster_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseCluster",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CaseEvent_id(ctx context.Context, field graphql.CollectedField, obj *db.CaseEvent) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
@@ -171,6 +356,13 @@ func (ec *executionContext) _CaseEvent_seq(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_CaseEvent_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CaseEvent", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CaseEvent_action(ctx context.Context, field graphql.CollectedField, obj *db.CaseEvent) (ret graphql.Marshaler) {
+	return ec.marshalOCityCaseAction2ᚖcitygraphᚋinternalᚋcitycaseᚋmachineᚐAction(ctx, field.Selections, obj.Action)
+}
+func (ec *executionContext) fieldContext_CaseEvent_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseEvent", field, false, false, "CityCaseAction")
 }
 
 func (ec *executionContext) _CaseEvent_from(ctx context.Context, field graphql.CollectedField, obj *db.CaseEvent) (ret graphql.Marshaler) {
@@ -199,6 +391,61 @@ func (ec *executionContext) _CaseEvent_note(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_CaseEvent_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CaseEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _CaseEvent_photos(ctx context.Context, field graphql.CollectedField, obj *db.CaseEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseEvent_photos(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CaseEvent().Photos(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.CasePhoto) graphql.Marshaler {
+			return ec.marshalNCasePhoto2ᚕᚖcitygraphᚋentᚋdbᚐCasePhotoᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseEvent_photos(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CasePhoto(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseEvent_audience(ctx context.Context, field graphql.CollectedField, obj *db.CaseEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseEvent_audience(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CaseEvent().Audience(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.CaseEventAudience) graphql.Marshaler {
+			return ec.marshalNCaseEventAudience2citygraphᚋgraphᚋmodelᚐCaseEventAudience(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseEvent_audience(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseEvent", field, true, true, "CaseEventAudience")
 }
 
 func (ec *executionContext) _CaseEvent_createdAt(ctx context.Context, field graphql.CollectedField, obj *db.CaseEvent) (ret graphql.Marshaler) {
@@ -263,6 +510,166 @@ func (ec *executionContext) fieldContext_CaseEventEdge_cursor(_ context.Context,
 	return graphql.NewScalarFieldContext("CaseEventEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _CaseField_key(ctx context.Context, field graphql.CollectedField, obj *form.Field) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Key)
+}
+func (ec *executionContext) fieldContext_CaseField_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseField", field, false, false, "String")
+}
+
+func (ec *executionContext) _CaseField_type(ctx context.Context, field graphql.CollectedField, obj *form.Field) (ret graphql.Marshaler) {
+	return ec.marshalNCaseFieldType2citygraphᚋinternalᚋcitycaseᚋformᚐType(ctx, field.Selections, obj.Type)
+}
+func (ec *executionContext) fieldContext_CaseField_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseField", field, false, false, "CaseFieldType")
+}
+
+func (ec *executionContext) _CaseField_required(ctx context.Context, field graphql.CollectedField, obj *form.Field) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Required)
+}
+func (ec *executionContext) fieldContext_CaseField_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseField", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CaseField_label(ctx context.Context, field graphql.CollectedField, obj *form.Field) (ret graphql.Marshaler) {
+	return ec.marshalNString2citygraphᚋinternalᚋlangᚐText(ctx, field.Selections, obj.Label)
+}
+func (ec *executionContext) fieldContext_CaseField_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseField", field, false, false, "String")
+}
+
+func (ec *executionContext) _CaseField_options(ctx context.Context, field graphql.CollectedField, obj *form.Field) (ret graphql.Marshaler) {
+	return ec.marshalNCaseFieldOption2ᚕcitygraphᚋinternalᚋcitycaseᚋformᚐOptionᚄ(exec.Enter(ctx, field), field.Selections, obj.Options)
+}
+func (ec *executionContext) fieldContext_CaseField_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseField",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CaseFieldOption(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseFieldOption_key(ctx context.Context, field graphql.CollectedField, obj *form.Option) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Key)
+}
+func (ec *executionContext) fieldContext_CaseFieldOption_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseFieldOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _CaseFieldOption_label(ctx context.Context, field graphql.CollectedField, obj *form.Option) (ret graphql.Marshaler) {
+	return ec.marshalNString2citygraphᚋinternalᚋlangᚐText(ctx, field.Selections, obj.Label)
+}
+func (ec *executionContext) fieldContext_CaseFieldOption_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseFieldOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _CaseOfficer_officerId(ctx context.Context, field graphql.CollectedField, obj *citycase.Colleague) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.OfficerID)
+}
+func (ec *executionContext) fieldContext_CaseOfficer_officerId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseOfficer", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CaseOfficer_districtId(ctx context.Context, field graphql.CollectedField, obj *citycase.Colleague) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.DistrictID)
+}
+func (ec *executionContext) fieldContext_CaseOfficer_districtId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseOfficer", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CaseOfficer_maskedName(ctx context.Context, field graphql.CollectedField, obj *citycase.Colleague) (ret graphql.Marshaler) {
+	return ec.marshalNString2citygraphᚋinternalᚋmaskᚐName(ctx, field.Selections, obj.MaskedName)
+}
+func (ec *executionContext) fieldContext_CaseOfficer_maskedName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseOfficer", field, false, false, "String")
+}
+
+func (ec *executionContext) _CaseOfficer_openCases(ctx context.Context, field graphql.CollectedField, obj *citycase.Colleague) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.OpenCases)
+}
+func (ec *executionContext) fieldContext_CaseOfficer_openCases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseOfficer", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CaseStat_district(ctx context.Context, field graphql.CollectedField, obj *citycase.Stat) (ret graphql.Marshaler) {
+	return ec.marshalODistrict2ᚖcitygraphᚋentᚋdbᚐDistrict(exec.Enter(ctx, field), field.Selections, obj.District)
+}
+func (ec *executionContext) fieldContext_CaseStat_district(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseStat",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_District(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseStat_category(ctx context.Context, field graphql.CollectedField, obj *citycase.Stat) (ret graphql.Marshaler) {
+	return ec.marshalOCaseCategory2ᚖcitygraphᚋentᚋdbᚐCaseCategory(exec.Enter(ctx, field), field.Selections, obj.Category)
+}
+func (ec *executionContext) fieldContext_CaseStat_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseStat",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CaseCategory(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseStat_reported(ctx context.Context, field graphql.CollectedField, obj *citycase.Stat) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Reported)
+}
+func (ec *executionContext) fieldContext_CaseStat_reported(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseStat", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CaseStat_open(ctx context.Context, field graphql.CollectedField, obj *citycase.Stat) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Open)
+}
+func (ec *executionContext) fieldContext_CaseStat_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseStat", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CaseStat_overdue(ctx context.Context, field graphql.CollectedField, obj *citycase.Stat) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Overdue)
+}
+func (ec *executionContext) fieldContext_CaseStat_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseStat", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CaseStat_closed(ctx context.Context, field graphql.CollectedField, obj *citycase.Stat) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Closed)
+}
+func (ec *executionContext) fieldContext_CaseStat_closed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseStat", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CaseStat_medianHours(ctx context.Context, field graphql.CollectedField, obj *citycase.Stat) (ret graphql.Marshaler) {
+	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.MedianHours())
+}
+func (ec *executionContext) fieldContext_CaseStat_medianHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseStat", field, true, false, "Float")
+}
+
+func (ec *executionContext) _CaseStat_meanRating(ctx context.Context, field graphql.CollectedField, obj *citycase.Stat) (ret graphql.Marshaler) {
+	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.MeanRating)
+}
+func (ec *executionContext) fieldContext_CaseStat_meanRating(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseStat", field, false, false, "Float")
+}
+
 func (ec *executionContext) _CityCase_id(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
@@ -304,6 +711,29 @@ func (ec *executionContext) fieldContext_CityCase_category(_ context.Context, fi
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CaseCategory(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CityCase_kind(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return ec.marshalNCaseKind2citygraphᚋentᚋdbᚋcitycaseᚐKind(ctx, field.Selections, obj.Kind)
+}
+func (ec *executionContext) fieldContext_CityCase_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CityCase", field, false, false, "CaseKind")
+}
+
+func (ec *executionContext) _CityCase_attributes(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return ec.marshalNCaseAttribute2ᚕcitygraphᚋinternalᚋcitycaseᚋformᚐAnswerᚄ(exec.Enter(ctx, field), field.Selections, obj.Attributes)
+}
+func (ec *executionContext) fieldContext_CityCase_attributes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CityCase",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CaseAttribute(ctx, field)
 		},
 	}
 	return fc, nil
@@ -452,6 +882,174 @@ func (ec *executionContext) fieldContext_CityCase_dueAt(_ context.Context, field
 	return graphql.NewScalarFieldContext("CityCase", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _CityCase_clock(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CityCase_clock(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CityCase().Clock(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v machine.Clock) graphql.Marshaler {
+			return ec.marshalNCaseClock2citygraphᚋinternalᚋcitycaseᚋmachineᚐClock(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CityCase_clock(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CityCase", field, true, true, "CaseClock")
+}
+
+func (ec *executionContext) _CityCase_closedAt(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.ClosedAt)
+}
+func (ec *executionContext) fieldContext_CityCase_closedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CityCase", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CityCase_visibility(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return ec.marshalNCaseVisibility2citygraphᚋentᚋdbᚋcitycaseᚐVisibility(ctx, field.Selections, obj.Visibility)
+}
+func (ec *executionContext) fieldContext_CityCase_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CityCase", field, false, false, "CaseVisibility")
+}
+
+func (ec *executionContext) _CityCase_supporters(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Supporters)
+}
+func (ec *executionContext) fieldContext_CityCase_supporters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CityCase", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CityCase_unit(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return ec.marshalOCaseUnit2ᚖcitygraphᚋentᚋdbᚋcitycaseᚐUnit(ctx, field.Selections, obj.Unit)
+}
+func (ec *executionContext) fieldContext_CityCase_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CityCase", field, false, false, "CaseUnit")
+}
+
+func (ec *executionContext) _CityCase_reworkCount(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ReworkCount)
+}
+func (ec *executionContext) fieldContext_CityCase_reworkCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CityCase", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CityCase_reopenCount(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ReopenCount)
+}
+func (ec *executionContext) fieldContext_CityCase_reopenCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CityCase", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CityCase_rating(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Rating)
+}
+func (ec *executionContext) fieldContext_CityCase_rating(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CityCase", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CityCase_facility(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CityCase_facility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Facility(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.CityFacility) graphql.Marshaler {
+			return ec.marshalOCityFacility2ᚖcitygraphᚋentᚋdbᚐCityFacility(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CityCase_facility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CityCase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityFacility(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CityCase_duplicateOf(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CityCase_duplicateOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DuplicateOf(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.CityCase) graphql.Marshaler {
+			return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CityCase_duplicateOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CityCase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CityCase_photos(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CityCase_photos(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CityCase().Photos(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.CasePhoto) graphql.Marshaler {
+			return ec.marshalNCasePhoto2ᚕᚖcitygraphᚋentᚋdbᚐCasePhotoᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CityCase_photos(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CityCase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CasePhoto(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CityCase_allowedActions(ctx context.Context, field graphql.CollectedField, obj *db.CityCase) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -574,6 +1172,358 @@ func (ec *executionContext) fieldContext_CityCaseEdge_cursor(_ context.Context, 
 	return graphql.NewScalarFieldContext("CityCaseEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _CloseCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.CloseCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_CloseCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CloseCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_CloseCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DispatchCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.DispatchCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_DispatchCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DispatchCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DispatchCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DispatchCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_DispatchCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DispatchCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FileCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.FileCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_FileCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FileCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FileCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.FileCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_FileCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FileCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.MergeCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_MergeCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MergeCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_MergeCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RateCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.RateCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_RateCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RateCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RateCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RateCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_RateCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RateCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RejectCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.RejectCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_RejectCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RejectCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RejectCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_RejectCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReopenCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.ReopenCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_ReopenCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReopenCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReopenCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReopenCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_ReopenCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReopenCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResolveCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.ResolveCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_ResolveCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResolveCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResolveCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ResolveCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_ResolveCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResolveCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResumeCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.ResumeCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_ResumeCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResumeCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ResumeCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_ResumeCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReturnCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.ReturnCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_ReturnCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReturnCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReturnCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReturnCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_ReturnCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReturnCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.StartCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_StartCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.StartCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_StartCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SubmitCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.SubmitCasePayload) (ret graphql.Marshaler) {
 	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
 }
@@ -596,6 +1546,134 @@ func (ec *executionContext) _SubmitCasePayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_SubmitCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SubmitCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SupportCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.SupportCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_SupportCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SupportCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SupportCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SupportCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_SupportCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SupportCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SuspendCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.SuspendCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_SuspendCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SuspendCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SuspendCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SuspendCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_SuspendCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SuspendCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VerifyCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.VerifyCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_VerifyCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VerifyCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VerifyCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VerifyCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_VerifyCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VerifyCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawCasePayload_cityCase(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(exec.Enter(ctx, field), field.Selections, obj.CityCase)
+}
+func (ec *executionContext) fieldContext_WithdrawCasePayload_cityCase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawCasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CityCase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawCasePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_WithdrawCasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawCasePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -659,6 +1737,777 @@ func UnmarshalAcceptCaseInput(ctx context.Context, raw any) (model.AcceptCaseInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAddCaseUpdateInput(ctx context.Context, obj any) (model.AddCaseUpdateInput, error) {
+	var it model.AddCaseUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["audience"]; !present {
+		asMap["audience"] = "PUBLIC"
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "caseId", "note", "audience", "photoIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNUUID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "audience":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audience"))
+			data, err := ec.unmarshalNCaseEventAudience2citygraphᚋgraphᚋmodelᚐCaseEventAudience(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audience = data
+		case "photoIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("photoIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhotoIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddCaseUpdateInput unmarshals raw into the AddCaseUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddCaseUpdateInput(ctx context.Context, raw any) (model.AddCaseUpdateInput, error) {
+	var out model.AddCaseUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddCaseUpdateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputBoundingBoxInput(ctx context.Context, obj any) (geo.BoxInput, error) {
+	var it geo.BoxInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["crs"]; !present {
+		asMap["crs"] = "WGS84"
+	}
+
+	fieldsInOrder := [...]string{"south", "west", "north", "east", "crs"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "south":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("south"))
+			data, err := ec.unmarshalNFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.South = data
+		case "west":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("west"))
+			data, err := ec.unmarshalNFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.West = data
+		case "north":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("north"))
+			data, err := ec.unmarshalNFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.North = data
+		case "east":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("east"))
+			data, err := ec.unmarshalNFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.East = data
+		case "crs":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("crs"))
+			data, err := ec.unmarshalNDatum2citygraphᚋinternalᚋgeoᚐDatum(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CRS = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBoundingBoxInput unmarshals raw into the BoundingBoxInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBoundingBoxInput(ctx context.Context, raw any) (geo.BoxInput, error) {
+	var out geo.BoxInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BoundingBoxInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCaseAttributeInput(ctx context.Context, obj any) (form.Answer, error) {
+	var it form.Answer
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "values"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "values":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("values"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Values = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCaseAttributeInput unmarshals raw into the CaseAttributeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCaseAttributeInput(ctx context.Context, raw any) (form.Answer, error) {
+	var out form.Answer
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CaseAttributeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCloseCaseInput(ctx context.Context, obj any) (model.CloseCaseInput, error) {
+	var it model.CloseCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCloseCaseInput unmarshals raw into the CloseCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCloseCaseInput(ctx context.Context, raw any) (model.CloseCaseInput, error) {
+	var out model.CloseCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CloseCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDispatchCaseInput(ctx context.Context, obj any) (model.DispatchCaseInput, error) {
+	var it model.DispatchCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "unit", "officerId", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "unit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unit"))
+			data, err := ec.unmarshalOCaseUnit2ᚖcitygraphᚋentᚋdbᚋcitycaseᚐUnit(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unit = data
+		case "officerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("officerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfficerID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDispatchCaseInput unmarshals raw into the DispatchCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDispatchCaseInput(ctx context.Context, raw any) (model.DispatchCaseInput, error) {
+	var out model.DispatchCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DispatchCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputFileCaseInput(ctx context.Context, obj any) (model.FileCaseInput, error) {
+	var it model.FileCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFileCaseInput unmarshals raw into the FileCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFileCaseInput(ctx context.Context, raw any) (model.FileCaseInput, error) {
+	var out model.FileCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FileCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMergeCaseInput(ctx context.Context, obj any) (model.MergeCaseInput, error) {
+	var it model.MergeCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "intoId", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "intoId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("intoId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IntoID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMergeCaseInput unmarshals raw into the MergeCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMergeCaseInput(ctx context.Context, raw any) (model.MergeCaseInput, error) {
+	var out model.MergeCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MergeCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRateCaseInput(ctx context.Context, obj any) (model.RateCaseInput, error) {
+	var it model.RateCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "stars", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "stars":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stars"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Stars = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRateCaseInput unmarshals raw into the RateCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRateCaseInput(ctx context.Context, raw any) (model.RateCaseInput, error) {
+	var out model.RateCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RateCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRejectCaseInput(ctx context.Context, obj any) (model.RejectCaseInput, error) {
+	var it model.RejectCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRejectCaseInput unmarshals raw into the RejectCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRejectCaseInput(ctx context.Context, raw any) (model.RejectCaseInput, error) {
+	var out model.RejectCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RejectCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReopenCaseInput(ctx context.Context, obj any) (model.ReopenCaseInput, error) {
+	var it model.ReopenCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReopenCaseInput unmarshals raw into the ReopenCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReopenCaseInput(ctx context.Context, raw any) (model.ReopenCaseInput, error) {
+	var out model.ReopenCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReopenCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputResolveCaseInput(ctx context.Context, obj any) (model.ResolveCaseInput, error) {
+	var it model.ResolveCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "note", "photoIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "photoIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("photoIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhotoIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalResolveCaseInput unmarshals raw into the ResolveCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalResolveCaseInput(ctx context.Context, raw any) (model.ResolveCaseInput, error) {
+	var out model.ResolveCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResolveCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputResumeCaseInput(ctx context.Context, obj any) (model.ResumeCaseInput, error) {
+	var it model.ResumeCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalResumeCaseInput unmarshals raw into the ResumeCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalResumeCaseInput(ctx context.Context, raw any) (model.ResumeCaseInput, error) {
+	var out model.ResumeCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResumeCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReturnCaseInput(ctx context.Context, obj any) (model.ReturnCaseInput, error) {
+	var it model.ReturnCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReturnCaseInput unmarshals raw into the ReturnCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReturnCaseInput(ctx context.Context, raw any) (model.ReturnCaseInput, error) {
+	var out model.ReturnCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReturnCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartCaseInput(ctx context.Context, obj any) (model.StartCaseInput, error) {
+	var it model.StartCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartCaseInput unmarshals raw into the StartCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartCaseInput(ctx context.Context, raw any) (model.StartCaseInput, error) {
+	var out model.StartCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartCaseInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSubmitCaseInput(ctx context.Context, obj any) (model.SubmitCaseInput, error) {
 	var it model.SubmitCaseInput
 	if obj == nil {
@@ -670,7 +2519,11 @@ func (ec *executionContext) unmarshalInputSubmitCaseInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"idempotencyKey", "categoryId", "description", "location", "address"}
+	if _, present := asMap["visibility"]; !present {
+		asMap["visibility"] = "PUBLIC"
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "categoryId", "description", "location", "address", "onBehalfOf", "visibility", "attributes", "districtId", "facilityId", "photoIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -712,6 +2565,48 @@ func (ec *executionContext) unmarshalInputSubmitCaseInput(ctx context.Context, o
 				return it, err
 			}
 			it.Address = data
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = data
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalNCaseVisibility2citygraphᚋentᚋdbᚋcitycaseᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = data
+		case "attributes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attributes"))
+			data, err := ec.unmarshalOCaseAttributeInput2ᚕᚖcitygraphᚋinternalᚋcitycaseᚋformᚐAnswerᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Attributes = data
+		case "districtId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("districtId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DistrictID = data
+		case "facilityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("facilityId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FacilityID = data
+		case "photoIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("photoIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhotoIds = data
 		}
 	}
 	return it, nil
@@ -726,6 +2621,209 @@ func (ec *executionContext) unmarshalInputSubmitCaseInput(ctx context.Context, o
 func UnmarshalSubmitCaseInput(ctx context.Context, raw any) (model.SubmitCaseInput, error) {
 	var out model.SubmitCaseInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubmitCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSupportCaseInput(ctx context.Context, obj any) (model.SupportCaseInput, error) {
+	var it model.SupportCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "caseId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNUUID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSupportCaseInput unmarshals raw into the SupportCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSupportCaseInput(ctx context.Context, raw any) (model.SupportCaseInput, error) {
+	var out model.SupportCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SupportCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSuspendCaseInput(ctx context.Context, obj any) (model.SuspendCaseInput, error) {
+	var it model.SuspendCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSuspendCaseInput unmarshals raw into the SuspendCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSuspendCaseInput(ctx context.Context, raw any) (model.SuspendCaseInput, error) {
+	var out model.SuspendCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SuspendCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputVerifyCaseInput(ctx context.Context, obj any) (model.VerifyCaseInput, error) {
+	var it model.VerifyCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "result", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "result":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("result"))
+			data, err := ec.unmarshalNCaseVerification2citygraphᚋinternalᚋcitycaseᚋmachineᚐOutcome(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Result = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVerifyCaseInput unmarshals raw into the VerifyCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVerifyCaseInput(ctx context.Context, raw any) (model.VerifyCaseInput, error) {
+	var out model.VerifyCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VerifyCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputWithdrawCaseInput(ctx context.Context, obj any) (model.WithdrawCaseInput, error) {
+	var it model.WithdrawCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWithdrawCaseInput unmarshals raw into the WithdrawCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWithdrawCaseInput(ctx context.Context, raw any) (model.WithdrawCaseInput, error) {
+	var out model.WithdrawCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawCaseInput", raw, &out)
 	return out, err
 }
 
@@ -754,6 +2852,68 @@ func (ec *executionContext) _AcceptCasePayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._AcceptCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var addCaseUpdatePayloadImplementors = []string{"AddCaseUpdatePayload"}
+
+func (ec *executionContext) _AddCaseUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.AddCaseUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addCaseUpdatePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddCaseUpdatePayload")
+		case "cityCase":
+			out.Values[i] = ec._AddCaseUpdatePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AddCaseUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var caseAttributeImplementors = []string{"CaseAttribute"}
+
+func (ec *executionContext) _CaseAttribute(ctx context.Context, sel ast.SelectionSet, obj *form.Answer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, caseAttributeImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CaseAttribute")
+		case "key":
+			out.Values[i] = ec._CaseAttribute_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "values":
+			out.Values[i] = ec._CaseAttribute_values(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -808,6 +2968,78 @@ func (ec *executionContext) _CaseCategory(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "fields":
+			out.Values[i] = ec._CaseCategory_fields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var caseChangeImplementors = []string{"CaseChange"}
+
+func (ec *executionContext) _CaseChange(ctx context.Context, sel ast.SelectionSet, obj *citycase.Change) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, caseChangeImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CaseChange")
+		case "cityCase":
+			out.Values[i] = ec._CaseChange_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "event":
+			out.Values[i] = ec._CaseChange_event(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var caseClusterImplementors = []string{"CaseCluster"}
+
+func (ec *executionContext) _CaseCluster(ctx context.Context, sel ast.SelectionSet, obj *citycase.Cluster) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, caseClusterImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CaseCluster")
+		case "count":
+			out.Values[i] = ec._CaseCluster_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "location":
+			out.Values[i] = ec._CaseCluster_location(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cityCase":
+			out.Values[i] = ec._CaseCluster_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -839,6 +3071,11 @@ func (ec *executionContext) _CaseEvent(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "action":
+			out.Values[i] = ec._CaseEvent_action(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "from":
 			out.Values[i] = ec._CaseEvent_from(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -856,6 +3093,16 @@ func (ec *executionContext) _CaseEvent(ctx context.Context, sel ast.SelectionSet
 			}
 		case "note":
 			out.Values[i] = ec._CaseEvent_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "photos":
+			out.Values[i] = ec._CaseEvent_photos(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "audience":
+			out.Values[i] = ec._CaseEvent_audience(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -937,6 +3184,185 @@ func (ec *executionContext) _CaseEventEdge(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var caseFieldImplementors = []string{"CaseField"}
+
+func (ec *executionContext) _CaseField(ctx context.Context, sel ast.SelectionSet, obj *form.Field) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, caseFieldImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CaseField")
+		case "key":
+			out.Values[i] = ec._CaseField_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "type":
+			out.Values[i] = ec._CaseField_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "required":
+			out.Values[i] = ec._CaseField_required(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._CaseField_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "options":
+			out.Values[i] = ec._CaseField_options(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var caseFieldOptionImplementors = []string{"CaseFieldOption"}
+
+func (ec *executionContext) _CaseFieldOption(ctx context.Context, sel ast.SelectionSet, obj *form.Option) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, caseFieldOptionImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CaseFieldOption")
+		case "key":
+			out.Values[i] = ec._CaseFieldOption_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._CaseFieldOption_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var caseOfficerImplementors = []string{"CaseOfficer"}
+
+func (ec *executionContext) _CaseOfficer(ctx context.Context, sel ast.SelectionSet, obj *citycase.Colleague) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, caseOfficerImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CaseOfficer")
+		case "officerId":
+			out.Values[i] = ec._CaseOfficer_officerId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "districtId":
+			out.Values[i] = ec._CaseOfficer_districtId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maskedName":
+			out.Values[i] = ec._CaseOfficer_maskedName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openCases":
+			out.Values[i] = ec._CaseOfficer_openCases(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var caseStatImplementors = []string{"CaseStat"}
+
+func (ec *executionContext) _CaseStat(ctx context.Context, sel ast.SelectionSet, obj *citycase.Stat) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, caseStatImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CaseStat")
+		case "district":
+			out.Values[i] = ec._CaseStat_district(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "category":
+			out.Values[i] = ec._CaseStat_category(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reported":
+			out.Values[i] = ec._CaseStat_reported(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._CaseStat_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "overdue":
+			out.Values[i] = ec._CaseStat_overdue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closed":
+			out.Values[i] = ec._CaseStat_closed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "medianHours":
+			out.Values[i] = ec._CaseStat_medianHours(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "meanRating":
+			out.Values[i] = ec._CaseStat_meanRating(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var cityCaseImplementors = []string{"CityCase", "Node"}
 
 func (ec *executionContext) _CityCase(ctx context.Context, sel ast.SelectionSet, obj *db.CityCase) graphql.Marshaler {
@@ -959,6 +3385,16 @@ func (ec *executionContext) _CityCase(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "category":
 			out.Values[i] = ec._CityCase_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._CityCase_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attributes":
+			out.Values[i] = ec._CityCase_attributes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -999,6 +3435,61 @@ func (ec *executionContext) _CityCase(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "dueAt":
 			out.Values[i] = ec._CityCase_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clock":
+			out.Values[i] = ec._CityCase_clock(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closedAt":
+			out.Values[i] = ec._CityCase_closedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "visibility":
+			out.Values[i] = ec._CityCase_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "supporters":
+			out.Values[i] = ec._CityCase_supporters(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unit":
+			out.Values[i] = ec._CityCase_unit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reworkCount":
+			out.Values[i] = ec._CityCase_reworkCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reopenCount":
+			out.Values[i] = ec._CityCase_reopenCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rating":
+			out.Values[i] = ec._CityCase_rating(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "facility":
+			out.Values[i] = ec._CityCase_facility(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "duplicateOf":
+			out.Values[i] = ec._CityCase_duplicateOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "photos":
+			out.Values[i] = ec._CityCase_photos(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1085,6 +3576,347 @@ func (ec *executionContext) _CityCaseEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var closeCasePayloadImplementors = []string{"CloseCasePayload"}
+
+func (ec *executionContext) _CloseCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.CloseCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._CloseCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CloseCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var dispatchCasePayloadImplementors = []string{"DispatchCasePayload"}
+
+func (ec *executionContext) _DispatchCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.DispatchCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dispatchCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DispatchCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._DispatchCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DispatchCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var fileCasePayloadImplementors = []string{"FileCasePayload"}
+
+func (ec *executionContext) _FileCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.FileCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fileCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FileCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._FileCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._FileCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var mergeCasePayloadImplementors = []string{"MergeCasePayload"}
+
+func (ec *executionContext) _MergeCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.MergeCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._MergeCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MergeCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var rateCasePayloadImplementors = []string{"RateCasePayload"}
+
+func (ec *executionContext) _RateCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RateCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rateCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RateCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._RateCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RateCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var rejectCasePayloadImplementors = []string{"RejectCasePayload"}
+
+func (ec *executionContext) _RejectCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RejectCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rejectCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RejectCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._RejectCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RejectCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reopenCasePayloadImplementors = []string{"ReopenCasePayload"}
+
+func (ec *executionContext) _ReopenCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReopenCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reopenCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReopenCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._ReopenCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReopenCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var resolveCasePayloadImplementors = []string{"ResolveCasePayload"}
+
+func (ec *executionContext) _ResolveCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResolveCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resolveCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResolveCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._ResolveCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ResolveCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var resumeCasePayloadImplementors = []string{"ResumeCasePayload"}
+
+func (ec *executionContext) _ResumeCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResumeCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resumeCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResumeCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._ResumeCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ResumeCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var returnCasePayloadImplementors = []string{"ReturnCasePayload"}
+
+func (ec *executionContext) _ReturnCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReturnCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, returnCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReturnCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._ReturnCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReturnCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var startCasePayloadImplementors = []string{"StartCasePayload"}
+
+func (ec *executionContext) _StartCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._StartCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._StartCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var submitCasePayloadImplementors = []string{"SubmitCasePayload"}
 
 func (ec *executionContext) _SubmitCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SubmitCasePayload) graphql.Marshaler {
@@ -1116,6 +3948,130 @@ func (ec *executionContext) _SubmitCasePayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var supportCasePayloadImplementors = []string{"SupportCasePayload"}
+
+func (ec *executionContext) _SupportCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SupportCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, supportCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SupportCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._SupportCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SupportCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var suspendCasePayloadImplementors = []string{"SuspendCasePayload"}
+
+func (ec *executionContext) _SuspendCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SuspendCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, suspendCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SuspendCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._SuspendCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SuspendCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var verifyCasePayloadImplementors = []string{"VerifyCasePayload"}
+
+func (ec *executionContext) _VerifyCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.VerifyCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, verifyCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VerifyCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._VerifyCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._VerifyCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var withdrawCasePayloadImplementors = []string{"WithdrawCasePayload"}
+
+func (ec *executionContext) _WithdrawCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawCasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawCasePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WithdrawCasePayload")
+		case "cityCase":
+			out.Values[i] = ec._WithdrawCasePayload_cityCase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._WithdrawCasePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -1133,6 +4089,24 @@ func (ec *executionContext) marshalNAcceptCasePayload2ᚖcitygraphᚋgraphᚋmod
 	return ec._AcceptCasePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNAddCaseUpdateInput2citygraphᚋgraphᚋmodelᚐAddCaseUpdateInput(ctx context.Context, v any) (model.AddCaseUpdateInput, error) {
+	res, err := ec.unmarshalInputAddCaseUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAddCaseUpdatePayload2ᚖcitygraphᚋgraphᚋmodelᚐAddCaseUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCaseUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AddCaseUpdatePayload!")
+		return graphql.Null
+	}
+	return ec._AddCaseUpdatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNBoundingBoxInput2citygraphᚋinternalᚋgeoᚐBoxInput(ctx context.Context, v any) (geo.BoxInput, error) {
+	res, err := ec.unmarshalInputBoundingBoxInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCaseActorKind2citygraphᚋentᚋdbᚋcaseeventᚐActorKind(ctx context.Context, v any) (caseevent.ActorKind, error) {
 	var res caseevent.ActorKind
 	err := res.UnmarshalGQL(v)
@@ -1141,6 +4115,31 @@ func (ec *executionContext) unmarshalNCaseActorKind2citygraphᚋentᚋdbᚋcasee
 
 func (ec *executionContext) marshalNCaseActorKind2citygraphᚋentᚋdbᚋcaseeventᚐActorKind(ctx context.Context, sel ast.SelectionSet, v caseevent.ActorKind) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNCaseAttribute2citygraphᚋinternalᚋcitycaseᚋformᚐAnswer(ctx context.Context, sel ast.SelectionSet, v form.Answer) graphql.Marshaler {
+	return ec._CaseAttribute(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCaseAttribute2ᚕcitygraphᚋinternalᚋcitycaseᚋformᚐAnswerᚄ(ctx context.Context, sel ast.SelectionSet, v []form.Answer) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCaseAttribute2citygraphᚋinternalᚋcitycaseᚋformᚐAnswer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCaseAttributeInput2ᚖcitygraphᚋinternalᚋcitycaseᚋformᚐAnswer(ctx context.Context, v any) (*form.Answer, error) {
+	res, err := ec.unmarshalInputCaseAttributeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCaseCategory2ᚕᚖcitygraphᚋentᚋdbᚐCaseCategoryᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.CaseCategory) graphql.Marshaler {
@@ -1167,12 +4166,64 @@ func (ec *executionContext) marshalNCaseCategory2ᚖcitygraphᚋentᚋdbᚐCaseC
 	return ec._CaseCategory(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNCaseChange2ᚖcitygraphᚋinternalᚋcitycaseᚐChange(ctx context.Context, sel ast.SelectionSet, v *citycase.Change) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CaseChange!")
+		return graphql.Null
+	}
+	return ec._CaseChange(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCaseClock2citygraphᚋinternalᚋcitycaseᚋmachineᚐClock(ctx context.Context, v any) (machine.Clock, error) {
+	var res machine.Clock
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaseClock2citygraphᚋinternalᚋcitycaseᚋmachineᚐClock(ctx context.Context, sel ast.SelectionSet, v machine.Clock) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNCaseCluster2ᚕᚖcitygraphᚋinternalᚋcitycaseᚐClusterᚄ(ctx context.Context, sel ast.SelectionSet, v []*citycase.Cluster) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCaseCluster2ᚖcitygraphᚋinternalᚋcitycaseᚐCluster(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCaseCluster2ᚖcitygraphᚋinternalᚋcitycaseᚐCluster(ctx context.Context, sel ast.SelectionSet, v *citycase.Cluster) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CaseCluster!")
+		return graphql.Null
+	}
+	return ec._CaseCluster(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNCaseEvent2ᚖcitygraphᚋentᚋdbᚐCaseEvent(ctx context.Context, sel ast.SelectionSet, v *db.CaseEvent) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CaseEvent!")
 		return graphql.Null
 	}
 	return ec._CaseEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCaseEventAudience2citygraphᚋgraphᚋmodelᚐCaseEventAudience(ctx context.Context, v any) (model.CaseEventAudience, error) {
+	var res model.CaseEventAudience
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaseEventAudience2citygraphᚋgraphᚋmodelᚐCaseEventAudience(ctx context.Context, sel ast.SelectionSet, v model.CaseEventAudience) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNCaseEventConnection2ᚖcitygraphᚋentᚋdbᚐCaseEventConnection(ctx context.Context, sel ast.SelectionSet, v *db.CaseEventConnection) graphql.Marshaler {
@@ -1207,6 +4258,56 @@ func (ec *executionContext) marshalNCaseEventEdge2ᚖcitygraphᚋentᚋdbᚐCase
 	return ec._CaseEventEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNCaseField2citygraphᚋinternalᚋcitycaseᚋformᚐField(ctx context.Context, sel ast.SelectionSet, v form.Field) graphql.Marshaler {
+	return ec._CaseField(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCaseField2ᚕcitygraphᚋinternalᚋcitycaseᚋformᚐFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []form.Field) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCaseField2citygraphᚋinternalᚋcitycaseᚋformᚐField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCaseFieldOption2citygraphᚋinternalᚋcitycaseᚋformᚐOption(ctx context.Context, sel ast.SelectionSet, v form.Option) graphql.Marshaler {
+	return ec._CaseFieldOption(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCaseFieldOption2ᚕcitygraphᚋinternalᚋcitycaseᚋformᚐOptionᚄ(ctx context.Context, sel ast.SelectionSet, v []form.Option) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCaseFieldOption2citygraphᚋinternalᚋcitycaseᚋformᚐOption(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCaseFieldType2citygraphᚋinternalᚋcitycaseᚋformᚐType(ctx context.Context, v any) (form.Type, error) {
+	var res form.Type
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaseFieldType2citygraphᚋinternalᚋcitycaseᚋformᚐType(ctx context.Context, sel ast.SelectionSet, v form.Type) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNCaseKind2citygraphᚋentᚋdbᚋcasecategoryᚐKind(ctx context.Context, v any) (casecategory.Kind, error) {
 	var res casecategory.Kind
 	err := res.UnmarshalGQL(v)
@@ -1215,6 +4316,110 @@ func (ec *executionContext) unmarshalNCaseKind2citygraphᚋentᚋdbᚋcasecatego
 
 func (ec *executionContext) marshalNCaseKind2citygraphᚋentᚋdbᚋcasecategoryᚐKind(ctx context.Context, sel ast.SelectionSet, v casecategory.Kind) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNCaseKind2citygraphᚋentᚋdbᚋcitycaseᚐKind(ctx context.Context, v any) (citycase1.Kind, error) {
+	var res citycase1.Kind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaseKind2citygraphᚋentᚋdbᚋcitycaseᚐKind(ctx context.Context, sel ast.SelectionSet, v citycase1.Kind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNCaseOfficer2ᚕᚖcitygraphᚋinternalᚋcitycaseᚐColleagueᚄ(ctx context.Context, sel ast.SelectionSet, v []*citycase.Colleague) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCaseOfficer2ᚖcitygraphᚋinternalᚋcitycaseᚐColleague(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCaseOfficer2ᚖcitygraphᚋinternalᚋcitycaseᚐColleague(ctx context.Context, sel ast.SelectionSet, v *citycase.Colleague) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CaseOfficer!")
+		return graphql.Null
+	}
+	return ec._CaseOfficer(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCaseStat2ᚕᚖcitygraphᚋinternalᚋcitycaseᚐStatᚄ(ctx context.Context, sel ast.SelectionSet, v []*citycase.Stat) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCaseStat2ᚖcitygraphᚋinternalᚋcitycaseᚐStat(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCaseStat2ᚖcitygraphᚋinternalᚋcitycaseᚐStat(ctx context.Context, sel ast.SelectionSet, v *citycase.Stat) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CaseStat!")
+		return graphql.Null
+	}
+	return ec._CaseStat(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCaseStatsGrouping2citygraphᚋgraphᚋmodelᚐCaseStatsGrouping(ctx context.Context, v any) (model.CaseStatsGrouping, error) {
+	var res model.CaseStatsGrouping
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaseStatsGrouping2citygraphᚋgraphᚋmodelᚐCaseStatsGrouping(ctx context.Context, sel ast.SelectionSet, v model.CaseStatsGrouping) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNCaseVerification2citygraphᚋinternalᚋcitycaseᚋmachineᚐOutcome(ctx context.Context, v any) (machine.Outcome, error) {
+	var res machine.Outcome
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaseVerification2citygraphᚋinternalᚋcitycaseᚋmachineᚐOutcome(ctx context.Context, sel ast.SelectionSet, v machine.Outcome) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNCaseVisibility2citygraphᚋentᚋdbᚋcitycaseᚐVisibility(ctx context.Context, v any) (citycase1.Visibility, error) {
+	var res citycase1.Visibility
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaseVisibility2citygraphᚋentᚋdbᚋcitycaseᚐVisibility(ctx context.Context, sel ast.SelectionSet, v citycase1.Visibility) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNCityCase2ᚕᚖcitygraphᚋentᚋdbᚐCityCaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.CityCase) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(ctx context.Context, sel ast.SelectionSet, v *db.CityCase) graphql.Marshaler {
@@ -1307,6 +4512,149 @@ func (ec *executionContext) marshalNCityCaseStatus2citygraphᚋinternalᚋcityca
 	return v
 }
 
+func (ec *executionContext) unmarshalNCloseCaseInput2citygraphᚋgraphᚋmodelᚐCloseCaseInput(ctx context.Context, v any) (model.CloseCaseInput, error) {
+	res, err := ec.unmarshalInputCloseCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCloseCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐCloseCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.CloseCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CloseCasePayload!")
+		return graphql.Null
+	}
+	return ec._CloseCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDispatchCaseInput2citygraphᚋgraphᚋmodelᚐDispatchCaseInput(ctx context.Context, v any) (model.DispatchCaseInput, error) {
+	res, err := ec.unmarshalInputDispatchCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDispatchCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐDispatchCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.DispatchCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DispatchCasePayload!")
+		return graphql.Null
+	}
+	return ec._DispatchCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFileCaseInput2citygraphᚋgraphᚋmodelᚐFileCaseInput(ctx context.Context, v any) (model.FileCaseInput, error) {
+	res, err := ec.unmarshalInputFileCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFileCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐFileCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.FileCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FileCasePayload!")
+		return graphql.Null
+	}
+	return ec._FileCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMergeCaseInput2citygraphᚋgraphᚋmodelᚐMergeCaseInput(ctx context.Context, v any) (model.MergeCaseInput, error) {
+	res, err := ec.unmarshalInputMergeCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMergeCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐMergeCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.MergeCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MergeCasePayload!")
+		return graphql.Null
+	}
+	return ec._MergeCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRateCaseInput2citygraphᚋgraphᚋmodelᚐRateCaseInput(ctx context.Context, v any) (model.RateCaseInput, error) {
+	res, err := ec.unmarshalInputRateCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRateCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐRateCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.RateCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RateCasePayload!")
+		return graphql.Null
+	}
+	return ec._RateCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRejectCaseInput2citygraphᚋgraphᚋmodelᚐRejectCaseInput(ctx context.Context, v any) (model.RejectCaseInput, error) {
+	res, err := ec.unmarshalInputRejectCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRejectCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐRejectCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.RejectCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RejectCasePayload!")
+		return graphql.Null
+	}
+	return ec._RejectCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReopenCaseInput2citygraphᚋgraphᚋmodelᚐReopenCaseInput(ctx context.Context, v any) (model.ReopenCaseInput, error) {
+	res, err := ec.unmarshalInputReopenCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReopenCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐReopenCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.ReopenCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReopenCasePayload!")
+		return graphql.Null
+	}
+	return ec._ReopenCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNResolveCaseInput2citygraphᚋgraphᚋmodelᚐResolveCaseInput(ctx context.Context, v any) (model.ResolveCaseInput, error) {
+	res, err := ec.unmarshalInputResolveCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNResolveCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐResolveCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.ResolveCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResolveCasePayload!")
+		return graphql.Null
+	}
+	return ec._ResolveCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNResumeCaseInput2citygraphᚋgraphᚋmodelᚐResumeCaseInput(ctx context.Context, v any) (model.ResumeCaseInput, error) {
+	res, err := ec.unmarshalInputResumeCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNResumeCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐResumeCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.ResumeCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResumeCasePayload!")
+		return graphql.Null
+	}
+	return ec._ResumeCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReturnCaseInput2citygraphᚋgraphᚋmodelᚐReturnCaseInput(ctx context.Context, v any) (model.ReturnCaseInput, error) {
+	res, err := ec.unmarshalInputReturnCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReturnCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐReturnCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.ReturnCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReturnCasePayload!")
+		return graphql.Null
+	}
+	return ec._ReturnCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartCaseInput2citygraphᚋgraphᚋmodelᚐStartCaseInput(ctx context.Context, v any) (model.StartCaseInput, error) {
+	res, err := ec.unmarshalInputStartCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStartCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐStartCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.StartCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StartCasePayload!")
+		return graphql.Null
+	}
+	return ec._StartCasePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNSubmitCaseInput2citygraphᚋgraphᚋmodelᚐSubmitCaseInput(ctx context.Context, v any) (model.SubmitCaseInput, error) {
 	res, err := ec.unmarshalInputSubmitCaseInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1318,6 +4666,114 @@ func (ec *executionContext) marshalNSubmitCasePayload2ᚖcitygraphᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._SubmitCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSupportCaseInput2citygraphᚋgraphᚋmodelᚐSupportCaseInput(ctx context.Context, v any) (model.SupportCaseInput, error) {
+	res, err := ec.unmarshalInputSupportCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSupportCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐSupportCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.SupportCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SupportCasePayload!")
+		return graphql.Null
+	}
+	return ec._SupportCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSuspendCaseInput2citygraphᚋgraphᚋmodelᚐSuspendCaseInput(ctx context.Context, v any) (model.SuspendCaseInput, error) {
+	res, err := ec.unmarshalInputSuspendCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSuspendCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐSuspendCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.SuspendCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SuspendCasePayload!")
+		return graphql.Null
+	}
+	return ec._SuspendCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVerifyCaseInput2citygraphᚋgraphᚋmodelᚐVerifyCaseInput(ctx context.Context, v any) (model.VerifyCaseInput, error) {
+	res, err := ec.unmarshalInputVerifyCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVerifyCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐVerifyCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.VerifyCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VerifyCasePayload!")
+		return graphql.Null
+	}
+	return ec._VerifyCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWithdrawCaseInput2citygraphᚋgraphᚋmodelᚐWithdrawCaseInput(ctx context.Context, v any) (model.WithdrawCaseInput, error) {
+	res, err := ec.unmarshalInputWithdrawCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWithdrawCasePayload2ᚖcitygraphᚋgraphᚋmodelᚐWithdrawCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.WithdrawCasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WithdrawCasePayload!")
+		return graphql.Null
+	}
+	return ec._WithdrawCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCaseAssignmentFilter2ᚖcitygraphᚋgraphᚋmodelᚐCaseAssignmentFilter(ctx context.Context, v any) (*model.CaseAssignmentFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.CaseAssignmentFilter)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCaseAssignmentFilter2ᚖcitygraphᚋgraphᚋmodelᚐCaseAssignmentFilter(ctx context.Context, sel ast.SelectionSet, v *model.CaseAssignmentFilter) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOCaseAttributeInput2ᚕᚖcitygraphᚋinternalᚋcitycaseᚋformᚐAnswerᚄ(ctx context.Context, v any) ([]*form.Answer, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*form.Answer, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCaseAttributeInput2ᚖcitygraphᚋinternalᚋcitycaseᚋformᚐAnswer(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOCaseCategory2ᚖcitygraphᚋentᚋdbᚐCaseCategory(ctx context.Context, sel ast.SelectionSet, v *db.CaseCategory) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CaseCategory(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCaseDueFilter2ᚖcitygraphᚋgraphᚋmodelᚐCaseDueFilter(ctx context.Context, v any) (*model.CaseDueFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.CaseDueFilter)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCaseDueFilter2ᚖcitygraphᚋgraphᚋmodelᚐCaseDueFilter(ctx context.Context, sel ast.SelectionSet, v *model.CaseDueFilter) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOCaseKind2ᚖcitygraphᚋentᚋdbᚋcasecategoryᚐKind(ctx context.Context, v any) (*casecategory.Kind, error) {
@@ -1336,11 +4792,43 @@ func (ec *executionContext) marshalOCaseKind2ᚖcitygraphᚋentᚋdbᚋcasecateg
 	return v
 }
 
+func (ec *executionContext) unmarshalOCaseUnit2ᚖcitygraphᚋentᚋdbᚋcitycaseᚐUnit(ctx context.Context, v any) (*citycase1.Unit, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(citycase1.Unit)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCaseUnit2ᚖcitygraphᚋentᚋdbᚋcitycaseᚐUnit(ctx context.Context, sel ast.SelectionSet, v *citycase1.Unit) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) marshalOCityCase2ᚖcitygraphᚋentᚋdbᚐCityCase(ctx context.Context, sel ast.SelectionSet, v *db.CityCase) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._CityCase(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCityCaseAction2ᚖcitygraphᚋinternalᚋcitycaseᚋmachineᚐAction(ctx context.Context, v any) (*machine.Action, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(machine.Action)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCityCaseAction2ᚖcitygraphᚋinternalᚋcitycaseᚋmachineᚐAction(ctx context.Context, sel ast.SelectionSet, v *machine.Action) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOCityCaseStatus2ᚖcitygraphᚋinternalᚋcitycaseᚋmachineᚐStatus(ctx context.Context, v any) (*machine.Status, error) {

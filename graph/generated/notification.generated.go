@@ -12,7 +12,9 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/notification"
+	"citygraph/graph/model"
 	"citygraph/internal/notice"
+	"citygraph/internal/notice/preference"
 	"citygraph/internal/target"
 )
 
@@ -69,6 +71,105 @@ func (ec *executionContext) fieldContext_InboxChange_unreadCount(_ context.Conte
 	return graphql.NewScalarFieldContext("InboxChange", field, true, true, "Int")
 }
 
+func (ec *executionContext) _InboxTopic_topic(ctx context.Context, field graphql.CollectedField, obj *notice.TopicGroup) (ret graphql.Marshaler) {
+	return ec.marshalNNotificationTopic2citygraphᚋentᚋdbᚋnotificationᚐTopic(ctx, field.Selections, obj.Topic)
+}
+func (ec *executionContext) fieldContext_InboxTopic_topic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxTopic", field, false, false, "NotificationTopic")
+}
+
+func (ec *executionContext) _InboxTopic_unread(ctx context.Context, field graphql.CollectedField, obj *notice.TopicGroup) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Unread)
+}
+func (ec *executionContext) fieldContext_InboxTopic_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxTopic", field, false, false, "Int")
+}
+
+func (ec *executionContext) _InboxTopic_latest(ctx context.Context, field graphql.CollectedField, obj *notice.TopicGroup) (ret graphql.Marshaler) {
+	return ec.marshalNNotification2ᚖcitygraphᚋentᚋdbᚐNotification(exec.Enter(ctx, field), field.Selections, obj.Latest)
+}
+func (ec *executionContext) fieldContext_InboxTopic_latest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxTopic",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Notification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarkAllReadPayload_markedCount(ctx context.Context, field graphql.CollectedField, obj *model.MarkAllReadPayload) (ret graphql.Marshaler) {
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.MarkedCount)
+}
+func (ec *executionContext) fieldContext_MarkAllReadPayload_markedCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarkAllReadPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MarkAllReadPayload_unreadCount(ctx context.Context, field graphql.CollectedField, obj *model.MarkAllReadPayload) (ret graphql.Marshaler) {
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.UnreadCount)
+}
+func (ec *executionContext) fieldContext_MarkAllReadPayload_unreadCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarkAllReadPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MarkAllReadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MarkAllReadPayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_MarkAllReadPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkAllReadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarkReadPayload_notifications(ctx context.Context, field graphql.CollectedField, obj *model.MarkReadPayload) (ret graphql.Marshaler) {
+	return ec.marshalONotification2ᚕᚖcitygraphᚋentᚋdbᚐNotificationᚄ(exec.Enter(ctx, field), field.Selections, obj.Notifications)
+}
+func (ec *executionContext) fieldContext_MarkReadPayload_notifications(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkReadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Notification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarkReadPayload_unreadCount(ctx context.Context, field graphql.CollectedField, obj *model.MarkReadPayload) (ret graphql.Marshaler) {
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.UnreadCount)
+}
+func (ec *executionContext) fieldContext_MarkReadPayload_unreadCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarkReadPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MarkReadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MarkReadPayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_MarkReadPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkReadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Notification_id(ctx context.Context, field graphql.CollectedField, obj *db.Notification) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
@@ -83,11 +184,25 @@ func (ec *executionContext) fieldContext_Notification_seq(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Notification", field, false, false, "Int64")
 }
 
+func (ec *executionContext) _Notification_changeSeq(ctx context.Context, field graphql.CollectedField, obj *db.Notification) (ret graphql.Marshaler) {
+	return ec.marshalNInt642int64(ctx, field.Selections, obj.ChangeSeq)
+}
+func (ec *executionContext) fieldContext_Notification_changeSeq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, false, false, "Int64")
+}
+
 func (ec *executionContext) _Notification_topic(ctx context.Context, field graphql.CollectedField, obj *db.Notification) (ret graphql.Marshaler) {
 	return ec.marshalNNotificationTopic2citygraphᚋentᚋdbᚋnotificationᚐTopic(ctx, field.Selections, obj.Topic)
 }
 func (ec *executionContext) fieldContext_Notification_topic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Notification", field, false, false, "NotificationTopic")
+}
+
+func (ec *executionContext) _Notification_priority(ctx context.Context, field graphql.CollectedField, obj *db.Notification) (ret graphql.Marshaler) {
+	return ec.marshalNNotificationPriority2citygraphᚋentᚋdbᚋnotificationᚐPriority(ctx, field.Selections, obj.Priority)
+}
+func (ec *executionContext) fieldContext_Notification_priority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, false, false, "NotificationPriority")
 }
 
 func (ec *executionContext) _Notification_subjectPerson(ctx context.Context, field graphql.CollectedField, obj *db.Notification) (ret graphql.Marshaler) {
@@ -163,6 +278,27 @@ func (ec *executionContext) _Notification_readAt(ctx context.Context, field grap
 	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.ReadAt)
 }
 func (ec *executionContext) fieldContext_Notification_readAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Notification_snoozedUntil(ctx context.Context, field graphql.CollectedField, obj *db.Notification) (ret graphql.Marshaler) {
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.SnoozedUntil)
+}
+func (ec *executionContext) fieldContext_Notification_snoozedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Notification_retractedAt(ctx context.Context, field graphql.CollectedField, obj *db.Notification) (ret graphql.Marshaler) {
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.RetractedAt)
+}
+func (ec *executionContext) fieldContext_Notification_retractedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Notification_expiresAt(ctx context.Context, field graphql.CollectedField, obj *db.Notification) (ret graphql.Marshaler) {
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.ExpiresAt)
+}
+func (ec *executionContext) fieldContext_Notification_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Notification", field, false, false, "DateTime")
 }
 
@@ -249,9 +385,188 @@ func (ec *executionContext) fieldContext_NotificationTarget_miniProgramPath(_ co
 	return graphql.NewScalarFieldContext("NotificationTarget", field, true, false, "String")
 }
 
+func (ec *executionContext) _SnoozePayload_notification(ctx context.Context, field graphql.CollectedField, obj *model.SnoozePayload) (ret graphql.Marshaler) {
+	return ec.marshalONotification2ᚖcitygraphᚋentᚋdbᚐNotification(exec.Enter(ctx, field), field.Selections, obj.Notification)
+}
+func (ec *executionContext) fieldContext_SnoozePayload_notification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SnoozePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Notification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SnoozePayload_unreadCount(ctx context.Context, field graphql.CollectedField, obj *model.SnoozePayload) (ret graphql.Marshaler) {
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.UnreadCount)
+}
+func (ec *executionContext) fieldContext_SnoozePayload_unreadCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SnoozePayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SnoozePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SnoozePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_SnoozePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SnoozePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputMarkAllReadInput(ctx context.Context, obj any) (model.MarkAllReadInput, error) {
+	var it model.MarkAllReadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"upToSeq", "topic"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "upToSeq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("upToSeq"))
+			data, err := ec.unmarshalNInt642int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpToSeq = data
+		case "topic":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("topic"))
+			data, err := ec.unmarshalONotificationTopic2ᚖcitygraphᚋentᚋdbᚋnotificationᚐTopic(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Topic = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMarkAllReadInput unmarshals raw into the MarkAllReadInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMarkAllReadInput(ctx context.Context, raw any) (model.MarkAllReadInput, error) {
+	var out model.MarkAllReadInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkAllReadInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMarkReadInput(ctx context.Context, obj any) (model.MarkReadInput, error) {
+	var it model.MarkReadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"notificationIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "notificationIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notificationIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotificationIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMarkReadInput unmarshals raw into the MarkReadInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMarkReadInput(ctx context.Context, raw any) (model.MarkReadInput, error) {
+	var out model.MarkReadInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkReadInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSnoozeInput(ctx context.Context, obj any) (model.SnoozeInput, error) {
+	var it model.SnoozeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"notificationId", "until"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "notificationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notificationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotificationID = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSnoozeInput unmarshals raw into the SnoozeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSnoozeInput(ctx context.Context, raw any) (model.SnoozeInput, error) {
+	var out model.SnoozeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SnoozeInput", raw, &out)
+	return out, err
+}
 
 // endregion **************************** input.gotpl *****************************
 
@@ -292,6 +607,114 @@ func (ec *executionContext) _InboxChange(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var inboxTopicImplementors = []string{"InboxTopic"}
+
+func (ec *executionContext) _InboxTopic(ctx context.Context, sel ast.SelectionSet, obj *notice.TopicGroup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, inboxTopicImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InboxTopic")
+		case "topic":
+			out.Values[i] = ec._InboxTopic_topic(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unread":
+			out.Values[i] = ec._InboxTopic_unread(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "latest":
+			out.Values[i] = ec._InboxTopic_latest(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var markAllReadPayloadImplementors = []string{"MarkAllReadPayload"}
+
+func (ec *executionContext) _MarkAllReadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkAllReadPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, markAllReadPayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarkAllReadPayload")
+		case "markedCount":
+			out.Values[i] = ec._MarkAllReadPayload_markedCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unreadCount":
+			out.Values[i] = ec._MarkAllReadPayload_unreadCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MarkAllReadPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var markReadPayloadImplementors = []string{"MarkReadPayload"}
+
+func (ec *executionContext) _MarkReadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkReadPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, markReadPayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarkReadPayload")
+		case "notifications":
+			out.Values[i] = ec._MarkReadPayload_notifications(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unreadCount":
+			out.Values[i] = ec._MarkReadPayload_unreadCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MarkReadPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var notificationImplementors = []string{"Notification", "Node"}
 
 func (ec *executionContext) _Notification(ctx context.Context, sel ast.SelectionSet, obj *db.Notification) graphql.Marshaler {
@@ -312,8 +735,18 @@ func (ec *executionContext) _Notification(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "changeSeq":
+			out.Values[i] = ec._Notification_changeSeq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "topic":
 			out.Values[i] = ec._Notification_topic(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "priority":
+			out.Values[i] = ec._Notification_priority(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -344,6 +777,21 @@ func (ec *executionContext) _Notification(ctx context.Context, sel ast.Selection
 			}
 		case "readAt":
 			out.Values[i] = ec._Notification_readAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "snoozedUntil":
+			out.Values[i] = ec._Notification_snoozedUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "retractedAt":
+			out.Values[i] = ec._Notification_retractedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._Notification_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -461,6 +909,42 @@ func (ec *executionContext) _NotificationTarget(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var snoozePayloadImplementors = []string{"SnoozePayload"}
+
+func (ec *executionContext) _SnoozePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SnoozePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, snoozePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SnoozePayload")
+		case "notification":
+			out.Values[i] = ec._SnoozePayload_notification(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unreadCount":
+			out.Values[i] = ec._SnoozePayload_unreadCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SnoozePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -471,6 +955,56 @@ func (ec *executionContext) marshalNInboxChange2ᚖcitygraphᚋinternalᚋnotice
 		return graphql.Null
 	}
 	return ec._InboxChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNInboxTopic2ᚕᚖcitygraphᚋinternalᚋnoticeᚐTopicGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*notice.TopicGroup) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNInboxTopic2ᚖcitygraphᚋinternalᚋnoticeᚐTopicGroup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNInboxTopic2ᚖcitygraphᚋinternalᚋnoticeᚐTopicGroup(ctx context.Context, sel ast.SelectionSet, v *notice.TopicGroup) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "InboxTopic!")
+		return graphql.Null
+	}
+	return ec._InboxTopic(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMarkAllReadInput2citygraphᚋgraphᚋmodelᚐMarkAllReadInput(ctx context.Context, v any) (model.MarkAllReadInput, error) {
+	res, err := ec.unmarshalInputMarkAllReadInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMarkAllReadPayload2ᚖcitygraphᚋgraphᚋmodelᚐMarkAllReadPayload(ctx context.Context, sel ast.SelectionSet, v *model.MarkAllReadPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MarkAllReadPayload!")
+		return graphql.Null
+	}
+	return ec._MarkAllReadPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMarkReadInput2citygraphᚋgraphᚋmodelᚐMarkReadInput(ctx context.Context, v any) (model.MarkReadInput, error) {
+	res, err := ec.unmarshalInputMarkReadInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMarkReadPayload2ᚖcitygraphᚋgraphᚋmodelᚐMarkReadPayload(ctx context.Context, sel ast.SelectionSet, v *model.MarkReadPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MarkReadPayload!")
+		return graphql.Null
+	}
+	return ec._MarkReadPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNNotification2ᚖcitygraphᚋentᚋdbᚐNotification(ctx context.Context, sel ast.SelectionSet, v *db.Notification) graphql.Marshaler {
@@ -513,6 +1047,26 @@ func (ec *executionContext) marshalNNotificationEdge2ᚖcitygraphᚋentᚋdbᚐN
 	return ec._NotificationEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNNotificationPriority2citygraphᚋentᚋdbᚋnotificationᚐPriority(ctx context.Context, v any) (notification.Priority, error) {
+	var res notification.Priority
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNotificationPriority2citygraphᚋentᚋdbᚋnotificationᚐPriority(ctx context.Context, sel ast.SelectionSet, v notification.Priority) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNNotificationPriority2citygraphᚋinternalᚋnoticeᚋpreferenceᚐPriority(ctx context.Context, v any) (preference.Priority, error) {
+	var res preference.Priority
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNotificationPriority2citygraphᚋinternalᚋnoticeᚋpreferenceᚐPriority(ctx context.Context, sel ast.SelectionSet, v preference.Priority) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNNotificationTarget2citygraphᚋinternalᚋtargetᚐTarget(ctx context.Context, sel ast.SelectionSet, v target.Target) graphql.Marshaler {
 	return ec._NotificationTarget(ctx, sel, &v)
 }
@@ -534,6 +1088,87 @@ func (ec *executionContext) unmarshalNNotificationTopic2citygraphᚋentᚋdbᚋn
 }
 
 func (ec *executionContext) marshalNNotificationTopic2citygraphᚋentᚋdbᚋnotificationᚐTopic(ctx context.Context, sel ast.SelectionSet, v notification.Topic) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNNotificationTopic2citygraphᚋinternalᚋnoticeᚋpreferenceᚐTopic(ctx context.Context, v any) (preference.Topic, error) {
+	var res preference.Topic
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNotificationTopic2citygraphᚋinternalᚋnoticeᚋpreferenceᚐTopic(ctx context.Context, sel ast.SelectionSet, v preference.Topic) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNSnoozeInput2citygraphᚋgraphᚋmodelᚐSnoozeInput(ctx context.Context, v any) (model.SnoozeInput, error) {
+	res, err := ec.unmarshalInputSnoozeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSnoozePayload2ᚖcitygraphᚋgraphᚋmodelᚐSnoozePayload(ctx context.Context, sel ast.SelectionSet, v *model.SnoozePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SnoozePayload!")
+		return graphql.Null
+	}
+	return ec._SnoozePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOInboxState2ᚖcitygraphᚋinternalᚋnoticeᚐState(ctx context.Context, v any) (*notice.State, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(notice.State)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInboxState2ᚖcitygraphᚋinternalᚋnoticeᚐState(ctx context.Context, sel ast.SelectionSet, v *notice.State) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) marshalONotification2ᚕᚖcitygraphᚋentᚋdbᚐNotificationᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Notification) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNotification2ᚖcitygraphᚋentᚋdbᚐNotification(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalONotification2ᚖcitygraphᚋentᚋdbᚐNotification(ctx context.Context, sel ast.SelectionSet, v *db.Notification) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Notification(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalONotificationTopic2ᚖcitygraphᚋentᚋdbᚋnotificationᚐTopic(ctx context.Context, v any) (*notification.Topic, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(notification.Topic)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalONotificationTopic2ᚖcitygraphᚋentᚋdbᚋnotificationᚐTopic(ctx context.Context, sel ast.SelectionSet, v *notification.Topic) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
 	return v
 }
 

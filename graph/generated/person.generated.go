@@ -193,6 +193,13 @@ func (ec *executionContext) fieldContext_Person_card(_ context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _Person_deletionDueAt(ctx context.Context, field graphql.CollectedField, obj *db.Person) (ret graphql.Marshaler) {
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.DeletionDueAt)
+}
+func (ec *executionContext) fieldContext_Person_deletionDueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Person", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _PersonalData_name(ctx context.Context, field graphql.CollectedField, obj *personal.Data) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
@@ -377,6 +384,11 @@ func (ec *executionContext) _Person(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "deletionDueAt":
+			out.Values[i] = ec._Person_deletionDueAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -467,6 +479,13 @@ func (ec *executionContext) unmarshalNSex2citygraphᚋinternalᚋresidentᚐSex(
 
 func (ec *executionContext) marshalNSex2citygraphᚋinternalᚋresidentᚐSex(ctx context.Context, sel ast.SelectionSet, v resident.Sex) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalOPerson2ᚖcitygraphᚋentᚋdbᚐPerson(ctx context.Context, sel ast.SelectionSet, v *db.Person) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Person(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOPersonalData2ᚖcitygraphᚋinternalᚋpersonalᚐData(ctx context.Context, sel ast.SelectionSet, v *personal.Data) graphql.Marshaler {

@@ -21,11 +21,19 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Alert() AlertResolver
+	CaseEvent() CaseEventResolver
+	CasePhoto() CasePhotoResolver
+	CitizenCard() CitizenCardResolver
 	CityCase() CityCaseResolver
+	Consent() ConsentResolver
+	DataExport() DataExportResolver
+	Delegation() DelegationResolver
 	InboxChange() InboxChangeResolver
 	Mutation() MutationResolver
 	Person() PersonResolver
 	Query() QueryResolver
+	RecordAccess() RecordAccessResolver
 	Session() SessionResolver
 	Subscription() SubscriptionResolver
 }
@@ -57,15 +65,57 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptCaseInput", ec.unmarshalInputAcceptCaseInput),
+			graphql.NewInputUnmarshaler("AcceptDelegationInput", ec.unmarshalInputAcceptDelegationInput),
+			graphql.NewInputUnmarshaler("AddCaseUpdateInput", ec.unmarshalInputAddCaseUpdateInput),
+			graphql.NewInputUnmarshaler("BilingualInput", ec.unmarshalInputBilingualInput),
 			graphql.NewInputUnmarshaler("BindIdentityInput", ec.unmarshalInputBindIdentityInput),
+			graphql.NewInputUnmarshaler("BoundingBoxInput", ec.unmarshalInputBoundingBoxInput),
+			graphql.NewInputUnmarshaler("CancelAlertInput", ec.unmarshalInputCancelAlertInput),
+			graphql.NewInputUnmarshaler("CaseAttributeInput", ec.unmarshalInputCaseAttributeInput),
+			graphql.NewInputUnmarshaler("CloseCaseInput", ec.unmarshalInputCloseCaseInput),
+			graphql.NewInputUnmarshaler("ConsentToDelegationInput", ec.unmarshalInputConsentToDelegationInput),
+			graphql.NewInputUnmarshaler("CreatePhotoUploadInput", ec.unmarshalInputCreatePhotoUploadInput),
+			graphql.NewInputUnmarshaler("DeleteMyAccountInput", ec.unmarshalInputDeleteMyAccountInput),
+			graphql.NewInputUnmarshaler("DispatchCaseInput", ec.unmarshalInputDispatchCaseInput),
+			graphql.NewInputUnmarshaler("ExportMyDataInput", ec.unmarshalInputExportMyDataInput),
+			graphql.NewInputUnmarshaler("FileCaseInput", ec.unmarshalInputFileCaseInput),
 			graphql.NewInputUnmarshaler("GeoPointInput", ec.unmarshalInputGeoPointInput),
+			graphql.NewInputUnmarshaler("GiveConsentInput", ec.unmarshalInputGiveConsentInput),
+			graphql.NewInputUnmarshaler("GrantEntitlementInput", ec.unmarshalInputGrantEntitlementInput),
+			graphql.NewInputUnmarshaler("IssueAlertInput", ec.unmarshalInputIssueAlertInput),
+			graphql.NewInputUnmarshaler("IssuePayCodeInput", ec.unmarshalInputIssuePayCodeInput),
+			graphql.NewInputUnmarshaler("MarkAllReadInput", ec.unmarshalInputMarkAllReadInput),
+			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
+			graphql.NewInputUnmarshaler("MergeCaseInput", ec.unmarshalInputMergeCaseInput),
+			graphql.NewInputUnmarshaler("ProposeDelegationInput", ec.unmarshalInputProposeDelegationInput),
+			graphql.NewInputUnmarshaler("QuietHoursInput", ec.unmarshalInputQuietHoursInput),
+			graphql.NewInputUnmarshaler("RateCaseInput", ec.unmarshalInputRateCaseInput),
+			graphql.NewInputUnmarshaler("RecordWechatGrantInput", ec.unmarshalInputRecordWechatGrantInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RegisterDeviceInput", ec.unmarshalInputRegisterDeviceInput),
+			graphql.NewInputUnmarshaler("RejectCaseInput", ec.unmarshalInputRejectCaseInput),
+			graphql.NewInputUnmarshaler("ReopenCaseInput", ec.unmarshalInputReopenCaseInput),
+			graphql.NewInputUnmarshaler("ReportAlarmInput", ec.unmarshalInputReportAlarmInput),
+			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
+			graphql.NewInputUnmarshaler("ResumeCaseInput", ec.unmarshalInputResumeCaseInput),
+			graphql.NewInputUnmarshaler("ReturnCaseInput", ec.unmarshalInputReturnCaseInput),
+			graphql.NewInputUnmarshaler("RevokeDelegationInput", ec.unmarshalInputRevokeDelegationInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
+			graphql.NewInputUnmarshaler("SetNotificationPreferenceInput", ec.unmarshalInputSetNotificationPreferenceInput),
 			graphql.NewInputUnmarshaler("SignInWithFirebaseInput", ec.unmarshalInputSignInWithFirebaseInput),
 			graphql.NewInputUnmarshaler("SignInWithWechatInput", ec.unmarshalInputSignInWithWechatInput),
+			graphql.NewInputUnmarshaler("SnoozeInput", ec.unmarshalInputSnoozeInput),
+			graphql.NewInputUnmarshaler("StartCaseInput", ec.unmarshalInputStartCaseInput),
 			graphql.NewInputUnmarshaler("SubmitCaseInput", ec.unmarshalInputSubmitCaseInput),
+			graphql.NewInputUnmarshaler("SupportCaseInput", ec.unmarshalInputSupportCaseInput),
+			graphql.NewInputUnmarshaler("SuspendCaseInput", ec.unmarshalInputSuspendCaseInput),
 			graphql.NewInputUnmarshaler("UnregisterDeviceInput", ec.unmarshalInputUnregisterDeviceInput),
+			graphql.NewInputUnmarshaler("UpdateAlertInput", ec.unmarshalInputUpdateAlertInput),
+			graphql.NewInputUnmarshaler("UploadCasePhotoInput", ec.unmarshalInputUploadCasePhotoInput),
+			graphql.NewInputUnmarshaler("VerifyCaseInput", ec.unmarshalInputVerifyCaseInput),
+			graphql.NewInputUnmarshaler("WithdrawCaseInput", ec.unmarshalInputWithdrawCaseInput),
+			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
+			graphql.NewInputUnmarshaler("WithdrawEntitlementInput", ec.unmarshalInputWithdrawEntitlementInput),
 		)
 	}
 	first := true
@@ -159,6 +209,337 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/account.graphqls", Input: `extend type Person {
+  "When the account ends unless keepMyAccount is called; null while no deletion is asked for (注销生效时间)."
+  deletionDueAt: DateTime
+}
+
+"Asks for the end of one's own account."
+input DeleteMyAccountInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+}
+
+"The answer to deleteMyAccount."
+type DeleteMyAccountPayload {
+  "Oneself, with deletionDueAt; null when refused."
+  person: Person
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"The answer to keepMyAccount."
+type KeepMyAccountPayload {
+  "Oneself, without deletionDueAt; null when refused."
+  person: Person
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Asks for the end of one's own account (注销账号). It ends at ` + "`" + `deletionDueAt` + "`" + `, after a time to think better of it; every
+  other session ends at once. Then all that identifies the person is destroyed: personal data with their key,
+  sign-ins, devices, roles, notices, exports. What the law has kept stays under an id that leads to nobody: the card's
+  ledger, the audit log, reports about the city without their reporter. The same WeChat or Firebase account then
+  signs in as somebody new. To ask again changes nothing. UNAUTHENTICATED unless the session was opened within the
+  last 15 minutes: sign in again, then ask.
+  """
+  deleteMyAccount("The key of the request." input: DeleteMyAccountInput!): DeleteMyAccountPayload!
+  "Takes deleteMyAccount back before it is due (撤销注销). Without a deletion asked for it changes nothing."
+  keepMyAccount: KeepMyAccountPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/alert.graphqls", Input: `"Whether an alert is meant in earnest, after CAP 1.2 (性质)."
+enum AlertStatus {
+  "In earnest: shown to everybody (实际)."
+  ACTUAL
+  "For an exercise (演练)."
+  EXERCISE
+  "Between systems (系统)."
+  SYSTEM
+  "A test (测试)."
+  TEST
+  "Not yet in force (草稿)."
+  DRAFT
+}
+
+"What a message does, after CAP 1.2 (消息类型)."
+enum AlertMessageType {
+  "Warns for the first time (发布)."
+  ALERT
+  "Takes the place of earlier messages (更新)."
+  UPDATE
+  "Calls earlier messages off (解除)."
+  CANCEL
+}
+
+"What sort of event it is, after CAP 1.2 (类别)."
+enum AlertCategory {
+  "Of the earth: earthquake, landslide (地质)."
+  GEO
+  "Of the weather: storm, flood, heat (气象)."
+  MET
+  "Of public safety (公共安全)."
+  SAFETY
+  "Of law enforcement and security (治安)."
+  SECURITY
+  "Of rescue and recovery (救援)."
+  RESCUE
+  "Of fire (火灾)."
+  FIRE
+  "Of medicine and public health (卫生)."
+  HEALTH
+  "Of pollution and the environment (环境)."
+  ENV
+  "Of transport (交通)."
+  TRANSPORT
+  "Of water, power and other networks (基础设施)."
+  INFRA
+  "Of chemical, biological, radiological or nuclear threats (核生化)."
+  CBRNE
+  "Of something else (其他)."
+  OTHER
+}
+
+"How soon to act, after CAP 1.2 (紧急程度)."
+enum AlertUrgency {
+  "Now (立即)."
+  IMMEDIATE
+  "Soon, within the hour (尽快)."
+  EXPECTED
+  "In the near future (将来)."
+  FUTURE
+  "No longer (已过)."
+  PAST
+  "Not known (未知)."
+  UNKNOWN
+}
+
+"How severe the threat is, after CAP 1.2 (严重程度)."
+enum AlertSeverity {
+  "Extraordinary (特别严重, 红色)."
+  EXTREME
+  "Significant (严重, 橙色)."
+  SEVERE
+  "Possible (较重, 黄色)."
+  MODERATE
+  "Minimal (一般, 蓝色)."
+  MINOR
+  "Not known (未知)."
+  UNKNOWN
+}
+
+"How sure the event is, after CAP 1.2 (确定程度)."
+enum AlertCertainty {
+  "It has happened or goes on (已发生)."
+  OBSERVED
+  "Likely, more than half (很可能)."
+  LIKELY
+  "Possible, less than half (可能)."
+  POSSIBLE
+  "Not expected (不太可能)."
+  UNLIKELY
+  "Not known (未知)."
+  UNKNOWN
+}
+
+"Where an alert stands: PENDING → IN_FORCE → EXPIRED, or by a later message SUPERSEDED or CANCELLED."
+enum AlertState {
+  "Not yet effective (未生效)."
+  PENDING
+  "In force (生效中)."
+  IN_FORCE
+  "Its time has passed (已过期)."
+  EXPIRED
+  "An update took its place (已更新)."
+  SUPERSEDED
+  "It was called off (已解除)."
+  CANCELLED
+}
+
+"What a viewer can do to an alert."
+enum AlertAction {
+  "Replace it: updateAlert."
+  UPDATE
+  "Call it off: cancelAlert."
+  CANCEL
+}
+
+"A warning to the public, after the Common Alerting Protocol 1.2 (预警)."
+type Alert implements Node {
+  "The global id."
+  id: ID!
+  "The sender's own name of the message (标识)."
+  identifier: String!
+  "Who sent it (发布单位)."
+  sender: String!
+  "When it was sent."
+  sent: DateTime!
+  "Whether it is meant in earnest."
+  status: AlertStatus!
+  "What the message does."
+  messageType: AlertMessageType!
+  "What sort of event it is."
+  category: AlertCategory!
+  "The event in a few words, in the language of the request (事件)."
+  event: String!
+  "How soon to act."
+  urgency: AlertUrgency!
+  "How severe it is."
+  severity: AlertSeverity!
+  "How sure it is."
+  certainty: AlertCertainty!
+  "One sentence, in the language of the request (标题)."
+  headline: String!
+  "What happens, in the language of the request."
+  description: String!
+  "What to do, in the language of the request; empty when nothing is advised (防御指南)."
+  instruction: String!
+  "The districts it is for (区县)."
+  districts: [District!]!
+  "When it begins to hold."
+  effective: DateTime!
+  "When it stops to hold."
+  expires: DateTime!
+  "Where it stands now."
+  state: AlertState! @goField(forceResolver: true)
+  "The earlier messages it took the place of or called off."
+  supersedes: [Alert!]!
+  "The later message that took its place or called it off."
+  supersededBy: Alert
+  "What this viewer can do to it now."
+  allowedActions: [AlertAction!]! @goField(forceResolver: true)
+}
+
+"A text in both languages."
+input BilingualInput {
+  "In Chinese."
+  zh: String!
+  "In English; the Chinese is shown when left out."
+  en: String
+}
+
+"Warns the public."
+input IssueAlertInput {
+  "Made by the client; the same key with the same input gets the first answer again."
+  idempotencyKey: UUID!
+  "What sort of event it is."
+  category: AlertCategory!
+  "The event in a few words, up to 40 characters."
+  event: BilingualInput!
+  "How soon to act."
+  urgency: AlertUrgency!
+  "How severe it is."
+  severity: AlertSeverity!
+  "How sure it is."
+  certainty: AlertCertainty!
+  "One sentence for the lock screen, up to 120 characters."
+  headline: BilingualInput!
+  "What happens, up to 2,000 characters."
+  description: BilingualInput!
+  "What to do, up to 2,000 characters."
+  instruction: BilingualInput
+  "The statistics bureau's codes of its districts, such as 330106, each once; all of them are the whole city."
+  districts: [String!]!
+  "When it begins to hold; now when left out."
+  effective: DateTime
+  "When it stops to hold: after it begins, within 30 days."
+  expires: DateTime!
+}
+
+"The answer to issueAlert."
+type IssueAlertPayload {
+  "The alert; null when refused."
+  alert: Alert
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Replaces an alert. What is left out stays as it was."
+input UpdateAlertInput {
+  "Made by the client; the same key with the same input gets the first answer again."
+  idempotencyKey: UUID!
+  "The alert to replace."
+  alertId: ID!
+  "How soon to act."
+  urgency: AlertUrgency
+  "How severe it is."
+  severity: AlertSeverity
+  "How sure it is."
+  certainty: AlertCertainty
+  "One sentence for the lock screen, up to 120 characters."
+  headline: BilingualInput
+  "What happens, up to 2,000 characters."
+  description: BilingualInput
+  "What to do, up to 2,000 characters."
+  instruction: BilingualInput
+  "The statistics bureau's codes of its districts, each once."
+  districts: [String!]
+  "When it stops to hold: in the future, within 30 days."
+  expires: DateTime
+}
+
+"The answer to updateAlert."
+type UpdateAlertPayload {
+  "The new alert, which supersedes the old; null when refused."
+  alert: Alert
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Calls an alert off."
+input CancelAlertInput {
+  "Made by the client; the same key with the same input gets the first answer again."
+  idempotencyKey: UUID!
+  "The alert to call off."
+  alertId: ID!
+  "Why, for the lock screen, up to 120 characters."
+  reason: BilingualInput!
+}
+
+"The answer to cancelAlert."
+type CancelAlertPayload {
+  "The message that calls it off; null when refused."
+  alert: Alert
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "The alerts in force, the most severe first and then the newest, at most 100 (生效预警). Public."
+  alerts(
+    "Only those for any of these districts, by the statistics bureau's codes such as 330106, at most 20."
+    districts: [String!]
+  ): [Alert!]! @cacheControl(maxAge: 15)
+}
+
+extend type Mutation {
+  """
+  Warns the public (发布预警). An administrator may; everybody who lives in the districts is told.
+  BAD_USER_INPUT, IDEMPOTENCY_KEY_REUSED.
+  """
+  issueAlert("The warning." input: IssueAlertInput!): IssueAlertPayload!
+  """
+  Replaces an alert that is pending or in force (更新预警); those warned before or now are told. An administrator may.
+  NOT_FOUND, BAD_USER_INPUT, INVALID_TRANSITION, IDEMPOTENCY_KEY_REUSED.
+  """
+  updateAlert("What is new." input: UpdateAlertInput!): UpdateAlertPayload!
+  """
+  Calls an alert off that is pending or in force (解除预警); those warned are told. An administrator may.
+  NOT_FOUND, BAD_USER_INPUT, INVALID_TRANSITION, IDEMPOTENCY_KEY_REUSED.
+  """
+  cancelAlert("Which, and why." input: CancelAlertInput!): CancelAlertPayload!
+}
+
+extend type Subscription {
+  """
+  The alerts in force for a banner (预警横幅): as they are, and then anew whenever one is issued, updated or called off,
+  begins to hold or expires. For visitors too.
+  """
+  alertsChanged("Only those for any of these districts, as in alerts." districts: [String!]): [Alert!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/card.graphqls", Input: `"A citizen card: social security and health in one (市民卡)."
 type CitizenCard implements Node {
   "The global id."
@@ -199,9 +580,195 @@ enum CitizenCardStatus {
   CLOSED
 }
 
+"Money into a card's account or out of it, which never changes (交易明细)."
+type LedgerEntry implements Node {
+  "The global id."
+  id: ID!
+  "How much, in fen: positive into the account, negative out of it (金额)."
+  amount: Fen!
+  "The balance after it, in fen (交易后余额)."
+  balanceAfter: Fen!
+  "Where it stands among the entries of its account, from 1 without a gap."
+  seq: Int64!
+  "When it was posted (交易时间)."
+  at: DateTime!
+  "What it is a part of."
+  transaction: LedgerTransaction!
+}
+
+"A movement of money, whose entries in all accounts sum to zero (交易)."
+type LedgerTransaction implements Node {
+  "The global id."
+  id: ID!
+  "What sort of movement."
+  kind: LedgerTransactionKind!
+  "Which part of the city it belongs to."
+  domain: LedgerDomain!
+  "Who was paid, by the name of that day, in the language of the request; empty without one (商户)."
+  merchant: String!
+  "The transaction that this one takes back; null unless kind is REVERSAL."
+  reversesId: ID
+}
+
+"The kinds of movements of money."
+enum LedgerTransactionKind {
+  "What was there when the account was opened here (期初余额)."
+  OPENING
+  "Money paid in (充值)."
+  TOP_UP
+  "A payment to a merchant (消费)."
+  CHARGE
+  "Between two accounts (转账)."
+  TRANSFER
+  "A payment taken back, or a part of it (退款)."
+  REVERSAL
+}
+
+"The parts of the city in which money is spent."
+enum LedgerDomain {
+  "The card itself (市民卡)."
+  CARD
+  "Clinics (医院)."
+  CLINIC
+  "Scenic spots (景区)."
+  SCENIC
+  "Buses, metro and ferries (公共交通)."
+  TRANSIT
+}
+
+"A page of entries."
+type LedgerEntryConnection {
+  "The page's edges."
+  edges: [LedgerEntryEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"An entry in a page."
+type LedgerEntryEdge {
+  "The entry."
+  node: LedgerEntry!
+  "Its position."
+  cursor: Cursor!
+}
+
 extend type Query {
+  """
+  What went into the viewer's own card and out of it, newest first (我的交易明细). Nobody sees another's, who
+  may spend for them included. UNAUTHENTICATED for a visitor.
+  """
+  cardTransactions(
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): LedgerEntryConnection!
   "The viewer's own card (我的市民卡); null for a person without one. UNAUTHENTICATED for a visitor."
   card: CitizenCard
+}
+`, BuiltIn: false},
+	{Name: "../schema/casephoto.graphqls", Input: `"""
+A file of a multipart request (上传文件): null in the variables, and a part of the request as the GraphQL multipart request
+specification has it. Such a request needs the header Apollo-Require-Preflight, X-Requested-With or X-Client-Name.
+"""
+scalar Upload
+
+"What a photo is for (照片用途)."
+enum CasePhotoPurpose {
+  "It shows what is wrong: submitCase, addCaseUpdate (上报照片)."
+  REPORT
+  "It shows that it is mended: resolveCase. Officers alone upload it (处置照片)."
+  PROOF
+}
+
+"""
+A photo of a city case (案件照片), drawn anew as a JPEG without anything a camera writes into it. It is seen with the step of the
+case that brought it; before, by who uploaded it. Nobody is told who that was.
+"""
+type CasePhoto implements Node {
+  "The global id."
+  id: ID!
+  "What it is for."
+  purpose: CasePhotoPurpose!
+  "Pixels, upright."
+  width: Int!
+  "Pixels, upright."
+  height: Int!
+  "A BlurHash of four by three components, to draw while the photo is loading."
+  blurHash: String!
+  "When it was uploaded."
+  createdAt: DateTime!
+  """
+  Where the photo is, with GET and without a token, for half an hour at least: ask again for a fresh link. A link without a
+  host is relative to the address of this endpoint.
+  """
+  url: String! @goField(forceResolver: true)
+  "Where it is no more than 320 pixels wide and high; as url."
+  thumbnailUrl: String! @goField(forceResolver: true)
+}
+
+"Uploads a photo."
+input UploadCasePhotoInput {
+  "Made by the client; the same key with the same photo gets the first answer again."
+  idempotencyKey: UUID!
+  "A JPEG, PNG or WebP of up to 10 MB and 25 megapixels. Its name and its declared type are not looked at."
+  photo: Upload!
+  "What it is for."
+  purpose: CasePhotoPurpose! = REPORT
+}
+
+"The answer to uploadCasePhoto."
+type UploadCasePhotoPayload {
+  "The photo; null when refused."
+  casePhoto: CasePhoto
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Asks for an address to send a photo to."
+input CreatePhotoUploadInput {
+  "What the photo is for."
+  purpose: CasePhotoPurpose! = REPORT
+}
+
+"Where to send a photo (上传地址)."
+type PhotoUpload {
+  "The id the photo has once it is sent."
+  photoId: ID!
+  """
+  Where to PUT the file itself, without a token; 204 when it is taken. It takes one photo, which a second request does not
+  replace. A refusal is a sentence, with its ErrorCode in the header X-Error-Code. A link without a host is relative to the address of
+  this endpoint. Whoever has it uploads in the viewer's name, so it must not be kept or logged.
+  """
+  url: String!
+  "When it takes nothing more."
+  expiresAt: DateTime!
+}
+
+"The answer to createPhotoUpload."
+type CreatePhotoUploadPayload {
+  "The address; null when refused."
+  photoUpload: PhotoUpload
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Uploads a photo to give to a case (上传案件照片): its id goes into submitCase, addCaseUpdate or resolveCase. One that no step has
+  named within a day goes; no more than 30 wait at once: RATE_LIMITED. Anyone signed in may; PROOF is for officers, else FORBIDDEN.
+  PHOTO_TYPE_UNSUPPORTED, PHOTO_TOO_LARGE, PHOTO_UNREADABLE, IDEMPOTENCY_KEY_REUSED.
+  """
+  uploadCasePhoto("The photo, and what it is for." input: UploadCasePhotoInput!): UploadCasePhotoPayload!
+  """
+  Gives an address for a client that cannot send a multipart request, or would rather send a large file by itself (获取上传地址).
+  What is sent there is held to the same rules. Anyone signed in may; PROOF is for officers, else FORBIDDEN.
+  """
+  createPhotoUpload("What the photo is for." input: CreatePhotoUploadInput!): CreatePhotoUploadPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/citycase.graphqls", Input: `"Whether a case is about a thing or an occurrence (类别)."
@@ -224,22 +791,170 @@ type CaseCategory implements Node {
   name: String!
   "The group it belongs to, in the language of the request (大类)."
   groupName: String!
-  "Hours the city allows itself from report to closure."
+  "Hours of working days the city allows itself from report to closure (办理时限)."
   slaHours: Int!
+  "What it asks besides, in order: the attributes of a report under it (填写项)."
+  fields: [CaseField!]!
 }
 
-"Where a case stands: SUBMITTED → ACCEPTED."
+"A question a category asks (填写项)."
+type CaseField {
+  "Its stable key, for attributes."
+  key: String!
+  "The kind of answer it takes."
+  type: CaseFieldType!
+  "Whether a report must answer it."
+  required: Boolean!
+  "The question in the language of the request."
+  label: String!
+  "The answers to choose from; empty unless type is ONE_OF or SEVERAL_OF."
+  options: [CaseFieldOption!]!
+}
+
+"An answer a question offers (选项)."
+type CaseFieldOption {
+  "Its stable key, for the values of an attribute."
+  key: String!
+  "The answer in the language of the request."
+  label: String!
+}
+
+"The kinds of answers, those of an Open311 service definition (填写项类型)."
+enum CaseFieldType {
+  "One line, up to 200 characters."
+  STRING
+  "Several lines, up to 2,000 characters."
+  TEXT
+  "A decimal number, without an exponent."
+  NUMBER
+  "An instant, RFC 3339 with offset, not in the future."
+  DATE_TIME
+  "The key of one option."
+  ONE_OF
+  "The keys of any options."
+  SEVERAL_OF
+}
+
+"What was answered to a question of the category (填写内容)."
+type CaseAttribute {
+  "The question's key."
+  key: String!
+  "The answer; several values only to SEVERAL_OF."
+  values: [String!]!
+}
+
+"An answer to a question of the category (填写内容)."
+input CaseAttributeInput {
+  "The question's key."
+  key: String!
+  "The answer; several values only to SEVERAL_OF."
+  values: [String!]!
+}
+
+"Where a case stands (案件状态). docs/city-case.md draws how it moves."
 enum CityCaseStatus {
   "Reported, waiting for an officer (待受理)."
   SUBMITTED
   "Taken on by an officer (受理)."
   ACCEPTED
+  "Held to be the city's to mend (立案)."
+  FILED
+  "Given to those who are to mend it (派遣)."
+  DISPATCHED
+  "Being mended (处置)."
+  IN_PROGRESS
+  "Said to be mended, waiting to be checked by another officer (待核查)."
+  RESOLVED
+  "Found mended on the spot (核查)."
+  VERIFIED
+  "Done; the reporter may rate it, or reopen it for a while (结案)."
+  CLOSED
+  "Handed back by those it was given to, to be given to others (回退)."
+  RETURNED
+  "Cannot be mended for now; its clock stands still (挂账)."
+  SUSPENDED
+  "Not the city's to mend, for the reason in its history (不予受理)."
+  REJECTED
+  "Reported before; duplicateOf is the case that goes on (重复件)."
+  DUPLICATE
+  "Taken back by its reporter (撤回)."
+  WITHDRAWN
 }
 
-"What a viewer can do to a case."
+"What a viewer can do to a case (可执行操作)."
 enum CityCaseAction {
   "Take it on: acceptCase."
   ACCEPT
+  "Refuse it, with the reason: rejectCase."
+  REJECT
+  "Hold it to be the city's to mend: fileCase."
+  FILE
+  "Give it to a unit or an officer to mend: dispatchCase."
+  DISPATCH
+  "Hand it back, with the reason: returnCase."
+  RETURN
+  "Begin to mend it: startCase."
+  START
+  "Stop its clock, with the reason: suspendCase."
+  SUSPEND
+  "Start its clock again: resumeCase."
+  RESUME
+  "Say that it is mended, and how: resolveCase."
+  RESOLVE
+  "Say after a look on the spot whether it is mended; never by the one who said so: verifyCase."
+  VERIFY
+  "Close it: closeCase."
+  CLOSE
+  "Join it to a case that tells of the same: mergeCase."
+  MERGE
+  "Take one's report back, before it is dispatched: withdrawCase."
+  WITHDRAW
+  "Say how well it was done: rateCase."
+  RATE
+  "Say that it is not mended, with the reason; for a while, and not for ever: reopenCase."
+  REOPEN
+  "Say that it troubles one too, and follow it: supportCase."
+  SUPPORT
+  "Add what has become known: addCaseUpdate."
+  UPDATE
+}
+
+"Whether the promise of a case is running out (计时)."
+enum CaseClock {
+  "It is."
+  RUNNING
+  "It stands still: the case is suspended (挂账)."
+  STOPPED
+  "There is nothing more to be done."
+  ENDED
+}
+
+"Who sees a case besides its reporter and the city (公开范围)."
+enum CaseVisibility {
+  "Everybody, once an officer has read it; who reported it is never shown (公开)."
+  PUBLIC
+  "Nobody (不公开)."
+  PRIVATE
+}
+
+"The units that mend things (处置单位)."
+enum CaseUnit {
+  "Roads, bridges and drains (市政)."
+  MUNICIPAL
+  "Cleaning and waste (环卫)."
+  SANITATION
+  "Parks and trees (园林)."
+  LANDSCAPE
+  "Traffic lights and signs (交管)."
+  TRAFFIC
+  "Power, gas, heat and telecoms (公用事业)."
+  UTILITIES
+  "Water supply, sewers and rivers (水务)."
+  WATER
+  "Urban management enforcement (综合执法)."
+  ENFORCEMENT
+  "The subdistrict itself (街道)."
+  STREET
 }
 
 "A report about something in the city that needs mending (城管案件)."
@@ -250,7 +965,11 @@ type CityCase implements Node {
   number: String!
   "What kind of trouble it is."
   category: CaseCategory!
-  "The reporter's words."
+  "Component or event: its category's."
+  kind: CaseKind!
+  "What was answered to the category's questions."
+  attributes: [CaseAttribute!]!
+  "The reporter's words, or the sensor's."
   description: String!
   "The reporter's words for the place; empty when none were given."
   address: String!
@@ -264,11 +983,33 @@ type CityCase implements Node {
   status: CityCaseStatus!
   "When it was reported."
   createdAt: DateTime!
-  "When the city means to have it closed."
+  "When the city means to have it closed; hours of days off do not count. While clock is STOPPED it does not come nearer."
   dueAt: DateTime!
-  "What this viewer can do to it now."
+  "Whether the promise is running out."
+  clock: CaseClock!
+  "When it was closed; null while it is not."
+  closedAt: DateTime
+  "Who sees it."
+  visibility: CaseVisibility!
+  "How many people it troubles besides its reporter (附议人数)."
+  supporters: Int!
+  "The unit it was given to; null before (处置单位)."
+  unit: CaseUnit
+  "How often it was said to be mended and was not (返工次数)."
+  reworkCount: Int!
+  "How often its reporter reopened it (重开次数)."
+  reopenCount: Int!
+  "One to five stars of its reporter; null while not rated (满意度)."
+  rating: Int
+  "The facility it is about; null when it is about none that has a plate."
+  facility: CityFacility
+  "The case that goes on in its place; null unless status is DUPLICATE."
+  duplicateOf: CityCase
+  "Its photos, oldest first, at most 99. Those of steps for officers only are left out for everybody else."
+  photos: [CasePhoto!]! @goField(forceResolver: true)
+  "What this viewer can do to it now, in their own name or for a reporter who gave them CASE."
   allowedActions: [CityCaseAction!]!
-  "Its history, oldest first. A citizen sees the public steps."
+  "Its history, oldest first. Steps for officers only are left out for everybody else."
   events(
     "Only what comes after this cursor."
     after: Cursor
@@ -287,6 +1028,8 @@ type CaseEvent implements Node {
   id: ID!
   "Dense from 1 within the case."
   seq: Int!
+  "What was done; null for the report itself."
+  action: CityCaseAction
   "The status before; null for the first step."
   from: CityCaseStatus
   "The status after."
@@ -295,6 +1038,10 @@ type CaseEvent implements Node {
   actorKind: CaseActorKind!
   "A note for those who may see the step."
   note: String!
+  "The photos it brought, oldest first."
+  photos: [CasePhoto!]! @goField(forceResolver: true)
+  "Who may see it."
+  audience: CaseEventAudience!
   "When it was taken."
   createdAt: DateTime!
 }
@@ -305,6 +1052,16 @@ enum CaseActorKind {
   CITIZEN
   "An officer of the district."
   OFFICER
+  "A sensor (传感器)."
+  SYSTEM
+}
+
+"Who may see a step of a case (可见范围)."
+enum CaseEventAudience {
+  "Whoever sees the case."
+  PUBLIC
+  "The officers of its district, auditors and administrators."
+  OFFICERS
 }
 
 "A page of cases."
@@ -351,6 +1108,18 @@ input SubmitCaseInput {
   location: GeoPointInput!
   "The place in the reporter's words, up to 200 characters."
   address: String
+  "The person reported for; oneself unless given. Needs CASE."
+  onBehalfOf: ID
+  "Who may see it besides the city. What is public should name nobody."
+  visibility: CaseVisibility! = PUBLIC
+  "Answers to the category's questions; those required must be there."
+  attributes: [CaseAttributeInput!]
+  "The district, where the reporter knows better than the nearest street."
+  districtId: ID
+  "The facility whose plate was scanned."
+  facilityId: ID
+  "Photos of what is wrong that the viewer has uploaded and no step has named, at most 9: see uploadCasePhoto."
+  photoIds: [ID!]
 }
 
 "The answer to submitCase."
@@ -359,6 +1128,14 @@ type SubmitCasePayload {
   cityCase: CityCase
   "What the user can put right."
   userErrors: [UserError!]!
+}
+
+"What a look on the spot finds (核查结果)."
+enum CaseVerification {
+  "It is mended (核查通过)."
+  PASSED
+  "It is not (核查不通过)."
+  FAILED
 }
 
 "Takes a case on."
@@ -377,6 +1154,373 @@ type AcceptCasePayload {
   userErrors: [UserError!]!
 }
 
+"Refuses a case."
+input RejectCaseInput {
+  "The case's id."
+  caseId: ID!
+  "Why, 1 to 1,000 characters. The reporter reads it."
+  reason: String!
+}
+
+"The answer to rejectCase."
+type RejectCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Holds a case to be the city's to mend."
+input FileCaseInput {
+  "The case's id."
+  caseId: ID!
+  "A public note, up to 1,000 characters."
+  note: String
+}
+
+"The answer to fileCase."
+type FileCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Gives a case to those who are to mend it: a unit, an officer, or both."
+input DispatchCaseInput {
+  "The case's id."
+  caseId: ID!
+  "The unit."
+  unit: CaseUnit
+  "The officer, one of the case's district: see caseOfficers."
+  officerId: ID
+  "A public note, up to 1,000 characters."
+  note: String
+}
+
+"The answer to dispatchCase."
+type DispatchCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Hands a case back."
+input ReturnCaseInput {
+  "The case's id."
+  caseId: ID!
+  "Why, 1 to 1,000 characters. Only officers read it."
+  reason: String!
+}
+
+"The answer to returnCase."
+type ReturnCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Begins to mend a case."
+input StartCaseInput {
+  "The case's id."
+  caseId: ID!
+  "A public note, up to 1,000 characters."
+  note: String
+}
+
+"The answer to startCase."
+type StartCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Stops the clock of a case."
+input SuspendCaseInput {
+  "The case's id."
+  caseId: ID!
+  "Why, 1 to 1,000 characters. The reporter reads it."
+  reason: String!
+}
+
+"The answer to suspendCase."
+type SuspendCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Starts the clock of a case again."
+input ResumeCaseInput {
+  "The case's id."
+  caseId: ID!
+  "A public note, up to 1,000 characters."
+  note: String
+}
+
+"The answer to resumeCase."
+type ResumeCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says that a case is mended."
+input ResolveCaseInput {
+  "The case's id."
+  caseId: ID!
+  "A public note, up to 1,000 characters."
+  note: String
+  """
+  Photos that show it mended, of purpose PROOF, that the viewer has uploaded and no step has named: one at least, at most 9.
+  PROOF_REQUIRED without.
+  """
+  photoIds: [ID!]
+}
+
+"The answer to resolveCase."
+type ResolveCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says after a look on the spot whether a case is mended."
+input VerifyCaseInput {
+  "The case's id."
+  caseId: ID!
+  "What was found."
+  result: CaseVerification!
+  "A public note, up to 1,000 characters; required when the result is FAILED."
+  note: String
+}
+
+"The answer to verifyCase."
+type VerifyCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Closes a case."
+input CloseCaseInput {
+  "The case's id."
+  caseId: ID!
+  "A public note, up to 1,000 characters."
+  note: String
+}
+
+"The answer to closeCase."
+type CloseCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Joins a case to one that tells of the same."
+input MergeCaseInput {
+  "The case's id."
+  caseId: ID!
+  "The id of the case that goes on."
+  intoId: ID!
+  "A public note, up to 1,000 characters."
+  note: String
+}
+
+"The answer to mergeCase."
+type MergeCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Takes one's report back."
+input WithdrawCaseInput {
+  "The case's id."
+  caseId: ID!
+  "A public note, up to 1,000 characters."
+  note: String
+}
+
+"The answer to withdrawCase."
+type WithdrawCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says how well a case was done."
+input RateCaseInput {
+  "The case's id."
+  caseId: ID!
+  "One to five stars."
+  stars: Int!
+  "A public comment, up to 1,000 characters."
+  comment: String
+}
+
+"The answer to rateCase."
+type RateCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says that a closed case is not mended."
+input ReopenCaseInput {
+  "The case's id."
+  caseId: ID!
+  "Why, 1 to 1,000 characters. Everybody who sees the case reads it."
+  reason: String!
+}
+
+"The answer to reopenCase."
+type ReopenCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says that a case troubles one too."
+input SupportCaseInput {
+  "Made by the client; the same key with the same input gets the first answer again."
+  idempotencyKey: UUID!
+  "The case's id."
+  caseId: ID!
+}
+
+"The answer to supportCase."
+type SupportCasePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Adds what has become known of a case."
+input AddCaseUpdateInput {
+  "Made by the client; the same key with the same input gets the first answer again."
+  idempotencyKey: UUID!
+  "The case's id."
+  caseId: ID!
+  "What has become known, 1 to 1,000 characters."
+  note: String!
+  "Who may read it; OFFICERS is for officers to say."
+  audience: CaseEventAudience! = PUBLIC
+  "Photos of what is wrong that the viewer has uploaded and no step has named, at most 9: see uploadCasePhoto."
+  photoIds: [ID!]
+}
+
+"The answer to addCaseUpdate."
+type AddCaseUpdatePayload {
+  "The case; null when refused."
+  cityCase: CityCase
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Cases of a map view that lie in one square; the squares do not move with the map (聚合点)."
+type CaseCluster {
+  "How many."
+  count: Int!
+  "Where to draw them: their middle."
+  location("The datum to answer in." crs: Datum! = WGS84): GeoPoint!
+  "The case, when it is the only one."
+  cityCase: CityCase
+}
+
+"A rectangle of the map, its edges included (地图范围)."
+input BoundingBoxInput {
+  "Latitude of the lower edge in degrees."
+  south: Float!
+  "Longitude of the left edge in degrees."
+  west: Float!
+  "Latitude of the upper edge in degrees."
+  north: Float!
+  "Longitude of the right edge in degrees."
+  east: Float!
+  "The datum the four are given in."
+  crs: Datum! = WGS84
+}
+
+"A step of a case, as it is taken."
+type CaseChange {
+  "The case as it is now."
+  cityCase: CityCase!
+  "The step."
+  event: CaseEvent!
+}
+
+"By the promise of a case: only those whose clock runs."
+enum CaseDueFilter {
+  "Due already (已超期)."
+  OVERDUE
+  "Due within a day (即将到期)."
+  SOON
+}
+
+"By whose a case is."
+enum CaseAssignmentFilter {
+  "Given to the viewer (我的)."
+  MINE
+  "Given to no officer, and not done with (未指派)."
+  UNASSIGNED
+}
+
+"An officer a case can be given to (处置人员)."
+type CaseOfficer {
+  "The officer's id, for dispatchCase."
+  officerId: ID!
+  "The district they serve in."
+  districtId: ID!
+  "The name with stars: 赵*."
+  maskedName: String!
+  "How many open cases are theirs."
+  openCases: Int!
+}
+
+"By what open statistics are told apart."
+enum CaseStatsGrouping {
+  "A line for each district."
+  DISTRICT
+  "A line for each category."
+  CATEGORY
+  "A line for each category of each district."
+  DISTRICT_AND_CATEGORY
+}
+
+"A line of open statistics (案件统计). It counts cases whether or not the public sees each of them."
+type CaseStat {
+  "The district; null in a line of all."
+  district: District
+  "The category; null in a line of all."
+  category: CaseCategory
+  "Cases reported."
+  reported: Int!
+  "Of these, those not done with."
+  open: Int!
+  "Of the open ones, those overdue."
+  overdue: Int!
+  "Of these, those closed."
+  closed: Int!
+  "The median time from report to closure in hours; null when none was closed."
+  medianHours: Float
+  "The mean of the stars; null when none was rated."
+  meanRating: Float
+}
+
 extend type Query {
   "The categories a case can be reported under, by code (案件类别列表). Public."
   caseCategories("Only of this kind." kind: CaseKind): [CaseCategory!]! @cacheControl(maxAge: 3600)
@@ -384,6 +1528,8 @@ extend type Query {
   cityCase("The case's id." id: ID!): CityCase
   "The cases the viewer has reported, newest first (我的上报)."
   myCases(
+    "Those of somebody the viewer may act for instead. Needs CASE, else DELEGATION_SCOPE."
+    person: ID
     "Only what comes after this cursor."
     after: Cursor
     "The first so many, at most 100."
@@ -393,10 +1539,223 @@ extend type Query {
     "The last so many, at most 100."
     last: Int
   ): CityCaseConnection!
-  "The cases of an officer's districts, newest first (待办). FORBIDDEN to anyone else."
+  """
+  The cases of an officer's districts that pass every filter given, newest first (待办). FORBIDDEN to anyone else.
+  """
   officerQueue(
     "Only in this status."
     status: CityCaseStatus
+    "Only overdue, or due soon."
+    due: CaseDueFilter
+    "Only one's own, or nobody's."
+    assignment: CaseAssignmentFilter
+    "Only of this category."
+    categoryId: ID
+    "Only of this district."
+    districtId: ID
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): CityCaseConnection!
+  "The officers of the viewer's districts, to give cases to (处置人员列表). FORBIDDEN to anyone but officers."
+  caseOfficers: [CaseOfficer!]!
+  "The cases within a radius that the viewer may see, newest first (附近案件). BAD_USER_INPUT."
+  casesNear(
+    "The middle."
+    point: GeoPointInput!
+    "The radius in metres, 1 to 5,000."
+    radiusMetres: Int!
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): CityCaseConnection!
+  """
+  The published cases of a map view, counted in squares of half a map tile (案件地图). New ones may take some
+  seconds to appear. Public. BAD_USER_INPUT.
+  """
+  casesInView(
+    "What the map shows."
+    boundingBox: BoundingBoxInput!
+    "The map's zoom, 0 to 22: at 0 the world is one tile of 256 points."
+    zoom: Int!
+  ): [CaseCluster!]! @cacheControl(maxAge: 15)
+  """
+  What may be the same as a report that is about to be made (相似案件): the open cases of the category within a hundred
+  metres that the viewer may see, nearest first, at most ten. BAD_USER_INPUT.
+  """
+  similarCases(
+    "The category's id."
+    categoryId: ID!
+    "Where it is."
+    location: GeoPointInput!
+  ): [CityCase!]!
+  "Open statistics of city cases (公开统计), some minutes old. Public. BAD_USER_INPUT."
+  caseStats(
+    "By what they are told apart."
+    groupBy: CaseStatsGrouping! = DISTRICT
+    "Only of this district."
+    districtId: ID
+    "Only of this category."
+    categoryId: ID
+    "Of cases reported within so many days, 1 to 1,098."
+    days: Int! = 90
+  ): [CaseStat!]! @cacheControl(maxAge: 600)
+}
+
+extend type Subscription {
+  """
+  The steps of a case that the viewer may see (案件动态): first all with a greater seq than afterSeq, oldest first, then each
+  as it is taken, each once. Without afterSeq only those that come. Ends with NOT_FOUND once the viewer may see the
+  case no longer.
+  """
+  caseChanged(
+    "The case's id."
+    id: ID!
+    "The greatest seq the client has."
+    afterSeq: Int
+  ): CaseChange!
+  """
+  The steps of the cases in a rectangle that the viewer may see (区域动态): first those since an instant, then each as it is
+  taken, each once. Without the instant only those that come. The rectangle may be some 17 kilometres wide and high;
+  BAD_USER_INPUT for a larger one.
+  """
+  casesInArea(
+    "What to watch."
+    boundingBox: BoundingBoxInput!
+    "The instant of the last step the client has; what lies more than ten minutes back is not told again."
+    since: DateTime
+  ): CaseChange!
+}
+
+extend type Mutation {
+  """
+  Reports something that needs mending (上报). Anyone signed in may.
+  BAD_USER_INPUT, OUT_OF_AREA, DELEGATION_SCOPE, IDEMPOTENCY_KEY_REUSED.
+  BAD_USER_INPUT, OUT_OF_AREA, CASE_FIELD_REQUIRED, IDEMPOTENCY_KEY_REUSED.
+  """
+  submitCase("The report." input: SubmitCaseInput!): SubmitCasePayload!
+  """
+  Takes a submitted case on (受理). An officer of its district may; the reporter is told.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  acceptCase("The case, and what to say of it." input: AcceptCaseInput!): AcceptCasePayload!
+  """
+  Refuses a case that is not the city's to mend (不予受理). An officer of its district may; the reporter is told why.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  rejectCase("The case, and what to say of it." input: RejectCaseInput!): RejectCasePayload!
+  """
+  Holds an accepted case, or one handed back, to be the city's to mend (立案). An officer of its district may; the reporter is told.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  fileCase("The case, and what to say of it." input: FileCaseInput!): FileCasePayload!
+  """
+  Gives a filed case to a unit or an officer (派遣). An officer of its district may; the reporter and the officer are told.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  dispatchCase("The case, and what to say of it." input: DispatchCaseInput!): DispatchCasePayload!
+  """
+  Hands a case back to be given to others (回退). Whoever it was given to may.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  returnCase("The case, and what to say of it." input: ReturnCaseInput!): ReturnCasePayload!
+  """
+  Begins to mend a dispatched case (处置). Whoever it was given to may; the reporter is told.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  startCase("The case, and what to say of it." input: StartCaseInput!): StartCasePayload!
+  """
+  Stops the clock of a case that cannot be mended for now (挂账). An officer of its district may; the reporter is told why.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  suspendCase("The case, and what to say of it." input: SuspendCaseInput!): SuspendCasePayload!
+  """
+  Sets a suspended case going with as much working time as was left (恢复). An officer of its district may; the reporter is told.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  resumeCase("The case, and what to say of it." input: ResumeCaseInput!): ResumeCasePayload!
+  """
+  Says that a case is mended (处置完成), with a photo that shows it. Whoever it was given to may; the reporter is told, and another
+  officer is to check it. PROOF_REQUIRED.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  resolveCase("The case, and what to say of it." input: ResolveCaseInput!): ResolveCasePayload!
+  """
+  Says after a look on the spot whether a case is mended (核查); one that is not goes back to those it was given to. An officer of
+  its district may who did not resolve it; the reporter is told. SAME_ACTOR.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  verifyCase("The case, and what to say of it." input: VerifyCaseInput!): VerifyCasePayload!
+  """
+  Closes a verified case (结案). An officer of its district may; the reporter is told, and asked for a rating.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  closeCase("The case, and what to say of it." input: CloseCaseInput!): CloseCasePayload!
+  """
+  Joins a case to one that tells of the same and goes on (合并): reporter and followers follow that one. An officer of both
+  districts may; the reporter is told.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  mergeCase("The case, and what to say of it." input: MergeCaseInput!): MergeCasePayload!
+  """
+  Takes one's report back before it is dispatched (撤回). Its reporter may.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  withdrawCase("The case, and what to say of it." input: WithdrawCaseInput!): WithdrawCasePayload!
+  """
+  Says how well a closed case was done (评价), once for each time it is closed. Its reporter may.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  rateCase("The case, and what to say of it." input: RateCaseInput!): RateCasePayload!
+  """
+  Says that a closed case is not mended (重新打开): within 15 days, and twice at most. Its reporter may. REOPEN_LIMIT.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  reopenCase("The case, and what to say of it." input: ReopenCaseInput!): ReopenCasePayload!
+  """
+  Says that a case troubles the viewer too, and follows it (附议). Anyone signed in may but its reporter; again changes nothing.
+  IDEMPOTENCY_KEY_REUSED.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  supportCase("The case, and what to say of it." input: SupportCaseInput!): SupportCasePayload!
+  """
+  Adds what has become known of an open case (补充). Its reporter may, and the officers of its district; the others are told.
+  IDEMPOTENCY_KEY_REUSED.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, INVALID_TRANSITION.
+  """
+  addCaseUpdate("The case, and what to say of it." input: AddCaseUpdateInput!): AddCaseUpdatePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/cityfacility.graphqls", Input: `"A thing that stands in the city under a plate (部件)."
+type CityFacility implements Node {
+  "The global id."
+  id: ID!
+  "The code on its plate (标识码)."
+  code: String!
+  "What sort of thing it is: what a report about it goes under."
+  category: CaseCategory!
+  "What is known of it."
+  state: FacilityState!
+  "Where it stands, in words; empty when unknown."
+  address: String!
+  "Where it stands."
+  location("The datum to answer in." crs: Datum! = WGS84): GeoPoint!
+  "The district in charge."
+  district: District!
+  "The street it is counted to."
+  street: Street!
+  "What was reported about it and the viewer may see, oldest first (已知故障)."
+  cases(
     "Only what comes after this cursor."
     after: Cursor
     "The first so many, at most 100."
@@ -408,17 +1767,68 @@ extend type Query {
   ): CityCaseConnection!
 }
 
+"What is known of a facility (部件状态)."
+enum FacilityState {
+  "No fault is known (正常)."
+  IN_SERVICE
+  "A fault is known (故障)."
+  FAULTY
+  "It stands no more (已拆除)."
+  REMOVED
+}
+
+"What a sensor on a facility has told (传感器报警)."
+type SensorAlarm implements Node {
+  "The global id."
+  id: ID!
+  "The sensor's own name for it."
+  alarmKey: String!
+  "When it was raised, by the sensor's clock."
+  raisedAt: DateTime!
+  "The sensor's words; empty when there were none."
+  note: String!
+  "The facility it is about."
+  facility: CityFacility!
+  "The case it opened or joined."
+  cityCase: CityCase!
+  "When it was taken."
+  createdAt: DateTime!
+}
+
+"Passes on what a sensor tells."
+input ReportAlarmInput {
+  "Made by the client; the same key with the same input gets the first answer again."
+  idempotencyKey: UUID!
+  "The sensor's own name for the alarm, 1 to 128 characters: it is taken once."
+  alarmKey: String!
+  "The code on the facility's plate."
+  facilityCode: String!
+  "When it was raised; not in the future."
+  raisedAt: DateTime!
+  "The sensor's words, up to 1,000 characters."
+  note: String
+}
+
+"The answer to reportAlarm."
+type ReportAlarmPayload {
+  "The alarm; null when refused."
+  alarm: SensorAlarm
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "The facility with the code on its plate (扫码查部件). Public. NOT_FOUND."
+  cityFacility("The code on its plate." code: String!): CityFacility
+}
+
 extend type Mutation {
   """
-  Reports something that needs mending (上报). Anyone signed in may.
-  BAD_USER_INPUT, OUT_OF_AREA, IDEMPOTENCY_KEY_REUSED.
+  Opens a case on the facility of a sensor, or joins the one that is open (传感器报警). Officers of its district and
+  administrators may, as whom the sensors' platform signs in.
+  NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, IDEMPOTENCY_KEY_REUSED.
   """
-  submitCase("The report." input: SubmitCaseInput!): SubmitCasePayload!
-  """
-  Takes a submitted case on (受理). An officer of its district may; the reporter is told.
-  NOT_FOUND, BAD_USER_INPUT, INVALID_TRANSITION.
-  """
-  acceptCase("The case, and a word to its reporter." input: AcceptCaseInput!): AcceptCasePayload!
+  reportAlarm("The alarm." input: ReportAlarmInput!): ReportAlarmPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/clinic.graphqls", Input: `"A hospital or clinic (医院)."
@@ -538,6 +1948,235 @@ extend type Query {
     "The last so many, at most 100."
     last: Int
   ): ClinicConnection! @cacheControl(maxAge: 300)
+}
+`, BuiltIn: false},
+	{Name: "../schema/consent.graphqls", Input: `"""
+What personal data are used for (处理目的). One consent is for one purpose, and what is sensitive wants
+separate consent: Personal Information Protection Law (个人信息保护法), articles 14 and 29.
+"""
+enum ConsentPurpose {
+  "Clinics that treat the person read their health record (健康档案查阅). Sensitive: articles 28 and 29."
+  HEALTH_RECORD_ACCESS
+  "Data of a child under fourteen, a guardian's to consent to (儿童个人信息). Articles 28 and 31."
+  CHILD_DATA
+  "The location of the phone (位置信息). Sensitive: articles 28 and 29."
+  LOCATION
+  "The city credit record is read by who offers a service (信用记录查询). Articles 13 and 14."
+  CREDIT_RECORD
+  "Recommendations by what the person did before (个性化推荐). Article 24."
+  PERSONALISATION
+  "Promotional messages (营销信息). Article 24."
+  MARKETING
+}
+
+"The language a text was read in (文本语言)."
+enum ConsentLanguage {
+  "Simplified Chinese (简体中文)."
+  ZH_CN
+  "English (英文)."
+  EN
+}
+
+"Where a consent stands: ACTIVE → REPLACED | WITHDRAWN (同意状态)."
+enum ConsentStatus {
+  "Given, and not ended (有效)."
+  ACTIVE
+  "A newer version of the text was consented to (已更新)."
+  REPLACED
+  "Withdrawn (已撤回)."
+  WITHDRAWN
+}
+
+"Who gave a consent (同意人)."
+enum ConsentGiver {
+  "The person (本人)."
+  SELF
+  "A guardian of the person (监护人)."
+  GUARDIAN
+}
+
+"What people are asked to consent to, in the language of the request (同意文本)."
+type ConsentText {
+  "The purpose."
+  purpose: ConsentPurpose!
+  "The version, for giveConsent. A change of what is done with the data is a new first number, and asks for consent again."
+  version: String!
+  "The title."
+  title: String!
+  "The text, paragraphs parted by empty lines."
+  body: String!
+}
+
+"One person's word that their data may be used for one purpose (同意记录)."
+type Consent implements Node {
+  "The global id."
+  id: ID!
+  "The purpose."
+  purpose: ConsentPurpose!
+  "The version of the text that was read."
+  version: String!
+  "The language the text was read in."
+  language: ConsentLanguage!
+  "The text that was read."
+  text: ConsentText!
+  "Where it stands."
+  status: ConsentStatus!
+  "Who gave it."
+  givenBy: ConsentGiver!
+  "When it was given."
+  givenAt: DateTime!
+  "When it was withdrawn; null unless it was."
+  withdrawnAt: DateTime
+}
+
+"A page of consents."
+type ConsentConnection {
+  "The page's edges."
+  edges: [ConsentEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A consent in a page."
+type ConsentEdge {
+  "The consent."
+  node: Consent!
+  "Its position."
+  cursor: Cursor!
+}
+
+"Gives consent to one purpose."
+input GiveConsentInput {
+  "Made by the client; the same key with the same input gets the first answer again."
+  idempotencyKey: UUID!
+  "The purpose."
+  purpose: ConsentPurpose!
+  "The version of the text that was shown: the current one."
+  version: String!
+  "The language it was shown in."
+  language: ConsentLanguage!
+  "The child a guardian consents for; oneself unless given."
+  onBehalfOf: ID
+}
+
+"The answer to giveConsent."
+type GiveConsentPayload {
+  "The consent; null when refused."
+  consent: Consent
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Withdraws consent to one purpose."
+input WithdrawConsentInput {
+  "The purpose."
+  purpose: ConsentPurpose!
+  "The child a guardian withdraws for; oneself unless given."
+  onBehalfOf: ID
+}
+
+"The answer to withdrawConsent."
+type WithdrawConsentPayload {
+  "The consent as it ended; null when refused."
+  consent: Consent
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "The current text of every purpose (同意文本). Public."
+  consentTexts: [ConsentText!]! @cacheControl(maxAge: 300)
+  """
+  The consents a person has given, with those that ended, newest first (我的同意记录). The person may see
+  them, and auditors. UNAUTHENTICATED for a visitor.
+  """
+  consents(
+    "Those of a child under fourteen the viewer is a guardian of instead, else DELEGATION_SCOPE."
+    person: ID
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): ConsentConnection!
+}
+
+extend type Mutation {
+  """
+  Gives consent to one purpose (同意). Under fourteen a guardian does, from fourteen on the person: article
+  31. It takes binding by real name, which tells the age. To consent to the same text again changes
+  nothing. DELEGATION_SCOPE for somebody the viewer is no guardian of, BAD_USER_INPUT,
+  IDEMPOTENCY_KEY_REUSED.
+  """
+  giveConsent("The purpose, and the text that was read." input: GiveConsentInput!): GiveConsentPayload!
+  """
+  Withdraws consent to one purpose, from this moment on (撤回同意). Who may give it may withdraw it, at any
+  time: article 15. NOT_FOUND when no consent stands, DELEGATION_SCOPE for somebody the viewer is no
+  guardian of, BAD_USER_INPUT.
+  """
+  withdrawConsent("The purpose." input: WithdrawConsentInput!): WithdrawConsentPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/dataexport.graphqls", Input: `"Where an export stands (导出状态): PREPARING → READY → EXPIRED, or PREPARING → FAILED."
+enum DataExportStatus {
+  "It is being put together."
+  PREPARING
+  "It can be downloaded."
+  READY
+  "It has been removed; ask for a new one."
+  EXPIRED
+  "It could not be made; ask again."
+  FAILED
+}
+
+"A copy of everything the city keeps of the viewer, as a ZIP of JSON files (个人数据导出)."
+type DataExport implements Node {
+  "The global id."
+  id: ID!
+  "Where it stands."
+  status: DataExportStatus!
+  "When it was asked for."
+  createdAt: DateTime!
+  "When the file is removed; null until it is ready."
+  expiresAt: DateTime
+  "The size of the file in bytes; null until it is ready."
+  sizeBytes: Int
+  """
+  Where to download the file with GET, without a token; null unless it is ready. A link is good for ten minutes: ask
+  again for a fresh one. Whoever has the link has the data, so it must not be kept or logged. A link without
+  a host is relative to the address of this endpoint.
+  """
+  url: String @goField(forceResolver: true) @pii
+}
+
+"Asks for a copy of one's own data."
+input ExportMyDataInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+}
+
+"The answer to exportMyData."
+type ExportMyDataPayload {
+  "The export, which is being prepared; null when refused."
+  dataExport: DataExport
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "The viewer's exports of the last thirty days, the newest first (我的数据导出). UNAUTHENTICATED for a visitor."
+  myDataExports: [DataExport!]!
+}
+
+extend type Mutation {
+  """
+  Asks for a copy of everything the city keeps of the viewer (导出个人数据). A notice tells when it is ready. One a day:
+  RATE_LIMITED with ` + "`" + `retryAfter` + "`" + ` until the next may be asked for; one that failed does not count.
+  """
+  exportMyData("The key of the request." input: ExportMyDataInput!): ExportMyDataPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/device.graphqls", Input: `"What a device runs (平台)."
@@ -688,10 +2327,362 @@ extend type Query {
   districts: [District!]! @cacheControl(maxAge: 3600)
 }
 `, BuiltIn: false},
+	{Name: "../schema/entitlement.graphqls", Input: `"A group of people the city makes concessions to (优待类别)."
+enum EntitlementKind {
+  "Sixty and over, computed from the birth date (老年人)."
+  SENIOR
+  "On the roll of a school (学生)."
+  STUDENT
+  "Holds a disability certificate (残疾人)."
+  DISABLED
+  "Lives in Hangzhou (本市居民)."
+  RESIDENT
+  "Served in the forces (退役军人)."
+  VETERAN
+}
+
+"What an entitlement rests on (依据)."
+enum EntitlementBasis {
+  "Sixty or over, and not seventy yet (年满60周岁)."
+  AGE_60
+  "Seventy or over (年满70周岁)."
+  AGE_70
+  "The roll of a school (学籍)."
+  SCHOOL_ROLL
+  "A disability certificate (残疾人证)."
+  DISABILITY_CERTIFICATE
+  "The household register of the city (户籍)."
+  HOUSEHOLD_REGISTER
+  "A residence permit of the city (居住证)."
+  RESIDENCE_PERMIT
+  "A veteran's card (优待证)."
+  VETERAN_CARD
+}
+
+"A concession a person is entitled to (优待资格)."
+type Entitlement {
+  "The group."
+  kind: EntitlementKind!
+  "What it rests on."
+  basis: EntitlementBasis!
+  "What withdrawEntitlement takes; null for what is computed."
+  grantId: ID
+  "When it began; null for what is computed: it would be a birthday."
+  validFrom: DateTime
+  "When it ends; null while nothing ends it."
+  validTo: DateTime
+}
+
+"Grants an entitlement that records prove."
+input GrantEntitlementInput {
+  "Made by the client; the same key with the same input gets the first answer again."
+  idempotencyKey: UUID!
+  "The person's id."
+  personId: ID!
+  "The group; SENIOR is computed and cannot be granted."
+  kind: EntitlementKind!
+  "What proves it."
+  basis: EntitlementBasis!
+  "When it begins; now unless given, and never earlier."
+  validFrom: DateTime
+  "When it ends; never unless given."
+  validTo: DateTime
+}
+
+"The answer to grantEntitlement."
+type GrantEntitlementPayload {
+  "The entitlement; null when refused."
+  entitlement: Entitlement
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Withdraws a granted entitlement."
+input WithdrawEntitlementInput {
+  "The grant's id."
+  grantId: ID!
+}
+
+"The answer to withdrawEntitlement."
+type WithdrawEntitlementPayload {
+  "The entitlement as it ended; null when refused."
+  entitlement: Entitlement
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  What a person is entitled to now (我的优待). The person may see it, and administrators. UNAUTHENTICATED for
+  a visitor.
+  """
+  entitlements("Those of somebody the viewer may act for instead. Needs BOOK, else DELEGATION_SCOPE." person: ID): [Entitlement!]!
+}
+
+extend type Mutation {
+  """
+  Grants an entitlement (登记优待资格). Administrators may. One of the same kind and basis ends where the new
+  one begins; to grant the same again changes nothing. FORBIDDEN, NOT_FOUND, BAD_USER_INPUT,
+  IDEMPOTENCY_KEY_REUSED.
+  """
+  grantEntitlement("Who, what and until when." input: GrantEntitlementInput!): GrantEntitlementPayload!
+  """
+  Withdraws a granted entitlement at once (撤销优待资格). Administrators may. FORBIDDEN, NOT_FOUND,
+  INVALID_TRANSITION when it has ended already.
+  """
+  withdrawEntitlement("The grant." input: WithdrawEntitlementInput!): WithdrawEntitlementPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/household.graphqls", Input: `"One thing a person may do for another (授权范围)."
+enum DelegationScope {
+  "Show their citizen card's code (出示市民码)."
+  SHOW_CODE
+  "Book, move and cancel for them (预约)."
+  BOOK
+  "Spend one's own money for them (代付)."
+  PAY
+  "Read their health record (查看健康档案)."
+  READ_RECORD
+  "Speak for them with their school (家校事务)."
+  SCHOOL
+  "Report city cases for them, and follow those they reported (城管上报)."
+  CASE
+  "Be told what they are told (接收通知)."
+  NOTIFY
+}
+
+"Where a delegation stands: PROPOSED → ACTIVE → REVOKED | EXPIRED (授权状态)."
+enum DelegationStatus {
+  "Proposed, waiting for the delegate, and for the guardians of a minor delegator (待接受)."
+  PROPOSED
+  "Accepted: the delegate may act (生效)."
+  ACTIVE
+  "Ended by either side (已撤销)."
+  REVOKED
+  "Not accepted in time, or run out (已过期)."
+  EXPIRED
+}
+
+"What a viewer can do to a delegation."
+enum DelegationAction {
+  "Accept it: acceptDelegation."
+  ACCEPT
+  "Agree to it as a guardian of the delegator: consentToDelegation."
+  CONSENT
+  "End it, or decline it: revokeDelegation."
+  REVOKE
+}
+
+"One person's word that another may act for them (委托授权)."
+type Delegation implements Node {
+  "The global id."
+  id: ID!
+  "The name of the person acted for, masked."
+  delegatorName: String!
+  "The name of the person who acts, masked."
+  delegateName: String!
+  "What the delegate may do."
+  scopes: [DelegationScope!]!
+  "Where it stands now."
+  status: DelegationStatus!
+  "When it was proposed."
+  createdAt: DateTime!
+  "Until when a proposal can be accepted."
+  acceptBy: DateTime!
+  "Until when the delegate may act."
+  validTo: DateTime!
+  "What this viewer can do to it now."
+  allowedActions: [DelegationAction!]!
+}
+
+"A page of delegations."
+type DelegationConnection {
+  "The page's edges."
+  edges: [DelegationEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A delegation in a page."
+type DelegationEdge {
+  "The delegation."
+  node: Delegation!
+  "Its position."
+  cursor: Cursor!
+}
+
+"Why the viewer may act for a member of the household (关系)."
+enum HouseholdRelationship {
+  "The viewer."
+  SELF
+  "A minor the viewer is a guardian of (被监护人)."
+  CHILD
+  "Somebody whose delegation the viewer has accepted (委托人)."
+  DELEGATOR
+}
+
+"The people the viewer may act for now (家庭)."
+type Household {
+  "The viewer first, then children, then delegators."
+  members: [HouseholdMember!]!
+}
+
+"Somebody the viewer may act for (家庭成员)."
+type HouseholdMember {
+  "The person's id, for ` + "`" + `onBehalfOf` + "`" + ` and ` + "`" + `person` + "`" + ` arguments."
+  personId: ID!
+  "The name, masked."
+  maskedName: String!
+  "Why the viewer may act for them."
+  relationship: HouseholdRelationship!
+  "What the viewer may do for them."
+  scopes: [DelegationScope!]!
+  "When the last of the delegations runs out; null for oneself and for children."
+  validTo: DateTime
+}
+
+"Proposes that somebody act for the viewer."
+input ProposeDelegationInput {
+  "Made by the client; the same key with the same input gets the first answer again."
+  idempotencyKey: UUID!
+  "The child acted for, where a guardian proposes in their name; oneself unless given."
+  onBehalfOf: ID
+  "The id of the person who is to act, as their app shows it; or else their phone."
+  delegateId: ID
+  "The mobile number of the person who is to act, eleven digits."
+  delegatePhone: String
+  "The full name of the person who is to act: nobody is found by an id or a phone alone."
+  delegateName: String!
+  "What they may do; at least one."
+  scopes: [DelegationScope!]!
+  "Until when, at most 366 days from now; a year unless given."
+  validTo: DateTime
+}
+
+"The answer to proposeDelegation."
+type ProposeDelegationPayload {
+  "The proposal; null when refused."
+  delegation: Delegation
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Accepts a proposal."
+input AcceptDelegationInput {
+  "The proposal's id."
+  delegationId: ID!
+}
+
+"Agrees to a delegation as a guardian."
+input ConsentToDelegationInput {
+  "The proposal's id."
+  delegationId: ID!
+}
+
+"The answer to consentToDelegation."
+type ConsentToDelegationPayload {
+  "The proposal; null when refused."
+  delegation: Delegation
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"The answer to acceptDelegation."
+type AcceptDelegationPayload {
+  "The delegation; null when refused."
+  delegation: Delegation
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Ends a delegation."
+input RevokeDelegationInput {
+  "The delegation's id."
+  delegationId: ID!
+}
+
+"The answer to revokeDelegation."
+type RevokeDelegationPayload {
+  "The delegation; null when refused."
+  delegation: Delegation
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "The viewer and the people they may act for now (家庭). UNAUTHENTICATED for a visitor."
+  household: Household!
+  "The delegations the viewer has given or been given, newest first (我的授权). UNAUTHENTICATED for a visitor."
+  delegations(
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): DelegationConnection!
+}
+
+extend type Mutation {
+  """
+  Proposes that somebody act for the viewer, or for a child the viewer is a guardian of (委托授权). They have
+  seven days to accept. Only who is bound by real name may, else FORBIDDEN. NOT_FOUND for an unknown
+  delegate; DELEGATION_SCOPE for somebody the viewer is no guardian of, and for a delegate under a custody
+  bar; BAD_USER_INPUT for oneself, no scope, a time out of bounds, the same delegation again, or a circle of
+  people acting for each other; IDEMPOTENCY_KEY_REUSED, RATE_LIMITED.
+  """
+  proposeDelegation("Who, what and until when." input: ProposeDelegationInput!): ProposeDelegationPayload!
+  """
+  Agrees, as a guardian of a minor delegator, to what was proposed (监护人同意). A minor's delegation needs a
+  guardian's consent, and that of every guardian for the scopes the city has set so. NOT_FOUND for anybody
+  else's, INVALID_TRANSITION when it is no proposal any more.
+  """
+  consentToDelegation("The proposal." input: ConsentToDelegationInput!): ConsentToDelegationPayload!
+  """
+  Accepts a proposal made to the viewer (接受授权). NOT_FOUND for anybody else's, INVALID_TRANSITION when it
+  has ended, or a guardian's consent is missing.
+  """
+  acceptDelegation("The proposal." input: AcceptDelegationInput!): AcceptDelegationPayload!
+  """
+  Ends a delegation at once, or declines a proposal; either side may, and a guardian of a minor delegator
+  (撤销授权). From then on no read, no write, no open subscription and no push under it succeeds. NOT_FOUND
+  for anybody else's, INVALID_TRANSITION when it has ended already.
+  """
+  revokeDelegation("The delegation." input: RevokeDelegationInput!): RevokeDelegationPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/notification.graphqls", Input: `"What a notification is about (通知主题)."
 enum NotificationTopic {
+  "A warning to the public (预警)."
+  ALERT
+  "One's own account: sign-ins, devices, exports, its end (账户安全)."
+  ACCOUNT
+  "The citizen card (市民卡)."
+  CARD
+  "Appointments and bills (就医)."
+  CLINIC
+  "School and class (家校)."
+  SCHOOL
+  "Tickets and visits (景区)."
+  SCENIC_SPOT
   "A city case moved (城管案件)."
   CITY_CASE
+  "A delegation was proposed, accepted or ended (授权)."
+  DELEGATION
+  "News of the city (城市资讯)."
+  CITY_NEWS
+}
+
+"How much a notification may disturb (优先级)."
+enum NotificationPriority {
+  "Can wait for a daily digest."
+  LOW
+  "Pushed at once, quiet hours apart."
+  NORMAL
+  "Pushed at once, come what may."
+  URGENT
 }
 
 "A message in a person's inbox (通知)."
@@ -700,8 +2691,15 @@ type Notification implements Node {
   id: ID!
   "Gap-free from 1 within the inbox; the place to go on from."
   seq: Int64!
+  """
+  Rises with every change of the inbox, and no two of its notifications share one: to go on from the greatest a
+  client has is to miss no change.
+  """
+  changeSeq: Int64!
   "What it is about."
   topic: NotificationTopic!
+  "How much it may disturb."
+  priority: NotificationPriority!
   "The person it is about."
   subjectPerson: Person!
   "A short title, safe for a lock screen, in the language of the request."
@@ -714,6 +2712,12 @@ type Notification implements Node {
   createdAt: DateTime!
   "When it was read; null while unread."
   readAt: DateTime
+  "Until when it is put off: neither unread nor in the badge before, unread then (稍后提醒)."
+  snoozedUntil: DateTime
+  "When it was taken back; title and body say only that since (已撤回)."
+  retractedAt: DateTime
+  "When it stops being of use; null for never."
+  expiresAt: DateTime
 }
 
 "What a notification opens (跳转目标)."
@@ -732,6 +2736,32 @@ type NotificationTarget {
 enum NotificationTargetKind {
   "A city case (城管案件)."
   CITY_CASE
+  "A delegation (授权)."
+  DELEGATION
+  "The recipient's own account (账号)."
+  PERSON
+  "An export of one's data (个人数据导出)."
+  DATA_EXPORT
+  "A warning to the public (预警)."
+  ALERT
+}
+
+"Which notifications of an inbox (状态)."
+enum InboxState {
+  "Neither read nor put off nor taken back: what the badge counts (未读)."
+  UNREAD
+  "Put off until later (稍后提醒)."
+  SNOOZED
+}
+
+"The notifications of an inbox on one topic (按主题分组)."
+type InboxTopic {
+  "The topic."
+  topic: NotificationTopic!
+  "How many of them are unread."
+  unread: Int!
+  "The newest of them."
+  latest: Notification!
 }
 
 "A page of the inbox."
@@ -752,7 +2782,7 @@ type NotificationEdge {
 
 "A change of the inbox."
 type InboxChange {
-  "The new notification."
+  "The notification as it is now."
   notification: Notification!
   "How many are unread now: the badge."
   unreadCount: Int! @goField(forceResolver: true)
@@ -763,6 +2793,10 @@ extend type Query {
   inbox(
     "Only those with a greater seq: what came since."
     afterSeq: Int64
+    "Only on this topic."
+    topic: NotificationTopic
+    "Only in this state."
+    state: InboxState
     "Only what comes after this cursor."
     after: Cursor
     "The first so many, at most 100."
@@ -772,16 +2806,143 @@ extend type Query {
     "The last so many, at most 100."
     last: Int
   ): NotificationConnection!
+  "The viewer's notifications by topic, the topic with the newest first (按主题分组)."
+  inboxTopics: [InboxTopic!]!
   "How many of the viewer's notifications are unread (未读数)."
   unreadCount: Int!
+}
+
+"Marks notifications as read."
+input MarkReadInput {
+  "Their ids, 1 to 100."
+  notificationIds: [ID!]!
+}
+
+"The answer to markRead."
+type MarkReadPayload {
+  "The notifications, in the order asked for; null when refused."
+  notifications: [Notification!]
+  "How many are unread now: the badge; null when refused."
+  unreadCount: Int
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Marks everything up to a place in the inbox as read."
+input MarkAllReadInput {
+  "The greatest seq the person has seen; what came after it stays unread."
+  upToSeq: Int64!
+  "Only on this topic."
+  topic: NotificationTopic
+}
+
+"The answer to markAllRead."
+type MarkAllReadPayload {
+  "How many were marked; null when refused."
+  markedCount: Int
+  "How many are unread now: the badge; null when refused."
+  unreadCount: Int
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Puts a notification off."
+input SnoozeInput {
+  "The notification's id."
+  notificationId: ID!
+  "When it is to be unread again: in the future, within 30 days."
+  until: DateTime!
+}
+
+"The answer to snooze."
+type SnoozePayload {
+  "The notification; null when refused."
+  notification: Notification
+  "How many are unread now: the badge; null when refused."
+  unreadCount: Int
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Marks notifications of one's own as read (标为已读). All of them or, when one is missing, none. Marking again keeps
+  the first time. NOT_FOUND, BAD_USER_INPUT.
+  """
+  markRead("The notifications." input: MarkReadInput!): MarkReadPayload!
+  """
+  Marks what is unread up to a seq as read (全部已读). What is put off stays so. BAD_USER_INPUT for a seq the inbox
+  does not have.
+  """
+  markAllRead("How far." input: MarkAllReadInput!): MarkAllReadPayload!
+  """
+  Puts a notification of one's own off (稍后提醒): out of the unread and out of the badge until then, and unread
+  then, also when it had been read. NOT_FOUND, BAD_USER_INPUT, INVALID_TRANSITION for one that was taken back.
+  """
+  snooze("What, and until when." input: SnoozeInput!): SnoozePayload!
 }
 
 extend type Subscription {
   """
   The viewer's new notifications (收件箱更新): first all with a greater seq than afterSeq, oldest first, then each as
   it comes, each once. Without afterSeq only those that come. Ends when the session ends.
+
+  With afterChange in place of afterSeq it tells of changes as well, such as one read on another phone, put off or
+  taken back: first every notification with a greater changeSeq, in that order, as it is now, then each as it changes.
   """
-  inboxChanged("The greatest seq the client has." afterSeq: Int64): InboxChange!
+  inboxChanged(
+    "The greatest seq the client has."
+    afterSeq: Int64
+    "The greatest changeSeq the client has. BAD_USER_INPUT beside afterSeq."
+    afterChange: Int64
+  ): InboxChange!
+}
+`, BuiltIn: false},
+	{Name: "../schema/paycode.graphqls", Input: `"Where a pay code may be used (付款码用途)."
+enum PayCodePurpose {
+  "A hospital or clinic: registration, till, consulting room (就医)."
+  CLINIC
+  "A gate of a scenic spot (入园)."
+  SCENIC_SPOT
+  "A gate of the metro, a bus, a public bicycle (乘车)."
+  TRANSIT
+}
+
+"""
+A code that stands for a citizen card where it is shown (付款码), for a minute and once. What it says, and how a gate without a network
+checks it, is described in mobile-contracts/paycode; the keys are at /.well-known/jwks.json.
+"""
+type PayCode {
+  "What to draw as a QR code: 164 characters of the alphanumeric mode. Not to be kept, logged or sent on."
+  code: String!
+  "Where it may be used."
+  purpose: PayCodePurpose!
+  "When it is good no more, 60 seconds after it was made: ask for the next one some seconds before."
+  expiresAt: DateTime!
+}
+
+"Asks for a pay code."
+input IssuePayCodeInput {
+  "Where it is to be used."
+  purpose: PayCodePurpose!
+  "The person whose card it stands for; the viewer's when left out. Needs SHOW_CODE."
+  onBehalfOf: ID
+}
+
+"The answer to issuePayCode."
+type IssuePayCodePayload {
+  "The code; null when refused."
+  payCode: PayCode
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Makes a pay code for a citizen card (出示付款码). The card's holder may, and who has SHOW_CODE for them, which is written into the
+  audit log. CARD_NOT_ACTIVE for a card that is lost, frozen, closed or not there; DELEGATION_SCOPE.
+  """
+  issuePayCode("Where it is to be used, and for whom." input: IssuePayCodeInput!): IssuePayCodePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/person.graphqls", Input: `"A natural person (人员)."
@@ -796,7 +2957,7 @@ type Person implements Node {
   maskedPhone: String!
   """
   What identifies the person, in full (实名信息). Null unless the viewer is that person and bound by real
-  name. Every reading is written into the audit log.
+  name. Every reading is written into the access log: see recordAccesses.
   """
   personalData: PersonalData @goField(forceResolver: true)
   "The home district (所在区县)."
@@ -859,6 +3020,254 @@ extend type Mutation {
 extend type Query {
   "The person who asks (我). UNAUTHENTICATED for a visitor."
   me: Person!
+}
+`, BuiltIn: false},
+	{Name: "../schema/preference.graphqls", Input: `"A way to reach a person outside the inbox (通知渠道)."
+enum NotificationChannel {
+  "The app's push (应用推送)."
+  FCM
+  "A subscribe message of the mini-program (微信订阅消息)."
+  WECHAT
+  "A text message (短信)."
+  SMS
+}
+
+"How often a topic is pushed (推送频率)."
+enum NotificationPace {
+  "Each notification as it comes."
+  AT_ONCE
+  "One digest a day, at the person's hour (每日汇总)."
+  DAILY
+}
+
+"Whether a topic can be turned off."
+enum NotificationObligation {
+  "The person may turn every channel off."
+  OPTIONAL
+  "Required by law: at least one channel stays on (法定通知)."
+  REQUIRED
+}
+
+"Hours of the day without pushes, from inclusive, to exclusive; overnight when to is the earlier (免打扰)."
+type QuietHours {
+  "When they begin, as HH:MM."
+  from: String!
+  "When they end, as HH:MM."
+  to: String!
+}
+
+"How a person wants the notifications on a topic (通知设置)."
+type NotificationPreference {
+  "The topic."
+  topic: NotificationTopic!
+  "How much the topic disturbs. URGENT notifications pass everything set here."
+  priority: NotificationPriority!
+  "Whether it can be turned off."
+  obligation: NotificationObligation!
+  "The channels in the order they are tried; none is the inbox alone."
+  channels: [NotificationChannel!]!
+  "When pushes wait; notifications are in the inbox at once all the same. Null for never."
+  quietHours: QuietHours
+  "How often it is pushed."
+  pace: NotificationPace!
+  "When a daily digest comes, as HH:MM."
+  digestAt: String!
+  "The time zone of the hours, by its IANA name."
+  zone: String!
+}
+
+"Hours of the day without pushes."
+input QuietHoursInput {
+  "When they begin, as HH:MM."
+  from: String!
+  "When they end, as HH:MM."
+  to: String!
+}
+
+"Sets how the viewer wants a topic, as a whole: what is left out is the topic's default."
+input SetNotificationPreferenceInput {
+  "The topic."
+  topic: NotificationTopic!
+  "The channels in the order they are tried, each once; none is the inbox alone."
+  channels: [NotificationChannel!]!
+  "When pushes wait; none when left out."
+  quietHours: QuietHoursInput
+  "How often it is pushed. Urgent and required topics cannot wait for a digest."
+  pace: NotificationPace
+  "When a daily digest comes, as HH:MM; 18:00 when left out."
+  digestAt: String
+  "The time zone of the hours, by its IANA name; Asia/Shanghai when left out."
+  zone: String
+}
+
+"The answer to setNotificationPreference."
+type SetNotificationPreferencePayload {
+  "The preference; null when refused."
+  notificationPreference: NotificationPreference
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "How the viewer wants each topic, chosen or by default (通知设置列表)."
+  notificationPreferences: [NotificationPreference!]!
+}
+
+extend type Mutation {
+  """
+  Sets how the viewer wants a topic (通知设置). Anyone signed in may. BAD_USER_INPUT, also for turning off what is
+  required by law.
+  """
+  setNotificationPreference("The topic, and what is wanted." input: SetNotificationPreferenceInput!): SetNotificationPreferencePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/recordaccess.graphqls", Input: `"What sort of data were read (记录类别)."
+enum RecordCategory {
+  "Of the person's health (健康信息)."
+  HEALTH
+  "Of a child (儿童信息)."
+  CHILD
+  "What identifies the person (身份信息)."
+  IDENTITY
+}
+
+"What data were read for (查阅目的)."
+enum AccessPurpose {
+  "By the person themselves (本人查阅)."
+  SELF
+  "By a guardian of the person (监护人查阅)."
+  GUARDIAN
+  "By somebody the person has authorised (受托人查阅)."
+  DELEGATION
+  "To treat or look after the person (诊疗服务)."
+  CARE
+  "To teach the person (教学服务)."
+  SCHOOL
+  "In an official's duty (履行职责)."
+  DUTY
+  "To avert danger (紧急情况)."
+  EMERGENCY
+  "Refused before a purpose was stated (未说明)."
+  UNSTATED
+}
+
+"Whether data were read (查阅结果)."
+enum AccessOutcome {
+  "They were read (已查阅)."
+  ALLOWED
+  "The reading was refused (被拒绝)."
+  REFUSED
+}
+
+"In what role data were read (查阅人身份)."
+enum AccessorRole {
+  "A citizen (市民)."
+  CITIZEN
+  "A teacher (教师)."
+  TEACHER
+  "Staff of a clinic (医务人员)."
+  CLINIC_STAFF
+  "A case officer (城管人员)."
+  CASE_OFFICER
+  "An operator of a scenic spot (景区人员)."
+  SCENIC_OPERATOR
+  "An auditor (审计员)."
+  AUDITOR
+  "An administrator (管理员)."
+  ADMIN
+  "The system itself (系统)."
+  SYSTEM
+}
+
+"A reading of somebody's health, child's or identity data (查阅记录)."
+type RecordAccess implements Node {
+  "The global id."
+  id: ID!
+  "Whose data they are."
+  personId: ID!
+  "The record that was read; empty where there is none to name."
+  targetId: ID!
+  "What sort of data."
+  category: RecordCategory!
+  "What for."
+  purpose: AccessPurpose!
+  "Whether they were read. Refused readings are shown to auditors alone."
+  outcome: AccessOutcome!
+  "When."
+  at: DateTime!
+  "The name of who read, masked; empty for the system."
+  accessorName: String!
+  "In what role."
+  accessorRole: AccessorRole!
+  "Where that role is held, in the language of the request; empty for a citizen."
+  organisation: String!
+  "Who read, for auditors; null to everybody else."
+  accessorId: ID @goField(forceResolver: true)
+  "The person they acted for; null when they acted for themselves."
+  onBehalfOf: ID @goField(forceResolver: true)
+  "The request in the server's log."
+  requestId: String!
+}
+
+"A page of readings."
+type RecordAccessConnection {
+  "The page's edges."
+  edges: [RecordAccessEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A reading in a page."
+type RecordAccessEdge {
+  "The reading."
+  node: RecordAccess!
+  "Its position."
+  cursor: Cursor!
+}
+
+extend type Query {
+  """
+  Who read a person's health, child's or identity data, newest first (谁看过我的记录). UNAUTHENTICATED for a
+  visitor.
+  """
+  recordAccesses(
+    "Those of a child under fourteen the viewer is a guardian of instead, else DELEGATION_SCOPE."
+    person: ID
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): RecordAccessConnection!
+  """
+  The log of all readings, the refused included, newest first (查阅日志). Auditors may: UNAUTHENTICATED,
+  FORBIDDEN. BAD_USER_INPUT for a time that ends before it begins.
+  """
+  accessLog(
+    "Only of this person's data."
+    person: ID
+    "Only by this person."
+    accessor: ID
+    "Only of this sort."
+    category: RecordCategory
+    "Only with this outcome."
+    outcome: AccessOutcome
+    "Only from this instant on."
+    since: DateTime
+    "Only before this instant."
+    until: DateTime
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): RecordAccessConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/root.graphqls", Input: `"""
@@ -965,6 +3374,8 @@ enum ErrorCode {
   FORBIDDEN
   "There is no such object, or none the viewer may see."
   NOT_FOUND
+  "The viewer may not do this for that person, or there is no such person: the two answers do not differ."
+  DELEGATION_SCOPE
   "The input is not valid; field names the place."
   BAD_USER_INPUT
   "The place is outside Hangzhou."
@@ -979,6 +3390,32 @@ enum ErrorCode {
   QUERY_TOO_COMPLEX
   "The current status does not allow this step."
   INVALID_TRANSITION
+  "The hold has expired: nothing can be taken for it any more."
+  HOLD_EXPIRED
+  "The balance less what is held is less than the amount."
+  INSUFFICIENT_FUNDS
+  "The balance would exceed the most the account may hold."
+  BALANCE_CAP
+  "The card is reported lost, frozen, replaced, closed or not there."
+  CARD_NOT_ACTIVE
+  "The amount is zero, negative, or more than the ledger can hold."
+  BAD_AMOUNT
+  "More would be given back than is left of what was paid."
+  REFUND_EXCEEDS
+  "A question of the category must be answered; field names it."
+  CASE_FIELD_REQUIRED
+  "Who said that a case is mended cannot verify it."
+  SAME_ACTOR
+  "The case was closed too long ago, or reopened too often."
+  REOPEN_LIMIT
+  "The file is no JPEG, PNG or WebP, whatever it is called."
+  PHOTO_TYPE_UNSUPPORTED
+  "The file or the picture in it is larger than is taken: 10 MB, 25 megapixels."
+  PHOTO_TOO_LARGE
+  "The photo is damaged."
+  PHOTO_UNREADABLE
+  "A case is said to be mended with a photo that shows it."
+  PROOF_REQUIRED
   "The device is not registered."
   DEVICE_UNKNOWN
   "The server failed; the request id finds the cause in its log."
@@ -1235,6 +3672,43 @@ extend type Mutation {
   signOut: SignOutPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/wechatgrant.graphqls", Input: `"How many subscribe messages of a template the viewer still allows (订阅消息授权)."
+type WechatGrant {
+  "WeChat's id of the message template."
+  template: String!
+  "How many messages may still be sent; each accept buys one, and a refusal in WeChat's settings takes all."
+  remaining: Int!
+}
+
+"Records that the viewer has accepted one subscribe message."
+input RecordWechatGrantInput {
+  "Made by the client, once for each accept; the same again records nothing more."
+  idempotencyKey: UUID!
+  "The id of the template that wx.requestSubscribeMessage answered with accept."
+  template: String!
+}
+
+"The answer to recordWechatGrant."
+type RecordWechatGrantPayload {
+  "What may be sent now; null when refused."
+  wechatGrant: WechatGrant
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "What the viewer allows to be sent in WeChat, a row for each template ever accepted (订阅消息授权)."
+  wechatGrants: [WechatGrant!]!
+}
+
+extend type Mutation {
+  """
+  Records one accept of a subscribe message in the mini-program (记录订阅消息授权): it buys one message of the template.
+  BAD_USER_INPUT at template for one this city does not send.
+  """
+  recordWechatGrant("What was accepted." input: RecordWechatGrantInput!): RecordWechatGrantPayload!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -1252,6 +3726,74 @@ func (ec *executionContext) childFields_AcceptCasePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type AcceptCasePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AcceptDelegationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegation":
+		return ec.fieldContext_AcceptDelegationPayload_delegation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptDelegationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptDelegationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddCaseUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_AddCaseUpdatePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AddCaseUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddCaseUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Alert(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Alert_id(ctx, field)
+	case "identifier":
+		return ec.fieldContext_Alert_identifier(ctx, field)
+	case "sender":
+		return ec.fieldContext_Alert_sender(ctx, field)
+	case "sent":
+		return ec.fieldContext_Alert_sent(ctx, field)
+	case "status":
+		return ec.fieldContext_Alert_status(ctx, field)
+	case "messageType":
+		return ec.fieldContext_Alert_messageType(ctx, field)
+	case "category":
+		return ec.fieldContext_Alert_category(ctx, field)
+	case "event":
+		return ec.fieldContext_Alert_event(ctx, field)
+	case "urgency":
+		return ec.fieldContext_Alert_urgency(ctx, field)
+	case "severity":
+		return ec.fieldContext_Alert_severity(ctx, field)
+	case "certainty":
+		return ec.fieldContext_Alert_certainty(ctx, field)
+	case "headline":
+		return ec.fieldContext_Alert_headline(ctx, field)
+	case "description":
+		return ec.fieldContext_Alert_description(ctx, field)
+	case "instruction":
+		return ec.fieldContext_Alert_instruction(ctx, field)
+	case "districts":
+		return ec.fieldContext_Alert_districts(ctx, field)
+	case "effective":
+		return ec.fieldContext_Alert_effective(ctx, field)
+	case "expires":
+		return ec.fieldContext_Alert_expires(ctx, field)
+	case "state":
+		return ec.fieldContext_Alert_state(ctx, field)
+	case "supersedes":
+		return ec.fieldContext_Alert_supersedes(ctx, field)
+	case "supersededBy":
+		return ec.fieldContext_Alert_supersededBy(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_Alert_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Alert", field.Name)
+}
+
 func (ec *executionContext) childFields_BindIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "personId":
@@ -1262,6 +3804,26 @@ func (ec *executionContext) childFields_BindIdentityPayload(ctx context.Context,
 		return ec.fieldContext_BindIdentityPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BindIdentityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelAlertPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "alert":
+		return ec.fieldContext_CancelAlertPayload_alert(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelAlertPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelAlertPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseAttribute(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_CaseAttribute_key(ctx, field)
+	case "values":
+		return ec.fieldContext_CaseAttribute_values(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseAttribute", field.Name)
 }
 
 func (ec *executionContext) childFields_CaseCategory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1278,8 +3840,32 @@ func (ec *executionContext) childFields_CaseCategory(ctx context.Context, field 
 		return ec.fieldContext_CaseCategory_groupName(ctx, field)
 	case "slaHours":
 		return ec.fieldContext_CaseCategory_slaHours(ctx, field)
+	case "fields":
+		return ec.fieldContext_CaseCategory_fields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CaseCategory", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_CaseChange_cityCase(ctx, field)
+	case "event":
+		return ec.fieldContext_CaseChange_event(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseChange", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseCluster(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_CaseCluster_count(ctx, field)
+	case "location":
+		return ec.fieldContext_CaseCluster_location(ctx, field)
+	case "cityCase":
+		return ec.fieldContext_CaseCluster_cityCase(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseCluster", field.Name)
 }
 
 func (ec *executionContext) childFields_CaseEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1288,6 +3874,8 @@ func (ec *executionContext) childFields_CaseEvent(ctx context.Context, field gra
 		return ec.fieldContext_CaseEvent_id(ctx, field)
 	case "seq":
 		return ec.fieldContext_CaseEvent_seq(ctx, field)
+	case "action":
+		return ec.fieldContext_CaseEvent_action(ctx, field)
 	case "from":
 		return ec.fieldContext_CaseEvent_from(ctx, field)
 	case "to":
@@ -1296,6 +3884,10 @@ func (ec *executionContext) childFields_CaseEvent(ctx context.Context, field gra
 		return ec.fieldContext_CaseEvent_actorKind(ctx, field)
 	case "note":
 		return ec.fieldContext_CaseEvent_note(ctx, field)
+	case "photos":
+		return ec.fieldContext_CaseEvent_photos(ctx, field)
+	case "audience":
+		return ec.fieldContext_CaseEvent_audience(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_CaseEvent_createdAt(ctx, field)
 	}
@@ -1320,6 +3912,90 @@ func (ec *executionContext) childFields_CaseEventEdge(ctx context.Context, field
 		return ec.fieldContext_CaseEventEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CaseEventEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_CaseField_key(ctx, field)
+	case "type":
+		return ec.fieldContext_CaseField_type(ctx, field)
+	case "required":
+		return ec.fieldContext_CaseField_required(ctx, field)
+	case "label":
+		return ec.fieldContext_CaseField_label(ctx, field)
+	case "options":
+		return ec.fieldContext_CaseField_options(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseField", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseFieldOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_CaseFieldOption_key(ctx, field)
+	case "label":
+		return ec.fieldContext_CaseFieldOption_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseFieldOption", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseOfficer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "officerId":
+		return ec.fieldContext_CaseOfficer_officerId(ctx, field)
+	case "districtId":
+		return ec.fieldContext_CaseOfficer_districtId(ctx, field)
+	case "maskedName":
+		return ec.fieldContext_CaseOfficer_maskedName(ctx, field)
+	case "openCases":
+		return ec.fieldContext_CaseOfficer_openCases(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseOfficer", field.Name)
+}
+
+func (ec *executionContext) childFields_CasePhoto(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CasePhoto_id(ctx, field)
+	case "purpose":
+		return ec.fieldContext_CasePhoto_purpose(ctx, field)
+	case "width":
+		return ec.fieldContext_CasePhoto_width(ctx, field)
+	case "height":
+		return ec.fieldContext_CasePhoto_height(ctx, field)
+	case "blurHash":
+		return ec.fieldContext_CasePhoto_blurHash(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CasePhoto_createdAt(ctx, field)
+	case "url":
+		return ec.fieldContext_CasePhoto_url(ctx, field)
+	case "thumbnailUrl":
+		return ec.fieldContext_CasePhoto_thumbnailUrl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CasePhoto", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "district":
+		return ec.fieldContext_CaseStat_district(ctx, field)
+	case "category":
+		return ec.fieldContext_CaseStat_category(ctx, field)
+	case "reported":
+		return ec.fieldContext_CaseStat_reported(ctx, field)
+	case "open":
+		return ec.fieldContext_CaseStat_open(ctx, field)
+	case "overdue":
+		return ec.fieldContext_CaseStat_overdue(ctx, field)
+	case "closed":
+		return ec.fieldContext_CaseStat_closed(ctx, field)
+	case "medianHours":
+		return ec.fieldContext_CaseStat_medianHours(ctx, field)
+	case "meanRating":
+		return ec.fieldContext_CaseStat_meanRating(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStat", field.Name)
 }
 
 func (ec *executionContext) childFields_CitizenCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1350,6 +4026,10 @@ func (ec *executionContext) childFields_CityCase(ctx context.Context, field grap
 		return ec.fieldContext_CityCase_number(ctx, field)
 	case "category":
 		return ec.fieldContext_CityCase_category(ctx, field)
+	case "kind":
+		return ec.fieldContext_CityCase_kind(ctx, field)
+	case "attributes":
+		return ec.fieldContext_CityCase_attributes(ctx, field)
 	case "description":
 		return ec.fieldContext_CityCase_description(ctx, field)
 	case "address":
@@ -1366,6 +4046,28 @@ func (ec *executionContext) childFields_CityCase(ctx context.Context, field grap
 		return ec.fieldContext_CityCase_createdAt(ctx, field)
 	case "dueAt":
 		return ec.fieldContext_CityCase_dueAt(ctx, field)
+	case "clock":
+		return ec.fieldContext_CityCase_clock(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_CityCase_closedAt(ctx, field)
+	case "visibility":
+		return ec.fieldContext_CityCase_visibility(ctx, field)
+	case "supporters":
+		return ec.fieldContext_CityCase_supporters(ctx, field)
+	case "unit":
+		return ec.fieldContext_CityCase_unit(ctx, field)
+	case "reworkCount":
+		return ec.fieldContext_CityCase_reworkCount(ctx, field)
+	case "reopenCount":
+		return ec.fieldContext_CityCase_reopenCount(ctx, field)
+	case "rating":
+		return ec.fieldContext_CityCase_rating(ctx, field)
+	case "facility":
+		return ec.fieldContext_CityCase_facility(ctx, field)
+	case "duplicateOf":
+		return ec.fieldContext_CityCase_duplicateOf(ctx, field)
+	case "photos":
+		return ec.fieldContext_CityCase_photos(ctx, field)
 	case "allowedActions":
 		return ec.fieldContext_CityCase_allowedActions(ctx, field)
 	case "events":
@@ -1392,6 +4094,30 @@ func (ec *executionContext) childFields_CityCaseEdge(ctx context.Context, field 
 		return ec.fieldContext_CityCaseEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CityCaseEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CityFacility(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CityFacility_id(ctx, field)
+	case "code":
+		return ec.fieldContext_CityFacility_code(ctx, field)
+	case "category":
+		return ec.fieldContext_CityFacility_category(ctx, field)
+	case "state":
+		return ec.fieldContext_CityFacility_state(ctx, field)
+	case "address":
+		return ec.fieldContext_CityFacility_address(ctx, field)
+	case "location":
+		return ec.fieldContext_CityFacility_location(ctx, field)
+	case "district":
+		return ec.fieldContext_CityFacility_district(ctx, field)
+	case "street":
+		return ec.fieldContext_CityFacility_street(ctx, field)
+	case "cases":
+		return ec.fieldContext_CityFacility_cases(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CityFacility", field.Name)
 }
 
 func (ec *executionContext) childFields_Clinic(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1434,6 +4160,166 @@ func (ec *executionContext) childFields_ClinicEdge(ctx context.Context, field gr
 		return ec.fieldContext_ClinicEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ClinicEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_CloseCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Consent_id(ctx, field)
+	case "purpose":
+		return ec.fieldContext_Consent_purpose(ctx, field)
+	case "version":
+		return ec.fieldContext_Consent_version(ctx, field)
+	case "language":
+		return ec.fieldContext_Consent_language(ctx, field)
+	case "text":
+		return ec.fieldContext_Consent_text(ctx, field)
+	case "status":
+		return ec.fieldContext_Consent_status(ctx, field)
+	case "givenBy":
+		return ec.fieldContext_Consent_givenBy(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_Consent_givenAt(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_Consent_withdrawnAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Consent", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ConsentConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ConsentConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ConsentEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConsentEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purpose":
+		return ec.fieldContext_ConsentText_purpose(ctx, field)
+	case "version":
+		return ec.fieldContext_ConsentText_version(ctx, field)
+	case "title":
+		return ec.fieldContext_ConsentText_title(ctx, field)
+	case "body":
+		return ec.fieldContext_ConsentText_body(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentText", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentToDelegationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegation":
+		return ec.fieldContext_ConsentToDelegationPayload_delegation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConsentToDelegationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentToDelegationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePhotoUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "photoUpload":
+		return ec.fieldContext_CreatePhotoUploadPayload_photoUpload(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreatePhotoUploadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePhotoUploadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DataExport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DataExport_id(ctx, field)
+	case "status":
+		return ec.fieldContext_DataExport_status(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DataExport_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_DataExport_expiresAt(ctx, field)
+	case "sizeBytes":
+		return ec.fieldContext_DataExport_sizeBytes(ctx, field)
+	case "url":
+		return ec.fieldContext_DataExport_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DataExport", field.Name)
+}
+
+func (ec *executionContext) childFields_Delegation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Delegation_id(ctx, field)
+	case "delegatorName":
+		return ec.fieldContext_Delegation_delegatorName(ctx, field)
+	case "delegateName":
+		return ec.fieldContext_Delegation_delegateName(ctx, field)
+	case "scopes":
+		return ec.fieldContext_Delegation_scopes(ctx, field)
+	case "status":
+		return ec.fieldContext_Delegation_status(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Delegation_createdAt(ctx, field)
+	case "acceptBy":
+		return ec.fieldContext_Delegation_acceptBy(ctx, field)
+	case "validTo":
+		return ec.fieldContext_Delegation_validTo(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_Delegation_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Delegation", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DelegationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DelegationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DelegationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DelegationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteMyAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "person":
+		return ec.fieldContext_DeleteMyAccountPayload_person(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteMyAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteMyAccountPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1484,6 +4370,16 @@ func (ec *executionContext) childFields_Device(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Device", field.Name)
 }
 
+func (ec *executionContext) childFields_DispatchCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_DispatchCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DispatchCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DispatchCasePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_District(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1502,6 +4398,42 @@ func (ec *executionContext) childFields_District(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type District", field.Name)
 }
 
+func (ec *executionContext) childFields_Entitlement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Entitlement_kind(ctx, field)
+	case "basis":
+		return ec.fieldContext_Entitlement_basis(ctx, field)
+	case "grantId":
+		return ec.fieldContext_Entitlement_grantId(ctx, field)
+	case "validFrom":
+		return ec.fieldContext_Entitlement_validFrom(ctx, field)
+	case "validTo":
+		return ec.fieldContext_Entitlement_validTo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Entitlement", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportMyDataPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dataExport":
+		return ec.fieldContext_ExportMyDataPayload_dataExport(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExportMyDataPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportMyDataPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FileCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_FileCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FileCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileCasePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_GeoPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "lat":
@@ -1514,6 +4446,50 @@ func (ec *executionContext) childFields_GeoPoint(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type GeoPoint", field.Name)
 }
 
+func (ec *executionContext) childFields_GiveConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consent":
+		return ec.fieldContext_GiveConsentPayload_consent(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GiveConsentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_GrantEntitlementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entitlement":
+		return ec.fieldContext_GrantEntitlementPayload_entitlement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GrantEntitlementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GrantEntitlementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Household(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "members":
+		return ec.fieldContext_Household_members(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Household", field.Name)
+}
+
+func (ec *executionContext) childFields_HouseholdMember(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "personId":
+		return ec.fieldContext_HouseholdMember_personId(ctx, field)
+	case "maskedName":
+		return ec.fieldContext_HouseholdMember_maskedName(ctx, field)
+	case "relationship":
+		return ec.fieldContext_HouseholdMember_relationship(ctx, field)
+	case "scopes":
+		return ec.fieldContext_HouseholdMember_scopes(ctx, field)
+	case "validTo":
+		return ec.fieldContext_HouseholdMember_validTo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HouseholdMember", field.Name)
+}
+
 func (ec *executionContext) childFields_InboxChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "notification":
@@ -1524,14 +4500,148 @@ func (ec *executionContext) childFields_InboxChange(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type InboxChange", field.Name)
 }
 
+func (ec *executionContext) childFields_InboxTopic(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "topic":
+		return ec.fieldContext_InboxTopic_topic(ctx, field)
+	case "unread":
+		return ec.fieldContext_InboxTopic_unread(ctx, field)
+	case "latest":
+		return ec.fieldContext_InboxTopic_latest(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InboxTopic", field.Name)
+}
+
+func (ec *executionContext) childFields_IssueAlertPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "alert":
+		return ec.fieldContext_IssueAlertPayload_alert(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IssueAlertPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssueAlertPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_IssuePayCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "payCode":
+		return ec.fieldContext_IssuePayCodePayload_payCode(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IssuePayCodePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssuePayCodePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_KeepMyAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "person":
+		return ec.fieldContext_KeepMyAccountPayload_person(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_KeepMyAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeepMyAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LedgerEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_LedgerEntry_id(ctx, field)
+	case "amount":
+		return ec.fieldContext_LedgerEntry_amount(ctx, field)
+	case "balanceAfter":
+		return ec.fieldContext_LedgerEntry_balanceAfter(ctx, field)
+	case "seq":
+		return ec.fieldContext_LedgerEntry_seq(ctx, field)
+	case "at":
+		return ec.fieldContext_LedgerEntry_at(ctx, field)
+	case "transaction":
+		return ec.fieldContext_LedgerEntry_transaction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LedgerEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_LedgerEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LedgerEntryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LedgerEntryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LedgerEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LedgerEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_LedgerEntryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_LedgerEntryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LedgerEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_LedgerTransaction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_LedgerTransaction_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_LedgerTransaction_kind(ctx, field)
+	case "domain":
+		return ec.fieldContext_LedgerTransaction_domain(ctx, field)
+	case "merchant":
+		return ec.fieldContext_LedgerTransaction_merchant(ctx, field)
+	case "reversesId":
+		return ec.fieldContext_LedgerTransaction_reversesId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LedgerTransaction", field.Name)
+}
+
+func (ec *executionContext) childFields_MarkAllReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "markedCount":
+		return ec.fieldContext_MarkAllReadPayload_markedCount(ctx, field)
+	case "unreadCount":
+		return ec.fieldContext_MarkAllReadPayload_unreadCount(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MarkAllReadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkAllReadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MarkReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notifications":
+		return ec.fieldContext_MarkReadPayload_notifications(ctx, field)
+	case "unreadCount":
+		return ec.fieldContext_MarkReadPayload_unreadCount(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MarkReadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkReadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MergeCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_MergeCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MergeCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeCasePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Notification_id(ctx, field)
 	case "seq":
 		return ec.fieldContext_Notification_seq(ctx, field)
+	case "changeSeq":
+		return ec.fieldContext_Notification_changeSeq(ctx, field)
 	case "topic":
 		return ec.fieldContext_Notification_topic(ctx, field)
+	case "priority":
+		return ec.fieldContext_Notification_priority(ctx, field)
 	case "subjectPerson":
 		return ec.fieldContext_Notification_subjectPerson(ctx, field)
 	case "title":
@@ -1544,6 +4654,12 @@ func (ec *executionContext) childFields_Notification(ctx context.Context, field 
 		return ec.fieldContext_Notification_createdAt(ctx, field)
 	case "readAt":
 		return ec.fieldContext_Notification_readAt(ctx, field)
+	case "snoozedUntil":
+		return ec.fieldContext_Notification_snoozedUntil(ctx, field)
+	case "retractedAt":
+		return ec.fieldContext_Notification_retractedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Notification_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Notification", field.Name)
 }
@@ -1566,6 +4682,28 @@ func (ec *executionContext) childFields_NotificationEdge(ctx context.Context, fi
 		return ec.fieldContext_NotificationEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NotificationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationPreference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "topic":
+		return ec.fieldContext_NotificationPreference_topic(ctx, field)
+	case "priority":
+		return ec.fieldContext_NotificationPreference_priority(ctx, field)
+	case "obligation":
+		return ec.fieldContext_NotificationPreference_obligation(ctx, field)
+	case "channels":
+		return ec.fieldContext_NotificationPreference_channels(ctx, field)
+	case "quietHours":
+		return ec.fieldContext_NotificationPreference_quietHours(ctx, field)
+	case "pace":
+		return ec.fieldContext_NotificationPreference_pace(ctx, field)
+	case "digestAt":
+		return ec.fieldContext_NotificationPreference_digestAt(ctx, field)
+	case "zone":
+		return ec.fieldContext_NotificationPreference_zone(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationPreference", field.Name)
 }
 
 func (ec *executionContext) childFields_NotificationTarget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1596,6 +4734,18 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PayCode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_PayCode_code(ctx, field)
+	case "purpose":
+		return ec.fieldContext_PayCode_purpose(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_PayCode_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PayCode", field.Name)
+}
+
 func (ec *executionContext) childFields_Person(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1612,6 +4762,8 @@ func (ec *executionContext) childFields_Person(ctx context.Context, field graphq
 		return ec.fieldContext_Person_district(ctx, field)
 	case "card":
 		return ec.fieldContext_Person_card(ctx, field)
+	case "deletionDueAt":
+		return ec.fieldContext_Person_deletionDueAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Person", field.Name)
 }
@@ -1632,6 +4784,110 @@ func (ec *executionContext) childFields_PersonalData(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type PersonalData", field.Name)
 }
 
+func (ec *executionContext) childFields_PhotoUpload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "photoId":
+		return ec.fieldContext_PhotoUpload_photoId(ctx, field)
+	case "url":
+		return ec.fieldContext_PhotoUpload_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_PhotoUpload_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PhotoUpload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposeDelegationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegation":
+		return ec.fieldContext_ProposeDelegationPayload_delegation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProposeDelegationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposeDelegationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_QuietHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_QuietHours_from(ctx, field)
+	case "to":
+		return ec.fieldContext_QuietHours_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuietHours", field.Name)
+}
+
+func (ec *executionContext) childFields_RateCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_RateCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RateCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordAccess(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RecordAccess_id(ctx, field)
+	case "personId":
+		return ec.fieldContext_RecordAccess_personId(ctx, field)
+	case "targetId":
+		return ec.fieldContext_RecordAccess_targetId(ctx, field)
+	case "category":
+		return ec.fieldContext_RecordAccess_category(ctx, field)
+	case "purpose":
+		return ec.fieldContext_RecordAccess_purpose(ctx, field)
+	case "outcome":
+		return ec.fieldContext_RecordAccess_outcome(ctx, field)
+	case "at":
+		return ec.fieldContext_RecordAccess_at(ctx, field)
+	case "accessorName":
+		return ec.fieldContext_RecordAccess_accessorName(ctx, field)
+	case "accessorRole":
+		return ec.fieldContext_RecordAccess_accessorRole(ctx, field)
+	case "organisation":
+		return ec.fieldContext_RecordAccess_organisation(ctx, field)
+	case "accessorId":
+		return ec.fieldContext_RecordAccess_accessorId(ctx, field)
+	case "onBehalfOf":
+		return ec.fieldContext_RecordAccess_onBehalfOf(ctx, field)
+	case "requestId":
+		return ec.fieldContext_RecordAccess_requestId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordAccess", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordAccessConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RecordAccessConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RecordAccessConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordAccessConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordAccessEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_RecordAccessEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_RecordAccessEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordAccessEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordWechatGrantPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "wechatGrant":
+		return ec.fieldContext_RecordWechatGrantPayload_wechatGrant(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordWechatGrantPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordWechatGrantPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RegisterDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "device":
@@ -1640,6 +4896,76 @@ func (ec *executionContext) childFields_RegisterDevicePayload(ctx context.Contex
 		return ec.fieldContext_RegisterDevicePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RegisterDevicePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RejectCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_RejectCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RejectCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReopenCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_ReopenCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReopenCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReopenCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportAlarmPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "alarm":
+		return ec.fieldContext_ReportAlarmPayload_alarm(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReportAlarmPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportAlarmPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolveCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_ResolveCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ResolveCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolveCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResumeCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_ResumeCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ResumeCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResumeCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_ReturnCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReturnCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeDelegationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegation":
+		return ec.fieldContext_RevokeDelegationPayload_delegation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeDelegationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeDelegationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1730,6 +5056,26 @@ func (ec *executionContext) childFields_SchoolEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type SchoolEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SensorAlarm(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SensorAlarm_id(ctx, field)
+	case "alarmKey":
+		return ec.fieldContext_SensorAlarm_alarmKey(ctx, field)
+	case "raisedAt":
+		return ec.fieldContext_SensorAlarm_raisedAt(ctx, field)
+	case "note":
+		return ec.fieldContext_SensorAlarm_note(ctx, field)
+	case "facility":
+		return ec.fieldContext_SensorAlarm_facility(ctx, field)
+	case "cityCase":
+		return ec.fieldContext_SensorAlarm_cityCase(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_SensorAlarm_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SensorAlarm", field.Name)
+}
+
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1772,12 +5118,44 @@ func (ec *executionContext) childFields_SessionTokens(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type SessionTokens", field.Name)
 }
 
+func (ec *executionContext) childFields_SetNotificationPreferencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notificationPreference":
+		return ec.fieldContext_SetNotificationPreferencePayload_notificationPreference(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetNotificationPreferencePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetNotificationPreferencePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "userErrors":
 		return ec.fieldContext_SignOutPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SnoozePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notification":
+		return ec.fieldContext_SnoozePayload_notification(ctx, field)
+	case "unreadCount":
+		return ec.fieldContext_SnoozePayload_unreadCount(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SnoozePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SnoozePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_StartCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StartCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartCasePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Street(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1828,6 +5206,26 @@ func (ec *executionContext) childFields_SubmitCasePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type SubmitCasePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SupportCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_SupportCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SupportCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SupportCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SuspendCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_SuspendCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SuspendCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuspendCasePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UnregisterDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deviceId":
@@ -1836,6 +5234,26 @@ func (ec *executionContext) childFields_UnregisterDevicePayload(ctx context.Cont
 		return ec.fieldContext_UnregisterDevicePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnregisterDevicePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateAlertPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "alert":
+		return ec.fieldContext_UpdateAlertPayload_alert(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateAlertPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateAlertPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UploadCasePhotoPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "casePhoto":
+		return ec.fieldContext_UploadCasePhotoPayload_casePhoto(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UploadCasePhotoPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UploadCasePhotoPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1848,6 +5266,56 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
+}
+
+func (ec *executionContext) childFields_VerifyCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_VerifyCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_VerifyCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerifyCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WechatGrant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_WechatGrant_template(ctx, field)
+	case "remaining":
+		return ec.fieldContext_WechatGrant_remaining(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WechatGrant", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cityCase":
+		return ec.fieldContext_WithdrawCasePayload_cityCase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawCasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consent":
+		return ec.fieldContext_WithdrawConsentPayload_consent(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawConsentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawEntitlementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entitlement":
+		return ec.fieldContext_WithdrawEntitlementPayload_entitlement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawEntitlementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawEntitlementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -7,14 +7,30 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 
 	"citygraph/ent/db"
+	"citygraph/ent/db/alert"
+	"citygraph/ent/db/casephoto"
+	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/consent"
 	"citygraph/ent/db/device"
+	"citygraph/ent/db/notification"
+	casephoto1 "citygraph/internal/casephoto"
+	"citygraph/internal/citycase/form"
+	"citygraph/internal/citycase/machine"
+	"citygraph/internal/consent/terms"
+	"citygraph/internal/entitlement"
+	"citygraph/internal/entitlement/kind"
 	"citygraph/internal/fault"
 	"citygraph/internal/geo"
 	"citygraph/internal/identity"
+	"citygraph/internal/notice/preference"
+	"citygraph/internal/paycode"
+	"citygraph/internal/scope"
 )
 
 // Takes a case on.
@@ -33,6 +49,50 @@ type AcceptCasePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Accepts a proposal.
+type AcceptDelegationInput struct {
+	// The proposal's id.
+	DelegationID string `json:"delegationId"`
+}
+
+// The answer to acceptDelegation.
+type AcceptDelegationPayload struct {
+	// The delegation; null when refused.
+	Delegation *db.Delegation `json:"delegation,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Adds what has become known of a case.
+type AddCaseUpdateInput struct {
+	// Made by the client; the same key with the same input gets the first answer again.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// What has become known, 1 to 1,000 characters.
+	Note string `json:"note"`
+	// Who may read it; OFFICERS is for officers to say.
+	Audience CaseEventAudience `json:"audience"`
+	// Photos of what is wrong that the viewer has uploaded and no step has named, at most 9: see uploadCasePhoto.
+	PhotoIds []string `json:"photoIds,omitempty"`
+}
+
+// The answer to addCaseUpdate.
+type AddCaseUpdatePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A text in both languages.
+type BilingualInput struct {
+	// In Chinese.
+	Zh string `json:"zh"`
+	// In English; the Chinese is shown when left out.
+	En *string `json:"en,omitempty"`
+}
+
 // Binds the account to a natural person.
 type BindIdentityInput struct {
 	// The name as on the id card.
@@ -49,6 +109,350 @@ type BindIdentityPayload struct {
 	PersonID *string `json:"personId,omitempty"`
 	// New tokens, when the account joined a person the city knew already: the session of the request has ended.
 	Tokens *identity.Tokens `json:"tokens,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Calls an alert off.
+type CancelAlertInput struct {
+	// Made by the client; the same key with the same input gets the first answer again.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The alert to call off.
+	AlertID string `json:"alertId"`
+	// Why, for the lock screen, up to 120 characters.
+	Reason *BilingualInput `json:"reason"`
+}
+
+// The answer to cancelAlert.
+type CancelAlertPayload struct {
+	// The message that calls it off; null when refused.
+	Alert *db.Alert `json:"alert,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Closes a case.
+type CloseCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// A public note, up to 1,000 characters.
+	Note *string `json:"note,omitempty"`
+}
+
+// The answer to closeCase.
+type CloseCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Agrees to a delegation as a guardian.
+type ConsentToDelegationInput struct {
+	// The proposal's id.
+	DelegationID string `json:"delegationId"`
+}
+
+// The answer to consentToDelegation.
+type ConsentToDelegationPayload struct {
+	// The proposal; null when refused.
+	Delegation *db.Delegation `json:"delegation,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for an address to send a photo to.
+type CreatePhotoUploadInput struct {
+	// What the photo is for.
+	Purpose casephoto.Purpose `json:"purpose"`
+}
+
+// The answer to createPhotoUpload.
+type CreatePhotoUploadPayload struct {
+	// The address; null when refused.
+	PhotoUpload *casephoto1.Address `json:"photoUpload,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for the end of one's own account.
+type DeleteMyAccountInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+}
+
+// The answer to deleteMyAccount.
+type DeleteMyAccountPayload struct {
+	// Oneself, with deletionDueAt; null when refused.
+	Person *db.Person `json:"person,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Gives a case to those who are to mend it: a unit, an officer, or both.
+type DispatchCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// The unit.
+	Unit *citycase.Unit `json:"unit,omitempty"`
+	// The officer, one of the case's district: see caseOfficers.
+	OfficerID *string `json:"officerId,omitempty"`
+	// A public note, up to 1,000 characters.
+	Note *string `json:"note,omitempty"`
+}
+
+// The answer to dispatchCase.
+type DispatchCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for a copy of one's own data.
+type ExportMyDataInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+}
+
+// The answer to exportMyData.
+type ExportMyDataPayload struct {
+	// The export, which is being prepared; null when refused.
+	DataExport *db.DataExport `json:"dataExport,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Holds a case to be the city's to mend.
+type FileCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// A public note, up to 1,000 characters.
+	Note *string `json:"note,omitempty"`
+}
+
+// The answer to fileCase.
+type FileCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Gives consent to one purpose.
+type GiveConsentInput struct {
+	// Made by the client; the same key with the same input gets the first answer again.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The purpose.
+	Purpose terms.Purpose `json:"purpose"`
+	// The version of the text that was shown: the current one.
+	Version string `json:"version"`
+	// The language it was shown in.
+	Language consent.Language `json:"language"`
+	// The child a guardian consents for; oneself unless given.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The answer to giveConsent.
+type GiveConsentPayload struct {
+	// The consent; null when refused.
+	Consent *db.Consent `json:"consent,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Grants an entitlement that records prove.
+type GrantEntitlementInput struct {
+	// Made by the client; the same key with the same input gets the first answer again.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The person's id.
+	PersonID string `json:"personId"`
+	// The group; SENIOR is computed and cannot be granted.
+	Kind kind.Kind `json:"kind"`
+	// What proves it.
+	Basis kind.Basis `json:"basis"`
+	// When it begins; now unless given, and never earlier.
+	ValidFrom *time.Time `json:"validFrom,omitempty"`
+	// When it ends; never unless given.
+	ValidTo *time.Time `json:"validTo,omitempty"`
+}
+
+// The answer to grantEntitlement.
+type GrantEntitlementPayload struct {
+	// The entitlement; null when refused.
+	Entitlement *entitlement.Entitlement `json:"entitlement,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Warns the public.
+type IssueAlertInput struct {
+	// Made by the client; the same key with the same input gets the first answer again.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// What sort of event it is.
+	Category alert.Category `json:"category"`
+	// The event in a few words, up to 40 characters.
+	Event *BilingualInput `json:"event"`
+	// How soon to act.
+	Urgency alert.Urgency `json:"urgency"`
+	// How severe it is.
+	Severity alert.Severity `json:"severity"`
+	// How sure it is.
+	Certainty alert.Certainty `json:"certainty"`
+	// One sentence for the lock screen, up to 120 characters.
+	Headline *BilingualInput `json:"headline"`
+	// What happens, up to 2,000 characters.
+	Description *BilingualInput `json:"description"`
+	// What to do, up to 2,000 characters.
+	Instruction *BilingualInput `json:"instruction,omitempty"`
+	// The statistics bureau's codes of its districts, such as 330106, each once; all of them are the whole city.
+	Districts []string `json:"districts"`
+	// When it begins to hold; now when left out.
+	Effective *time.Time `json:"effective,omitempty"`
+	// When it stops to hold: after it begins, within 30 days.
+	Expires time.Time `json:"expires"`
+}
+
+// The answer to issueAlert.
+type IssueAlertPayload struct {
+	// The alert; null when refused.
+	Alert *db.Alert `json:"alert,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for a pay code.
+type IssuePayCodeInput struct {
+	// Where it is to be used.
+	Purpose paycode.Purpose `json:"purpose"`
+	// The person whose card it stands for; the viewer's when left out. Needs SHOW_CODE.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The answer to issuePayCode.
+type IssuePayCodePayload struct {
+	// The code; null when refused.
+	PayCode *paycode.PayCode `json:"payCode,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// The answer to keepMyAccount.
+type KeepMyAccountPayload struct {
+	// Oneself, without deletionDueAt; null when refused.
+	Person *db.Person `json:"person,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Marks everything up to a place in the inbox as read.
+type MarkAllReadInput struct {
+	// The greatest seq the person has seen; what came after it stays unread.
+	UpToSeq int64 `json:"upToSeq"`
+	// Only on this topic.
+	Topic *notification.Topic `json:"topic,omitempty"`
+}
+
+// The answer to markAllRead.
+type MarkAllReadPayload struct {
+	// How many were marked; null when refused.
+	MarkedCount *int `json:"markedCount,omitempty"`
+	// How many are unread now: the badge; null when refused.
+	UnreadCount *int `json:"unreadCount,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Marks notifications as read.
+type MarkReadInput struct {
+	// Their ids, 1 to 100.
+	NotificationIds []string `json:"notificationIds"`
+}
+
+// The answer to markRead.
+type MarkReadPayload struct {
+	// The notifications, in the order asked for; null when refused.
+	Notifications []*db.Notification `json:"notifications,omitempty"`
+	// How many are unread now: the badge; null when refused.
+	UnreadCount *int `json:"unreadCount,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Joins a case to one that tells of the same.
+type MergeCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// The id of the case that goes on.
+	IntoID string `json:"intoId"`
+	// A public note, up to 1,000 characters.
+	Note *string `json:"note,omitempty"`
+}
+
+// The answer to mergeCase.
+type MergeCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Proposes that somebody act for the viewer.
+type ProposeDelegationInput struct {
+	// Made by the client; the same key with the same input gets the first answer again.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The child acted for, where a guardian proposes in their name; oneself unless given.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// The id of the person who is to act, as their app shows it; or else their phone.
+	DelegateID *string `json:"delegateId,omitempty"`
+	// The mobile number of the person who is to act, eleven digits.
+	DelegatePhone *string `json:"delegatePhone,omitempty"`
+	// The full name of the person who is to act: nobody is found by an id or a phone alone.
+	DelegateName string `json:"delegateName"`
+	// What they may do; at least one.
+	Scopes []scope.Scope `json:"scopes"`
+	// Until when, at most 366 days from now; a year unless given.
+	ValidTo *time.Time `json:"validTo,omitempty"`
+}
+
+// The answer to proposeDelegation.
+type ProposeDelegationPayload struct {
+	// The proposal; null when refused.
+	Delegation *db.Delegation `json:"delegation,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says how well a case was done.
+type RateCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// One to five stars.
+	Stars int `json:"stars"`
+	// A public comment, up to 1,000 characters.
+	Comment *string `json:"comment,omitempty"`
+}
+
+// The answer to rateCase.
+type RateCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Records that the viewer has accepted one subscribe message.
+type RecordWechatGrantInput struct {
+	// Made by the client, once for each accept; the same again records nothing more.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The id of the template that wx.requestSubscribeMessage answered with accept.
+	Template string `json:"template"`
+}
+
+// The answer to recordWechatGrant.
+type RecordWechatGrantPayload struct {
+	// What may be sent now; null when refused.
+	WechatGrant *db.WechatGrant `json:"wechatGrant,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -77,6 +481,125 @@ type RegisterDevicePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Refuses a case.
+type RejectCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// Why, 1 to 1,000 characters. The reporter reads it.
+	Reason string `json:"reason"`
+}
+
+// The answer to rejectCase.
+type RejectCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says that a closed case is not mended.
+type ReopenCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// Why, 1 to 1,000 characters. Everybody who sees the case reads it.
+	Reason string `json:"reason"`
+}
+
+// The answer to reopenCase.
+type ReopenCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Passes on what a sensor tells.
+type ReportAlarmInput struct {
+	// Made by the client; the same key with the same input gets the first answer again.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The sensor's own name for the alarm, 1 to 128 characters: it is taken once.
+	AlarmKey string `json:"alarmKey"`
+	// The code on the facility's plate.
+	FacilityCode string `json:"facilityCode"`
+	// When it was raised; not in the future.
+	RaisedAt time.Time `json:"raisedAt"`
+	// The sensor's words, up to 1,000 characters.
+	Note *string `json:"note,omitempty"`
+}
+
+// The answer to reportAlarm.
+type ReportAlarmPayload struct {
+	// The alarm; null when refused.
+	Alarm *db.SensorAlarm `json:"alarm,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says that a case is mended.
+type ResolveCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// A public note, up to 1,000 characters.
+	Note *string `json:"note,omitempty"`
+	// Photos that show it mended, of purpose PROOF, that the viewer has uploaded and no step has named: one at least, at most 9.
+	// PROOF_REQUIRED without.
+	PhotoIds []string `json:"photoIds,omitempty"`
+}
+
+// The answer to resolveCase.
+type ResolveCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Starts the clock of a case again.
+type ResumeCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// A public note, up to 1,000 characters.
+	Note *string `json:"note,omitempty"`
+}
+
+// The answer to resumeCase.
+type ResumeCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Hands a case back.
+type ReturnCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// Why, 1 to 1,000 characters. Only officers read it.
+	Reason string `json:"reason"`
+}
+
+// The answer to returnCase.
+type ReturnCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Ends a delegation.
+type RevokeDelegationInput struct {
+	// The delegation's id.
+	DelegationID string `json:"delegationId"`
+}
+
+// The answer to revokeDelegation.
+type RevokeDelegationPayload struct {
+	// The delegation; null when refused.
+	Delegation *db.Delegation `json:"delegation,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Ends a session of one's own.
 type RevokeSessionInput struct {
 	// The session's id.
@@ -99,6 +622,30 @@ type SessionPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Sets how the viewer wants a topic, as a whole: what is left out is the topic's default.
+type SetNotificationPreferenceInput struct {
+	// The topic.
+	Topic notification.Topic `json:"topic"`
+	// The channels in the order they are tried, each once; none is the inbox alone.
+	Channels []preference.Channel `json:"channels"`
+	// When pushes wait; none when left out.
+	QuietHours *preference.QuietHours `json:"quietHours,omitempty"`
+	// How often it is pushed. Urgent and required topics cannot wait for a digest.
+	Pace *preference.Pace `json:"pace,omitempty"`
+	// When a daily digest comes, as HH:MM; 18:00 when left out.
+	DigestAt *string `json:"digestAt,omitempty"`
+	// The time zone of the hours, by its IANA name; Asia/Shanghai when left out.
+	Zone *string `json:"zone,omitempty"`
+}
+
+// The answer to setNotificationPreference.
+type SetNotificationPreferencePayload struct {
+	// The preference; null when refused.
+	NotificationPreference *preference.Preference `json:"notificationPreference,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Signs in with a Firebase ID token.
 type SignInWithFirebaseInput struct {
 	// The ID token of the app's Firebase user.
@@ -117,6 +664,40 @@ type SignOutPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Puts a notification off.
+type SnoozeInput struct {
+	// The notification's id.
+	NotificationID string `json:"notificationId"`
+	// When it is to be unread again: in the future, within 30 days.
+	Until time.Time `json:"until"`
+}
+
+// The answer to snooze.
+type SnoozePayload struct {
+	// The notification; null when refused.
+	Notification *db.Notification `json:"notification,omitempty"`
+	// How many are unread now: the badge; null when refused.
+	UnreadCount *int `json:"unreadCount,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Begins to mend a case.
+type StartCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// A public note, up to 1,000 characters.
+	Note *string `json:"note,omitempty"`
+}
+
+// The answer to startCase.
+type StartCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Reports something that needs mending.
 type SubmitCaseInput struct {
 	// Made by the client; the same key with the same input gets the first answer again.
@@ -129,6 +710,18 @@ type SubmitCaseInput struct {
 	Location *geo.Input `json:"location"`
 	// The place in the reporter's words, up to 200 characters.
 	Address *string `json:"address,omitempty"`
+	// The person reported for; oneself unless given. Needs CASE.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+	// Who may see it besides the city. What is public should name nobody.
+	Visibility citycase.Visibility `json:"visibility"`
+	// Answers to the category's questions; those required must be there.
+	Attributes []*form.Answer `json:"attributes,omitempty"`
+	// The district, where the reporter knows better than the nearest street.
+	DistrictID *string `json:"districtId,omitempty"`
+	// The facility whose plate was scanned.
+	FacilityID *string `json:"facilityId,omitempty"`
+	// Photos of what is wrong that the viewer has uploaded and no step has named, at most 9: see uploadCasePhoto.
+	PhotoIds []string `json:"photoIds,omitempty"`
 }
 
 // The answer to submitCase.
@@ -141,6 +734,38 @@ type SubmitCasePayload struct {
 
 // Everything that can be listened to.
 type Subscription struct {
+}
+
+// Says that a case troubles one too.
+type SupportCaseInput struct {
+	// Made by the client; the same key with the same input gets the first answer again.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The case's id.
+	CaseID string `json:"caseId"`
+}
+
+// The answer to supportCase.
+type SupportCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Stops the clock of a case.
+type SuspendCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// Why, 1 to 1,000 characters. The reporter reads it.
+	Reason string `json:"reason"`
+}
+
+// The answer to suspendCase.
+type SuspendCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Takes a device out of push.
@@ -157,6 +782,56 @@ type UnregisterDevicePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Replaces an alert. What is left out stays as it was.
+type UpdateAlertInput struct {
+	// Made by the client; the same key with the same input gets the first answer again.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The alert to replace.
+	AlertID string `json:"alertId"`
+	// How soon to act.
+	Urgency *alert.Urgency `json:"urgency,omitempty"`
+	// How severe it is.
+	Severity *alert.Severity `json:"severity,omitempty"`
+	// How sure it is.
+	Certainty *alert.Certainty `json:"certainty,omitempty"`
+	// One sentence for the lock screen, up to 120 characters.
+	Headline *BilingualInput `json:"headline,omitempty"`
+	// What happens, up to 2,000 characters.
+	Description *BilingualInput `json:"description,omitempty"`
+	// What to do, up to 2,000 characters.
+	Instruction *BilingualInput `json:"instruction,omitempty"`
+	// The statistics bureau's codes of its districts, each once.
+	Districts []string `json:"districts,omitempty"`
+	// When it stops to hold: in the future, within 30 days.
+	Expires *time.Time `json:"expires,omitempty"`
+}
+
+// The answer to updateAlert.
+type UpdateAlertPayload struct {
+	// The new alert, which supersedes the old; null when refused.
+	Alert *db.Alert `json:"alert,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Uploads a photo.
+type UploadCasePhotoInput struct {
+	// Made by the client; the same key with the same photo gets the first answer again.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// A JPEG, PNG or WebP of up to 10 MB and 25 megapixels. Its name and its declared type are not looked at.
+	Photo graphql.Upload `json:"photo"`
+	// What it is for.
+	Purpose casephoto.Purpose `json:"purpose"`
+}
+
+// The answer to uploadCasePhoto.
+type UploadCasePhotoPayload struct {
+	// The photo; null when refused.
+	CasePhoto *db.CasePhoto `json:"casePhoto,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Something in a mutation's input that the user can put right (用户错误).
 type UserError struct {
 	// A stable code to switch on.
@@ -165,6 +840,70 @@ type UserError struct {
 	Message string `json:"message"`
 	// The path of the input at fault.
 	Field []string `json:"field,omitempty"`
+}
+
+// Says after a look on the spot whether a case is mended.
+type VerifyCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// What was found.
+	Result machine.Outcome `json:"result"`
+	// A public note, up to 1,000 characters; required when the result is FAILED.
+	Note *string `json:"note,omitempty"`
+}
+
+// The answer to verifyCase.
+type VerifyCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Takes one's report back.
+type WithdrawCaseInput struct {
+	// The case's id.
+	CaseID string `json:"caseId"`
+	// A public note, up to 1,000 characters.
+	Note *string `json:"note,omitempty"`
+}
+
+// The answer to withdrawCase.
+type WithdrawCasePayload struct {
+	// The case; null when refused.
+	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Withdraws consent to one purpose.
+type WithdrawConsentInput struct {
+	// The purpose.
+	Purpose terms.Purpose `json:"purpose"`
+	// The child a guardian withdraws for; oneself unless given.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The answer to withdrawConsent.
+type WithdrawConsentPayload struct {
+	// The consent as it ended; null when refused.
+	Consent *db.Consent `json:"consent,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Withdraws a granted entitlement.
+type WithdrawEntitlementInput struct {
+	// The grant's id.
+	GrantID string `json:"grantId"`
+}
+
+// The answer to withdrawEntitlement.
+type WithdrawEntitlementPayload struct {
+	// The entitlement as it ended; null when refused.
+	Entitlement *entitlement.Entitlement `json:"entitlement,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Who may keep a cached answer.
@@ -220,6 +959,241 @@ func (e *CacheControlScope) UnmarshalJSON(b []byte) error {
 }
 
 func (e CacheControlScope) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// By whose a case is.
+type CaseAssignmentFilter string
+
+const (
+	// Given to the viewer (我的).
+	CaseAssignmentFilterMine CaseAssignmentFilter = "MINE"
+	// Given to no officer, and not done with (未指派).
+	CaseAssignmentFilterUnassigned CaseAssignmentFilter = "UNASSIGNED"
+)
+
+var AllCaseAssignmentFilter = []CaseAssignmentFilter{
+	CaseAssignmentFilterMine,
+	CaseAssignmentFilterUnassigned,
+}
+
+func (e CaseAssignmentFilter) IsValid() bool {
+	switch e {
+	case CaseAssignmentFilterMine, CaseAssignmentFilterUnassigned:
+		return true
+	}
+	return false
+}
+
+func (e CaseAssignmentFilter) String() string {
+	return string(e)
+}
+
+func (e *CaseAssignmentFilter) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CaseAssignmentFilter(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CaseAssignmentFilter", str)
+	}
+	return nil
+}
+
+func (e CaseAssignmentFilter) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CaseAssignmentFilter) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CaseAssignmentFilter) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// By the promise of a case: only those whose clock runs.
+type CaseDueFilter string
+
+const (
+	// Due already (已超期).
+	CaseDueFilterOverdue CaseDueFilter = "OVERDUE"
+	// Due within a day (即将到期).
+	CaseDueFilterSoon CaseDueFilter = "SOON"
+)
+
+var AllCaseDueFilter = []CaseDueFilter{
+	CaseDueFilterOverdue,
+	CaseDueFilterSoon,
+}
+
+func (e CaseDueFilter) IsValid() bool {
+	switch e {
+	case CaseDueFilterOverdue, CaseDueFilterSoon:
+		return true
+	}
+	return false
+}
+
+func (e CaseDueFilter) String() string {
+	return string(e)
+}
+
+func (e *CaseDueFilter) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CaseDueFilter(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CaseDueFilter", str)
+	}
+	return nil
+}
+
+func (e CaseDueFilter) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CaseDueFilter) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CaseDueFilter) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Who may see a step of a case (可见范围).
+type CaseEventAudience string
+
+const (
+	// Whoever sees the case.
+	CaseEventAudiencePublic CaseEventAudience = "PUBLIC"
+	// The officers of its district, auditors and administrators.
+	CaseEventAudienceOfficers CaseEventAudience = "OFFICERS"
+)
+
+var AllCaseEventAudience = []CaseEventAudience{
+	CaseEventAudiencePublic,
+	CaseEventAudienceOfficers,
+}
+
+func (e CaseEventAudience) IsValid() bool {
+	switch e {
+	case CaseEventAudiencePublic, CaseEventAudienceOfficers:
+		return true
+	}
+	return false
+}
+
+func (e CaseEventAudience) String() string {
+	return string(e)
+}
+
+func (e *CaseEventAudience) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CaseEventAudience(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CaseEventAudience", str)
+	}
+	return nil
+}
+
+func (e CaseEventAudience) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CaseEventAudience) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CaseEventAudience) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// By what open statistics are told apart.
+type CaseStatsGrouping string
+
+const (
+	// A line for each district.
+	CaseStatsGroupingDistrict CaseStatsGrouping = "DISTRICT"
+	// A line for each category.
+	CaseStatsGroupingCategory CaseStatsGrouping = "CATEGORY"
+	// A line for each category of each district.
+	CaseStatsGroupingDistrictAndCategory CaseStatsGrouping = "DISTRICT_AND_CATEGORY"
+)
+
+var AllCaseStatsGrouping = []CaseStatsGrouping{
+	CaseStatsGroupingDistrict,
+	CaseStatsGroupingCategory,
+	CaseStatsGroupingDistrictAndCategory,
+}
+
+func (e CaseStatsGrouping) IsValid() bool {
+	switch e {
+	case CaseStatsGroupingDistrict, CaseStatsGroupingCategory, CaseStatsGroupingDistrictAndCategory:
+		return true
+	}
+	return false
+}
+
+func (e CaseStatsGrouping) String() string {
+	return string(e)
+}
+
+func (e *CaseStatsGrouping) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CaseStatsGrouping(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CaseStatsGrouping", str)
+	}
+	return nil
+}
+
+func (e CaseStatsGrouping) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CaseStatsGrouping) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CaseStatsGrouping) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

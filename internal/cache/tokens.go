@@ -35,8 +35,9 @@ type Tokens struct {
 }
 
 type token struct {
-	value string
-	until time.Time
+	value   string
+	until   time.Time
+	refused bool // by the upstream; kept so that a look begun before the refusal cannot bring the value back
 }
 
 // NewTokens returns the tokens of all replicas on the Redis, or of this process alone when redis is nil.
@@ -48,22 +49,27 @@ func NewTokens(redis *redisx.Client, clk clock.Clock) *Tokens {
 // once among all replicas. fetch tells how long the value may be used, less whatever margin it needs; it runs
 // on a context of its own with ten seconds. Its error goes to all who wait here, so it must hold no secret.
 func (t *Tokens) GetOrFetch(ctx context.Context, key string, fetch func(context.Context) (value string, ttl time.Duration, err error)) (string, error) {
-	if held, ok := t.holding(key); ok {
-		return held.value, nil
-	}
-	flight := t.flights.DoChan(key, func() (any, error) {
-		ctx, cancel := detach(ctx, waitTimeout)
-		defer cancel()
-		return t.obtain(ctx, key, fetch)
-	})
-	select {
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	case landed := <-flight:
-		if landed.Err != nil {
-			return "", landed.Err
+	for {
+		if held, ok := t.holding(key); ok {
+			return held.value, nil
 		}
-		return landed.Val.(token).value, nil
+		flight := t.flights.DoChan(key, func() (any, error) {
+			ctx, cancel := detach(ctx, waitTimeout)
+			defer cancel()
+			return t.obtain(ctx, key, fetch)
+		})
+		select {
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		case landed := <-flight:
+			if landed.Err != nil {
+				return "", landed.Err
+			}
+			// The flight may have taken off before the caller dropped the very value it brings.
+			if value := landed.Val.(token).value; !t.refused(key, value) {
+				return value, nil
+			}
+		}
 	}
 }
 
@@ -71,8 +77,9 @@ func (t *Tokens) GetOrFetch(ctx context.Context, key string, fetch func(context.
 // A newer one that another replica has fetched stays.
 func (t *Tokens) Drop(ctx context.Context, key, value string) {
 	t.mu.Lock()
-	if t.held[key].value == value {
-		delete(t.held, key)
+	if held := t.held[key]; held.value == value {
+		held.refused = true
+		t.held[key] = held
 	}
 	t.mu.Unlock()
 	if t.redis == nil {
@@ -88,9 +95,12 @@ func (t *Tokens) Drop(ctx context.Context, key, value string) {
 
 // obtain returns the token of another replica, waiting for one that is being fetched, or fetches it.
 func (t *Tokens) obtain(ctx context.Context, key string, fetch func(context.Context) (string, time.Duration, error)) (token, error) {
+	// The last flight may have landed between the caller's look and this one's start.
+	if held, ok := t.holding(key); ok {
+		return held, nil
+	}
 	for {
 		if shared, ok := t.shared(ctx, key); ok {
-			t.hold(key, shared)
 			return shared, nil
 		}
 		unlock, locked := t.lock(ctx, key)
@@ -110,7 +120,6 @@ func (t *Tokens) obtainAlone(ctx context.Context, key string, fetch func(context
 	defer unlock()
 	// The last holder may have finished between our look and our lock.
 	if shared, ok := t.shared(ctx, key); ok {
-		t.hold(key, shared)
 		return shared, nil
 	}
 	return t.fetch(ctx, key, fetch)
@@ -128,7 +137,7 @@ func (t *Tokens) fetch(ctx context.Context, key string, fetch func(context.Conte
 	if err != nil {
 		return token{}, fmt.Errorf("fetch token %s: %w", key, err)
 	}
-	fresh = token{value, t.clock.Now().Add(ttl)}
+	fresh = token{value: value, until: t.clock.Now().Add(ttl)}
 	t.hold(key, fresh)
 	if t.redis != nil && ttl >= time.Millisecond {
 		// On failure the other replicas fetch for themselves, which is all one can do without Redis.
@@ -153,6 +162,7 @@ func (t *Tokens) lock(ctx context.Context, key string) (unlock func(), locked bo
 	return func() { _ = deleteIfEqual.Run(ctx, t.redis, []string{name}, owner).Err() }, true
 }
 
+// shared returns the token in Redis and holds it here, unless it has ended or was refused here.
 func (t *Tokens) shared(ctx context.Context, key string) (token, bool) {
 	if t.redis == nil {
 		return token{}, false
@@ -162,20 +172,44 @@ func (t *Tokens) shared(ctx context.Context, key string) (token, bool) {
 		return token{}, false
 	}
 	found := parseToken(written)
-	return found, t.clock.Now().Before(found.until)
+	return found, t.clock.Now().Before(found.until) && t.adopt(key, found)
 }
 
 func (t *Tokens) holding(key string) (token, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	held, ok := t.held[key]
-	return held, ok && t.clock.Now().Before(held.until)
+	return held, ok && !held.refused && t.clock.Now().Before(held.until)
 }
 
-func (t *Tokens) hold(key string, tok token) {
+// hold keeps a token fresh from the upstream: should it be the one refused before, the upstream vouches for it now.
+func (t *Tokens) hold(key string, fresh token) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.held[key] = tok
+	t.held[key] = fresh
+}
+
+// adopt holds the token another replica fetched, unless it was refused here.
+func (t *Tokens) adopt(key string, shared token) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.spoilt(key, shared.value) {
+		return false
+	}
+	t.held[key] = shared
+	return true
+}
+
+func (t *Tokens) refused(key, value string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.spoilt(key, value)
+}
+
+// spoilt wants the lock held.
+func (t *Tokens) spoilt(key, value string) bool {
+	last := t.held[key]
+	return last.refused && last.value == value
 }
 
 func (t *Tokens) name(key string) string { return t.redis.Key("token:" + key) }
@@ -192,5 +226,5 @@ func parseToken(written string) token {
 	if err != nil {
 		return token{}
 	}
-	return token{value, time.UnixMilli(ms)}
+	return token{value: value, until: time.UnixMilli(ms)}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"citygraph/internal/cache"
@@ -103,6 +104,40 @@ func TestDropOnlyTheTokenRefused(t *testing.T) {
 	}
 }
 
+// A replica that wrote or read the token before another dropped it must not bring it back.
+func TestARefusedTokenDoesNotComeBack(t *testing.T) {
+	s := redistest.Start(t)
+	var u upstream
+	redis := s.Open(t)
+	tokens := cache.NewTokens(redis, clock.System{})
+	get(t, tokens, &u)
+	late := redis.Get(t.Context(), redis.Key("token:wechat")).Val()
+	if !strings.HasSuffix(late, "|secret-1") {
+		t.Fatalf("Redis holds %q", late)
+	}
+	tokens.Drop(t.Context(), "wechat", "secret-1")
+	if err := redis.Set(t.Context(), redis.Key("token:wechat"), late, time.Hour).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if got := get(t, tokens, &u); got != "secret-2" {
+		t.Errorf("after Drop: got %q", got)
+	}
+}
+
+// The upstream may hand out the value again that it refused; it must end in an answer.
+func TestTheUpstreamMayVouchForATokenAgain(t *testing.T) {
+	kinds(t, func(t *testing.T, r *redisx.Client) {
+		tokens := cache.NewTokens(r, clock.System{})
+		always := func(context.Context) (string, time.Duration, error) { return "the one", time.Hour, nil }
+		for range 2 {
+			if got, err := tokens.GetOrFetch(t.Context(), "wechat", always); got != "the one" || err != nil {
+				t.Fatalf("got %q, %v", got, err)
+			}
+			tokens.Drop(t.Context(), "wechat", "the one")
+		}
+	})
+}
+
 func TestFailedFetchFreesTheLock(t *testing.T) {
 	kinds(t, func(t *testing.T, r *redisx.Client) {
 		tokens := cache.NewTokens(r, clock.System{})
@@ -132,4 +167,27 @@ func TestTokenSurvivesAnOutage(t *testing.T) {
 	if got := get(t, tokens, &u); got != "secret-1" {
 		t.Errorf("got %q", got)
 	}
+}
+
+func TestOneCallersCancellationEndsNobodyElsesTokenFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tokens := cache.NewTokens(nil, clock.System{})
+		fetch := func(ctx context.Context) (string, time.Duration, error) {
+			time.Sleep(time.Second)
+			return "token", time.Hour, ctx.Err()
+		}
+		hurried, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		var all sync.WaitGroup
+		all.Go(func() {
+			if _, err := tokens.GetOrFetch(hurried, "k", fetch); err == nil {
+				t.Error("the hurried caller waited")
+			}
+		})
+		synctest.Wait()
+		if got, err := tokens.GetOrFetch(t.Context(), "k", fetch); got != "token" || err != nil {
+			t.Errorf("the patient caller: %q, %v", got, err)
+		}
+		all.Wait()
+	})
 }

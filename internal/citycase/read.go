@@ -8,9 +8,9 @@ import (
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/citycase"
 	"citygraph/internal/cache"
-	"citygraph/internal/citycase/machine"
 	"citygraph/internal/fault"
 	"citygraph/internal/id"
+	"citygraph/internal/scope"
 	"citygraph/internal/viewer"
 )
 
@@ -22,30 +22,14 @@ func ByID(q *db.CityCaseQuery, caseID string) (*db.CityCaseQuery, error) {
 	return q.Where(citycase.ID(caseID)), nil
 }
 
-// Mine narrows a query to the cases the viewer has reported. UNAUTHENTICATED for a visitor.
-func Mine(ctx context.Context, q *db.CityCaseQuery) (*db.CityCaseQuery, error) {
-	v := viewer.From(ctx)
-	if !v.SignedIn() {
-		return nil, fault.New(fault.Unauthenticated)
+// Mine narrows a query to the cases the viewer has reported, or those of a person they have CASE for.
+// UNAUTHENTICATED for a visitor, DELEGATION_SCOPE for anybody else's.
+func (c *Cases) Mine(ctx context.Context, q *db.CityCaseQuery, personID *string) (*db.CityCaseQuery, error) {
+	ctx, err := c.For(ctx, personID, scope.Case)
+	if err != nil {
+		return nil, fault.From(err).At("person")
 	}
-	return q.Where(citycase.ReporterID(v.PersonID)), nil
-}
-
-// Queue narrows a query to the cases of an officer's districts, in a status if one is given.
-// UNAUTHENTICATED for a visitor, FORBIDDEN to anyone who is not a case officer.
-func Queue(ctx context.Context, q *db.CityCaseQuery, status *machine.Status) (*db.CityCaseQuery, error) {
-	v := viewer.From(ctx)
-	switch {
-	case !v.SignedIn():
-		return nil, fault.New(fault.Unauthenticated)
-	case !v.Has(viewer.CaseOfficer):
-		return nil, fault.New(fault.Forbidden)
-	}
-	q.Where(citycase.DistrictIDIn(v.Organisations(viewer.CaseOfficer)...))
-	if status != nil {
-		q.Where(citycase.StatusEQ(*status))
-	}
-	return q, nil
+	return q.Where(citycase.ReporterID(viewer.From(ctx).Subject())), nil
 }
 
 // categoriesFresh is how long a change of the categories may take to be seen.

@@ -1,160 +1,146 @@
-// Package delivery hands notifications to the push channels. It runs in job workers only; the durable
-// queue repeats it until every device of the recipient is settled.
+// Package delivery hands notifications to the push channels. It runs in job workers only: a job plans the
+// deliveries of up to 500, sends them side by side with those of every other job, writes down what became of
+// each, and comes back for those that must wait.
 package delivery
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/deliveryattempt"
-	"citygraph/ent/db/device"
 	"citygraph/ent/db/notification"
 	"citygraph/internal/clock"
 	"citygraph/internal/jobs"
-	"citygraph/internal/lang"
 	"citygraph/internal/push"
+	"citygraph/internal/store"
 	"citygraph/internal/viewer"
 )
 
-// Args names the notification of a push job; a job holds no personal data.
+const (
+	// BatchSize is how many deliveries a job has at most, unless one person has more devices.
+	BatchSize = 500
+	// Queue is the queue of push jobs: an alert to everybody keeps no other work waiting.
+	Queue = "push"
+	// Workers is how many of them a process runs at once. What is under way is bounded by the pool.
+	Workers = 16
+
+	// few are so many recipients that their notice goes ahead of one to everybody.
+	few = 20
+)
+
+// Args names the notifications of a push job; a job holds no personal data.
 type Args struct {
-	NotificationID string `json:"notification_id"`
+	NotificationIDs []string `json:"notification_ids,omitempty"`
+	NotificationID  string   `json:"notification_id,omitempty"` // of a job from before there were batches
 }
 
 // Kind is the job's stable name.
 func (Args) Kind() string { return "push.notification" }
 
-// lifetime is how long after it was told a notice is worth showing on a phone.
-const lifetime = 24 * time.Hour
-
-// Courier is the worker of push jobs.
-type Courier struct {
-	DB      *db.Client
-	Clock   clock.Clock
-	Pool    push.Pool
-	Observe func(channel, outcome string) // counts outcomes; may be nil
+func (a Args) ids() []string {
+	if a.NotificationID != "" {
+		return []string{a.NotificationID}
+	}
+	return a.NotificationIDs
 }
 
-// Work pushes a notification to every device of its recipient that has not settled yet, and records
-// each attempt. Push is at least once: a crash between sending and recording sends again, with the
-// notification id for the app to tell. A device that must be tried later puts the job off, honouring
-// the provider's Retry-After, until the notice is a day old; the others are settled and not sent to
-// again.
+// Enqueuer inserts a job in the transaction of ctx; see jobs.Queue.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, args jobs.Args, options ...jobs.Option) error
+}
+
+// Enqueue has the notifications pushed after the transaction of ctx commits.
+func Enqueue(ctx context.Context, q Enqueuer, notificationIDs ...string) error {
+	priority := jobs.Normal
+	if len(notificationIDs) <= few {
+		priority = jobs.Urgent
+	}
+	for ids := range slices.Chunk(notificationIDs, BatchSize) {
+		if err := q.Enqueue(ctx, Args{NotificationIDs: ids}, jobs.InQueue(Queue), jobs.WithPriority(priority)); err != nil {
+			return fmt.Errorf("enqueue push: %w", err)
+		}
+	}
+	return nil
+}
+
+// Courier is the worker of push jobs. Channels and what they need are set before the first job; a channel
+// that is missing is passed over.
+type Courier struct {
+	DB       *db.Client
+	Store    *store.Store
+	Clock    clock.Clock
+	Jobs     Enqueuer
+	Pool     *push.Pool
+	Channels map[deliveryattempt.Channel]push.Channel
+
+	Templates map[notification.Topic]Template                                               // of WeChat; a topic without one is not sent there
+	Grants    Grants                                                                        // what people allow in WeChat
+	Phone     func(ctx context.Context, personID string) (string, error)                    // "" when there is none; nil where no text messages are sent
+	Observe   func(channel, outcome string, took time.Duration)                             // hears of every send; may be nil
+	GivenUp   func(channel, outcome string)                                                 // hears of every dead letter; may be nil
+	DeadJobs  func(ctx context.Context, limit int, kinds ...string) ([]jobs.DeadJob, error) // of the queue; may be nil
+
+	ledger  ledger
+	manners manners
+}
+
+// Grants are the subscribe messages people allow; see internal/grant.
+type Grants interface {
+	Take(ctx context.Context, personID, template string) (taken bool, err error)
+	GiveBack(ctx context.Context, personID, template string) error
+	Zero(ctx context.Context, personID, template string) error
+}
+
+// Work pushes a batch of notifications. Push is at least once: a crash between sending and writing down sends
+// again, with the notification id for the app to tell. It is planned once, however often the job runs; a
+// device that must be tried later puts the job off until then, and what is settled is not sent again. Nothing
+// that was read, withdrawn or has expired since is sent.
 func (c *Courier) Work(ctx context.Context, job jobs.Job[Args]) error {
 	ctx = viewer.AsSystem(ctx, "push notifications to their recipients")
-	n, err := c.DB.Notification.Get(ctx, job.Args.NotificationID)
+	batch := strconv.FormatInt(job.ID, 10)
+	if err := c.plan(ctx, batch, job.Args.ids()); err != nil {
+		return fmt.Errorf("plan deliveries: %w", err)
+	}
+	for more := true; more; {
+		err := c.sendDue(ctx, batch)
+		if err != nil {
+			return err
+		}
+		if more, err = c.fallBack(ctx, batch); err != nil {
+			return fmt.Errorf("fall back to another channel: %w", err)
+		}
+	}
+	return c.putOff(ctx, batch)
+}
+
+// sendDue sends what is due of a batch.
+func (c *Courier) sendDue(ctx context.Context, batch string) error {
+	due, err := c.DB.DeliveryAttempt.Query().
+		Where(deliveryattempt.Batch(batch), open, deliveryattempt.DueAtLTE(c.Clock.Now())).
+		Order(deliveryattempt.ByID()).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("look for due deliveries: %w", err)
+	}
+	return c.send(ctx, due)
+}
+
+// open are the deliveries that have not settled.
+var open = deliveryattempt.OutcomeIn(deliveryattempt.OutcomePending, deliveryattempt.OutcomeRetry)
+
+// putOff has the job run again when the next of its deliveries is due; it is done when none is.
+func (c *Courier) putOff(ctx context.Context, batch string) error {
+	next, err := c.DB.DeliveryAttempt.Query().Where(deliveryattempt.Batch(batch), open).
+		Order(deliveryattempt.ByDueAt()).First(ctx)
 	if db.IsNotFound(err) {
-		return jobs.Discard(fmt.Errorf("notification is gone: %w", err))
+		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("load notification: %w", err)
+		return fmt.Errorf("look for later deliveries: %w", err)
 	}
-	left := lifetime - c.Clock.Now().Sub(n.CreatedAt)
-	if left <= 0 {
-		return jobs.Discard(errors.New("notification is too old to push"))
-	}
-	devices, err := c.unsettled(ctx, n)
-	if err != nil || len(devices) == 0 {
-		return err
-	}
-	messages, err := c.messages(ctx, n, devices, left)
-	if err != nil {
-		return err
-	}
-	return c.record(ctx, n, devices, c.Pool.SendAll(ctx, messages))
-}
-
-// unsettled lists the recipient's devices that no attempt has settled.
-func (c *Courier) unsettled(ctx context.Context, n *db.Notification) ([]*db.Device, error) {
-	settled, err := c.DB.DeliveryAttempt.Query().
-		Where(deliveryattempt.NotificationID(n.ID), deliveryattempt.OutcomeNEQ(deliveryattempt.OutcomeRetry)).
-		Select(deliveryattempt.FieldDeviceID).Strings(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("load attempts: %w", err)
-	}
-	devices, err := c.DB.Device.Query().
-		Where(device.PersonID(n.PersonID), device.IDNotIn(settled...)).All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("load devices: %w", err)
-	}
-	return devices, nil
-}
-
-// messages are what to send: in the recipient's language, with their badge, worth so much longer.
-func (c *Courier) messages(ctx context.Context, n *db.Notification, devices []*db.Device, left time.Duration) ([]push.Message, error) {
-	recipient, err := c.DB.Person.Get(ctx, n.PersonID)
-	if err != nil {
-		return nil, fmt.Errorf("load recipient: %w", err)
-	}
-	badge, err := c.DB.Notification.Query().
-		Where(notification.PersonID(n.PersonID), notification.ReadAtIsNil()).Count(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("count unread: %w", err)
-	}
-	tag := lang.Tag(recipient.Language)
-	messages := make([]push.Message, len(devices))
-	for i, d := range devices {
-		messages[i] = push.Message{
-			NotificationID: n.ID, Token: d.PushToken, Platform: push.Platform(d.Platform),
-			Title: n.Title.In(tag), Body: n.Body.In(tag),
-			CollapseKey: n.Target.ID(), Priority: push.High, TTL: left, Badge: &badge,
-			Data: map[string]string{
-				"seq": strconv.FormatInt(n.Seq, 10), "topic": string(n.Topic),
-				"targetId": n.Target.ID(), "link": n.Target.AppLink(),
-			},
-		}
-	}
-	return messages, nil
-}
-
-// outcomes are what the record calls the results of a channel.
-var outcomes = map[push.Outcome]deliveryattempt.Outcome{
-	push.Delivered: deliveryattempt.OutcomeDelivered,
-	push.Retry:     deliveryattempt.OutcomeRetry,
-	push.DropToken: deliveryattempt.OutcomeTokenDropped,
-	push.Rejected:  deliveryattempt.OutcomeRejected,
-}
-
-// record writes one attempt per device, forgets dead tokens, and puts the job off when any device
-// must be tried again.
-func (c *Courier) record(ctx context.Context, n *db.Notification, devices []*db.Device, results []push.Result) error {
-	// What was sent must be written down even when the worker is told to stop.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	attempts := make([]*db.DeliveryAttemptCreate, len(results))
-	var dead []string
-	var again error
-	var wait time.Duration
-	for i, r := range results {
-		attempts[i] = c.DB.DeliveryAttempt.Create().
-			SetNotificationID(n.ID).SetPersonID(n.PersonID).SetDeviceID(devices[i].ID).
-			SetChannel(deliveryattempt.ChannelFcm).SetOutcome(outcomes[r.Outcome]).
-			SetProviderMessageID(r.ProviderID).SetProviderCode(r.Code)
-		if c.Observe != nil {
-			c.Observe("FCM", string(r.Outcome))
-		}
-		switch r.Outcome {
-		case push.DropToken:
-			dead = append(dead, devices[i].ID)
-		case push.Retry:
-			again, wait = fmt.Errorf("device %s: %w", devices[i].ID, r.Err), max(wait, r.RetryAfter)
-		case push.Delivered, push.Rejected:
-		}
-	}
-	if err := c.DB.DeliveryAttempt.CreateBulk(attempts...).Exec(ctx); err != nil {
-		return fmt.Errorf("record attempts: %w", err)
-	}
-	if len(dead) > 0 {
-		if _, err := c.DB.Device.Delete().Where(device.IDIn(dead...)).Exec(ctx); err != nil {
-			return fmt.Errorf("forget dead tokens: %w", err)
-		}
-	}
-	if wait > 0 {
-		return jobs.RetryAfter(wait, again)
-	}
-	return again
+	return jobs.RetryAfter(next.DueAt.Sub(c.Clock.Now()), errors.New("a delivery must wait"))
 }

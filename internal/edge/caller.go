@@ -17,12 +17,12 @@ type caller struct {
 	keys    []string // whose budget pays; the first also counts the open streams
 }
 
-// enter returns the context every request starts with: its language and a logger that knows its id.
+// enter returns the context every request starts with: its address, its language and
+// the log.
 func (h *Handler) enter(r *http.Request) context.Context {
 	ctx := context.WithValue(r.Context(), addressKey{}, h.Address(r))
 	ctx = speak(ctx, r.Header.Get("Accept-Language"))
-	log := h.Log.With().Str("requestId", requestid.From(ctx)).Logger()
-	return log.WithContext(ctx)
+	return h.Log.WithContext(ctx)
 }
 
 type addressKey struct{}

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -28,11 +29,11 @@ import (
 type Session struct {
 	Key       string    // names the session for limits; never shown
 	ExpiresAt time.Time // when an open connection must end; zero never
-	// Watch returns a channel that closes when the session is revoked, watched until ctx ends; nil
-	// when it cannot be. Only a long-lived connection calls it, once.
-	Watch func(ctx context.Context) <-chan struct{}
+	// Watch has ended called once the session is revoked, unless ctx ends first; nil when it cannot
+	// be. It does not wait for that. Only a long-lived connection calls it, once.
+	Watch func(ctx context.Context, ended func())
 
-	gone <-chan struct{}
+	gone atomic.Bool
 }
 
 // Documents finds a trusted document by the id its client's build gave it.

@@ -60,8 +60,8 @@ func development() edge.Options { return edge.Options{AnyDocument: true, Introsp
 func newRig(t *testing.T, o edge.Options) *rig {
 	t.Helper()
 	r := &rig{T: t, city: &edgetest.City{}, log: &safeBuffer{}}
-	ended := make(chan struct{})
-	r.revoke = sync.OnceFunc(func() { close(ended) })
+	standing, revoke := context.WithCancel(context.Background())
+	r.revoke = revoke
 	o.Schema = r.city.Schema()
 	o.Log = zerolog.New(r.log)
 	o.Authenticate = func(ctx context.Context, bearer string) (context.Context, *edge.Session, error) {
@@ -73,7 +73,7 @@ func newRig(t *testing.T, o edge.Options) *rig {
 		case "short":
 			s.ExpiresAt = time.Now().Add(300 * time.Millisecond)
 		case "revocable":
-			s.Watch = func(context.Context) <-chan struct{} { return ended }
+			s.Watch = func(_ context.Context, ended func()) { context.AfterFunc(standing, ended) }
 		case "banned":
 			return ctx, nil, fault.New(fault.Forbidden)
 		default:

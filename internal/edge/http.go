@@ -45,6 +45,14 @@ func (h *Handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r = r.WithContext(ctx)
+	if q.files != nil {
+		release, refusal := h.receive(ctx, w, q, op, who)
+		if refusal != nil {
+			h.refuse(w, r, m, refusal)
+			return
+		}
+		defer release()
+	}
 	if m == mediaStream {
 		h.stream(w, r, q, op, who)
 		return
@@ -86,7 +94,7 @@ func unauthenticated(err error) *refusal {
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, m media, job *run, who caller) {
 	var body []byte
 	cache := cachePolicy{}
-	ended := job.begin(r.Context()).drain(func(response *graphql.Response) bool {
+	ended := job.begin(r.Context()).answer(func(response *graphql.Response) bool {
 		body = encode(response)
 		if len(response.Errors) == 0 && r.Method == http.MethodGet {
 			cache = job.op.cache

@@ -62,7 +62,8 @@ func TestMethodsAndContentTypes(t *testing.T) {
 		{"subscription by GET", r.get("query=subscription{idle}"), 405, "POST"},
 		{"PUT", r.do(r.request(http.MethodPut, "/graphql", "")), 405, "GET, POST"},
 		{"form", r.post("query={whoami}", "Content-Type", "application/x-www-form-urlencoded"), 415, ""},
-		{"multipart", r.post("--b--", "Content-Type", "multipart/form-data; boundary=b"), 415, ""},
+		{"multipart without a boundary", r.post("--b--", "Content-Type", "multipart/form-data", "Apollo-Require-Preflight", "1"), 415, ""},
+		{"multipart of nothing", r.post("--b--", "Content-Type", "multipart/form-data; boundary=b", "Apollo-Require-Preflight", "1"), 400, ""},
 		{"text", r.post(`{"query":"{whoami}"}`, "Content-Type", "text/plain"), 415, ""},
 		{"deflate", r.post(`{"query":"{whoami}"}`, "Content-Encoding", "deflate"), 415, ""},
 	} {

@@ -27,6 +27,13 @@ type Limits struct {
 
 	Documents int // prepared documents kept in memory: 1000
 
+	Files          int           // in one multipart request: 4
+	FileBytes      int           // one file: 10 MiB
+	FileCost       int           // what a file draws on the budget besides the operation: 5000
+	UploadsAtOnce  int           // multipart requests being read: 8
+	UploadsPerUser int           // of one session: 2
+	UploadTimeout  time.Duration // until the files of one are there: 1 min
+
 	Timeout      time.Duration // of a query or mutation: 15 s
 	InitTimeout  time.Duration // from the upgrade to connection_init: 3 s
 	WriteTimeout time.Duration // until a client that does not read is cut: 10 s
@@ -53,6 +60,12 @@ func (l Limits) withDefaults() Limits {
 	l.AssumedSize = cmp.Or(l.AssumedSize, 10)
 	l.Cost = cmp.Or(l.Cost, 25000)
 	l.Documents = cmp.Or(l.Documents, 1000)
+	l.Files = cmp.Or(l.Files, 4)
+	l.FileBytes = cmp.Or(l.FileBytes, 10<<20)
+	l.FileCost = cmp.Or(l.FileCost, 5000)
+	l.UploadsAtOnce = cmp.Or(l.UploadsAtOnce, 8)
+	l.UploadsPerUser = cmp.Or(l.UploadsPerUser, 2)
+	l.UploadTimeout = cmp.Or(l.UploadTimeout, time.Minute)
 	l.Timeout = cmp.Or(l.Timeout, 15*time.Second)
 	l.InitTimeout = cmp.Or(l.InitTimeout, 3*time.Second)
 	l.WriteTimeout = cmp.Or(l.WriteTimeout, 10*time.Second)

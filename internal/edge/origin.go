@@ -9,8 +9,8 @@ import (
 // origins decides which web pages may talk to the server.
 //
 // Sign-in is by bearer token only, so a foreign page has no ambient authority to borrow, and a POST
-// must be application/json, which no page can send across origins without a preflight. What is left
-// is the plain GET. It runs queries only and the browser hides the answer, but it can still burn
+// must be application/json, which no page can send across origins without a preflight, or bring a header
+// that forces one (see readForm). What is left is the plain GET. It runs queries only and the browser hides the answer, but it can still burn
 // budget; and refusing every GET that lacks a preflight header would also refuse curl, CDNs,
 // EventSource and the protocol audit. So a plain GET is refused exactly where it can be a forgery:
 // when a browser says it is cross-site, or when it brings cookies. A header that forces a preflight
@@ -47,10 +47,8 @@ func (o origins) admit(header http.Header, r *http.Request) bool {
 
 // suspicious reports whether a GET without Origin may have been caused by a foreign page.
 func suspicious(r *http.Request) bool {
-	for _, name := range preflightHeaders {
-		if r.Header.Get(name) != "" {
-			return false
-		}
+	if preflighted(r) {
+		return false
 	}
 	if mediaType(r.Header.Get("Content-Type")) == "application/json" {
 		return false

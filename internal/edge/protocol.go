@@ -72,13 +72,14 @@ func (s *socket) signIn(payload map[string]any) bool {
 		s.ctx = speak(s.ctx, accept)
 	}
 	token := firstOf(text("authorization"), text("Authorization"), s.bearer)
+	s.bearer = ""
 	ctx, who, err := s.h.authenticate(s.ctx, token, s.keys)
 	if err != nil {
 		s.close(closeFor(err))
 		return false
 	}
 	s.ctx, s.who = ctx, who
-	who.session.watch(ctx)
+	who.session.watch(ctx, s.unauthorize)
 	return true
 }
 
@@ -146,9 +147,7 @@ func (s *socket) subscribe(m message) bool {
 	return true
 }
 
-// start begins the operation a message asks for and leaves its answers to a goroutine of their own:
-// validation and dispatch need a deep stack, which an idle subscription must not keep, and neither
-// must the reader.
+// start begins the operation a message asks for and leaves its answers to a goroutine of their own.
 func (s *socket) start(ctx context.Context, m message, op *socketOperation) {
 	job, refusal := s.prepare(ctx, m.Payload)
 	if refusal != nil {
@@ -157,11 +156,15 @@ func (s *socket) start(ctx context.Context, m message, op *socketOperation) {
 		}
 		return
 	}
-	f := job.begin(ctx)
-	s.jobs.Go(func() {
-		defer s.h.usage.release(s.who.keys[0])
-		s.deliver(m.ID, op, f)
-	})
+	s.jobs.Add(1)
+	go s.await(m.ID, op, job.begin(ctx))
+}
+
+// await waits for the next answer of an operation, near the bottom of its stack.
+func (s *socket) await(id string, op *socketOperation, f *flow) {
+	defer s.jobs.Done()
+	f.events.wait()
+	s.deliver(id, op, f)
 }
 
 // prepare admits the operation in a payload. When it does, a place in the user's share is taken.
@@ -188,11 +191,18 @@ func (s *socket) prepare(ctx context.Context, payload []byte) (*run, *refusal) {
 	return job, refusal
 }
 
-// deliver sends the answers of an operation and how it ended.
+// deliver sends an answer of an operation and leaves those after it to another goroutine: what making an
+// answer needs of stack, the wait for the next must not keep. At last it sends how it ended.
 func (s *socket) deliver(id string, op *socketOperation, f *flow) {
-	ended := f.drain(func(response *graphql.Response) bool {
+	if f.next(func(response *graphql.Response) bool {
 		return f.ctx.Err() == nil && s.send(reply("next", id, encode(response)))
-	})
+	}) {
+		s.jobs.Add(1)
+		go s.await(id, op, f)
+		return
+	}
+	ended := f.end()
+	s.h.usage.release(s.who.keys[0])
 	// An operation the client has completed is gone from live, and its id may be in use again.
 	if !s.forget(id, op) || s.ctx.Err() != nil {
 		return

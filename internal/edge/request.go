@@ -18,6 +18,7 @@ type request struct {
 	text          string
 	operationName string
 	variables     map[string]any
+	files         *files // nil unless some of the variables are files
 }
 
 // decodeRequest reads the JSON form. Unknown members are ignored, known ones must have their type.
@@ -106,7 +107,11 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (*request, *refus
 		}
 		return decodeQuery(r.URL.RawQuery)
 	}
-	if mediaType(r.Header.Get("Content-Type")) != "application/json" {
+	switch mediaType(r.Header.Get("Content-Type")) {
+	case "application/json":
+	case "multipart/form-data":
+		return h.readForm(w, r)
+	default:
 		return nil, refused(http.StatusUnsupportedMediaType, errContentType)
 	}
 	body, refusal := h.body(w, r)

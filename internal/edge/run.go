@@ -8,6 +8,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"citygraph/internal/memo"
 )
 
 // run is one admitted operation on its way through the executor.
@@ -56,14 +58,18 @@ type flow struct {
 	ctx       context.Context
 	cancel    context.CancelFunc
 	last      *ending
+	events    events
 	responses graphql.ResponseHandler // nil when it could not begin
+	ended     gqlerror.List           // what ended a subscription
 }
 
-// begin hands the run to the executor. The flow must be drained.
+// begin hands the run to the executor. The flow must be taken to its end.
 func (r *run) begin(ctx context.Context) (f *flow) {
 	f = &flow{run: r, cancel: func() {}, last: &ending{}}
 	if !r.subscription() {
 		ctx, f.cancel = context.WithTimeout(ctx, r.handler.Limits.Timeout)
+	} else {
+		r.opCtx.ResolverMiddleware = f.events.tap
 	}
 	f.ctx = context.WithValue(ctx, endingKey{}, f.last)
 	defer f.survive()
@@ -71,35 +77,40 @@ func (r *run) begin(ctx context.Context) (f *flow) {
 	return f
 }
 
-// drain gives each answer to emit until emit declines or the operation ends. Data given to emit is
-// valid only until it returns. The errors are those that ended a subscription.
-func (f *flow) drain(emit func(*graphql.Response) bool) gqlerror.List {
-	defer f.cancel()
-	ended := f.pump(emit)
-	if ended == nil {
-		ended = f.last.present(f.ctx)
-	}
-	f.note(ended)
-	f.observe(f.ctx)
-	return ended
+// answer gives the one answer of a query or mutation to emit, and returns the errors that stood in its way.
+func (f *flow) answer(emit func(*graphql.Response) bool) gqlerror.List {
+	f.next(emit)
+	return f.end()
 }
 
-func (f *flow) pump(emit func(*graphql.Response) bool) gqlerror.List {
+// next takes an answer, which a subscription has waited for with events.wait, gives it to emit, and reports
+// whether to go on. Data given to emit is valid only until it returns.
+func (f *flow) next(emit func(*graphql.Response) bool) bool {
 	defer f.survive()
-	for f.responses != nil {
-		response := f.responses(f.ctx)
-		switch {
-		case response == nil:
-			return nil
-		case f.subscription() && response.Data == nil:
-			return response.Errors // it could not start
-		}
-		f.note(response.Errors)
-		if !emit(response) || !f.subscription() {
-			return nil
-		}
+	if f.responses == nil {
+		return false
 	}
-	return nil
+	response := f.responses(memo.With(f.ctx))
+	switch {
+	case response == nil:
+		return false
+	case f.subscription() && response.Data == nil:
+		f.ended = response.Errors // it could not start
+		return false
+	}
+	f.note(response.Errors)
+	return emit(response) && f.subscription()
+}
+
+// end closes the flow's books. The errors are those that ended a subscription.
+func (f *flow) end() gqlerror.List {
+	defer f.cancel()
+	if f.ended == nil {
+		f.ended = f.last.present(f.ctx)
+	}
+	f.note(f.ended)
+	f.observe(f.ctx)
+	return f.ended
 }
 
 // survive ends the flow with INTERNAL after a panic outside the resolvers.

@@ -5,32 +5,20 @@ import (
 	"time"
 )
 
-// watch begins to look out for the session's revocation, until ctx ends.
-func (s *Session) watch(ctx context.Context) {
-	if s != nil && s.Watch != nil {
-		s.gone = s.Watch(ctx)
+// watch calls revoked once the session is revoked, unless ctx ends first.
+func (s *Session) watch(ctx context.Context, revoked func()) {
+	if s == nil || s.Watch == nil {
+		return
 	}
+	s.Watch(ctx, func() {
+		s.gone.Store(true)
+		revoked()
+	})
 }
 
 // ended reports whether nothing more may be sent under the session. An anonymous one never ends.
 func (s *Session) ended(now time.Time) bool {
-	if s == nil {
-		return false
-	}
-	select {
-	case <-s.gone:
-		return true
-	default:
-		return !s.ExpiresAt.IsZero() && !now.Before(s.ExpiresAt)
-	}
-}
-
-// revoked closes when the session is revoked.
-func (s *Session) revoked() <-chan struct{} {
-	if s == nil {
-		return nil
-	}
-	return s.gone
+	return s != nil && (s.gone.Load() || !s.ExpiresAt.IsZero() && !now.Before(s.ExpiresAt))
 }
 
 // expiry is when the session runs out, zero for never.

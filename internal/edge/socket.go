@@ -31,14 +31,15 @@ const (
 // closeGrace is how long a client may take to answer a close frame before its socket is dropped.
 const closeGrace = time.Second
 
-// socket is one WebSocket connection. One goroutine reads and each running operation has its own;
-// time is watched by timers, because ten thousand idle connections pay for every stack.
+// socket is one WebSocket connection. One goroutine reads and each running operation has its own.
 type socket struct {
 	h      *Handler
 	conn   *websocket.Conn
 	net    net.Conn // below conn, for deadlines
 	ctx    context.Context
 	cancel context.CancelFunc
+	freed  func() // when all is over
+	unkeep func() // nil before the session has begun
 	keys   []string
 	who    caller
 	bearer string // the Authorization header of the upgrade
@@ -48,12 +49,10 @@ type socket struct {
 
 	mu   sync.Mutex
 	live map[string]*socketOperation
-	beat *time.Timer
 	jobs sync.WaitGroup
 }
 
-// serveSocket accepts a WebSocket and hands it to a goroutine of its own, so that the buffers and the
-// stack of the HTTP request are free while the connection idles.
+// serveSocket accepts a WebSocket and hands it to a goroutine of its own.
 func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	release, open := h.hold()
 	if !open {
@@ -74,92 +73,68 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	// The request's own context ends with the handler; its values may live on.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	s := &socket{
-		h: h, conn: conn, net: tap.conn, ctx: ctx, cancel: cancel,
+		h: h, conn: conn, net: tap.conn, ctx: ctx, cancel: cancel, freed: release,
 		bearer: r.Header.Get("Authorization"), keys: h.keysOf(r), live: map[string]*socketOperation{},
 	}
-	go func() {
-		defer release()
-		defer s.finish()
-		s.serve()
-	}()
+	go s.run(s.begin)
 }
 
-func (s *socket) serve() {
+// run takes one step of the conversation and leaves the next to another goroutine: what a message needs
+// of stack, the wait for the next must not keep.
+func (s *socket) run(step func() bool) {
+	goesOn := false
+	defer func() {
+		if !goesOn {
+			s.finish(recover())
+		}
+	}()
+	if goesOn = step() && s.ctx.Err() == nil; goesOn {
+		go s.run(s.next)
+	}
+}
+
+// begin signs the connection in.
+func (s *socket) begin() bool {
 	if s.conn.Subprotocol() != subprotocol {
 		s.close(closeSubprotocol, "Subprotocol not acceptable")
-		return
+		return false
 	}
 	s.conn.SetReadLimit(int64(s.h.Limits.BodyBytes))
 	if !s.open() {
-		return
+		return false
 	}
-	defer s.watch()()
-	for s.ctx.Err() == nil && s.next() {
-	}
+	s.unkeep = s.h.keep(s.who.session, s.restart, s.unauthorize, s.alive)
+	return true
 }
 
 // finish ends every operation and frees the connection, whatever way it ended.
-func (s *socket) finish() {
-	if p := recover(); p != nil {
-		_ = Present(s.ctx, recovered(s.ctx, p)) // for its log line
+func (s *socket) finish(panicked any) {
+	defer s.freed()
+	if panicked != nil {
+		_ = Present(s.ctx, recovered(s.ctx, panicked)) // for its log line
 		s.close(closeInternal, "Internal server error")
+	}
+	if s.unkeep != nil {
+		s.unkeep()
 	}
 	s.cancel()
 	s.jobs.Wait()
 	_ = s.conn.CloseNow() // closed already in most cases
 }
 
-// watch sees to it that the connection ends with its session, with the process, or when the client
-// stops answering.
-func (s *socket) watch() (stop func()) {
-	restart := context.AfterFunc(s.h.life, func() { s.close(closeRestart, "Service restart") })
-	expired := func() {}
-	if at := s.who.session.expiry(); !at.IsZero() {
-		timer := time.AfterFunc(at.Sub(s.h.Clock.Now()), s.unauthorize)
-		expired = func() { timer.Stop() }
-	}
-	if revoked := s.who.session.revoked(); revoked != nil {
-		s.jobs.Go(func() {
-			select {
-			case <-revoked:
-				s.unauthorize()
-			case <-s.ctx.Done():
-			}
-		})
-	}
-	s.rearm()
-	return func() {
-		restart()
-		expired()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.beat.Stop()
-	}
-}
-
 func (s *socket) unauthorize() { s.close(closeUnauthorized, "Unauthorized") }
 
-func (s *socket) heartbeat() {
-	if !s.alive() {
-		s.drop()
-		return
-	}
-	s.rearm()
-}
+func (s *socket) restart() { s.close(closeRestart, "Service restart") }
 
-func (s *socket) rearm() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ctx.Err() == nil || s.beat == nil {
-		s.beat = time.AfterFunc(s.h.Limits.Heartbeat, s.heartbeat)
-	}
-}
-
-// alive asks for a pong and waits for it.
+// alive asks for a pong and waits for it. A client that does not answer is dropped.
 func (s *socket) alive() bool {
 	ctx, cancel := context.WithTimeout(s.ctx, s.h.Limits.WriteTimeout)
 	defer cancel()
-	return s.conn.Ping(ctx) == nil
+	if s.conn.Ping(ctx) != nil {
+		s.drop()
+		return false
+	}
+	return true
 }
 
 // send writes one message within the write timeout. A client that does not read is dropped, and so
@@ -179,6 +154,7 @@ func (s *socket) send(message []byte) bool {
 		s.drop()
 		return false
 	}
+	_ = s.net.SetWriteDeadline(time.Time{}) // a ping comes later, and has a limit of its own
 	return true
 }
 
@@ -207,25 +183,21 @@ type hijackTap struct {
 	status int
 }
 
-// socketBuffer is the size of each buffer of an idle connection: its messages are short, and longer
-// ones pass it by.
-const socketBuffer = 512
+// socketBuffer is the size of each buffer of an idle connection: pings fit, and what is longer passes it
+// by.
+const socketBuffer = 64
 
 // Hijack implements http.Hijacker. It trades the server's buffers for small ones.
 func (t *hijackTap) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(t.ResponseWriter).Hijack()
+	conn, early, err := takeOver(t.ResponseWriter)
 	if err != nil {
 		return nil, nil, err
 	}
-	t.conn = conn
-	early, err := rw.Peek(rw.Reader.Buffered()) // sent before our answer
-	if err != nil {
-		return nil, nil, err
-	}
-	in := bufio.NewReaderSize(bytes.NewReader(bytes.Clone(early)), max(socketBuffer, len(early)))
+	in := bufio.NewReaderSize(bytes.NewReader(early), max(socketBuffer, len(early)))
 	if _, err := in.Peek(len(early)); err != nil {
 		return nil, nil, err
 	}
+	t.conn = conn
 	return conn, bufio.NewReadWriter(in, bufio.NewWriterSize(conn, socketBuffer)), nil
 }
 

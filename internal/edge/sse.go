@@ -3,6 +3,7 @@ package edge
 import (
 	"bytes"
 	"context"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -12,11 +13,13 @@ import (
 )
 
 // eventStream is one operation over graphql-sse, distinct connections mode. It is never compressed:
-// a compressor would hold events back.
+// a compressor would hold events back. One goroutine waits for events and one for the client to leave.
 type eventStream struct {
-	h   *Handler
-	w   http.ResponseWriter
-	ctl *http.ResponseController
+	h       *Handler
+	conn    net.Conn
+	ctx     context.Context
+	cancel  context.CancelFunc
+	session *Session
 
 	mu   sync.Mutex // one write at a time
 	over bool
@@ -25,86 +28,116 @@ type eventStream struct {
 // stream answers with an event stream. A request whose document or variables are unfit is told so
 // in the stream, because EventSource cannot read the body of a failed request.
 func (h *Handler) stream(w http.ResponseWriter, r *http.Request, q *request, op *operation, who caller) {
-	release, open := h.hold()
+	leave, open := h.hold()
 	if !open {
 		h.refuse(w, r, mediaJSON, refused(http.StatusServiceUnavailable, errClosing))
 		return
 	}
-	defer release()
 	if !h.usage.take(who.keys[0], h.Limits.OperationsPerUser) {
+		leave()
 		h.refuse(w, r, mediaJSON, refused(http.StatusTooManyRequests, errTooMany))
 		return
 	}
-	defer h.usage.release(who.keys[0])
-
+	release := func() {
+		h.usage.release(who.keys[0])
+		leave()
+	}
 	job, refusal := h.admit(r.Context(), q, op, who, "sse")
 	if refusal != nil && refusal.status != 0 {
+		release()
 		h.refuse(w, r, mediaJSON, refusal)
 		return
 	}
-	s := &eventStream{h: h, w: w, ctl: http.NewResponseController(w)}
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream; charset=utf-8")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no") // proxies hold streams back otherwise
-	if !s.comment() {
+	s, err := h.openStream(w, r, who.session)
+	if err != nil {
+		release()
+		h.refuse(w, r, mediaJSON, refused(http.StatusHTTPVersionNotSupported, errMalformed))
 		return
 	}
 	if refusal != nil {
 		s.end(refusal.present(r.Context()))
+		s.close()
+		release()
 		return
 	}
-	s.serve(r.Context(), job, who)
+	f := job.begin(s.ctx)
+	s.session.watch(s.ctx, s.unauthorize)
+	// At a restart without complete: the client is to connect again.
+	unkeep := h.keep(s.session, s.cancel, s.unauthorize, s.comment)
+	go s.serve(f, func() {
+		unkeep()
+		release()
+	})
 }
 
-func (s *eventStream) serve(ctx context.Context, job *run, who caller) {
-	ctx, cancel := context.WithCancel(ctx)
-	who.session.watch(ctx)
-	var watching sync.WaitGroup
-	watching.Go(func() { s.watch(ctx, cancel, who.session) })
-	ended := job.begin(ctx).drain(func(response *graphql.Response) bool {
-		return !who.session.ended(s.h.Clock.Now()) && s.event("next", encode(response))
-	})
+// openStream takes the connection over and sends the head of the answer. It ends with the connection.
+func (h *Handler) openStream(w http.ResponseWriter, r *http.Request, session *Session) (*eventStream, error) {
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // proxies hold streams back otherwise
+	header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	conn, _, err := takeOver(w)
+	if err != nil {
+		return nil, err
+	}
+	// The request's own context ends with the handler; its values may live on.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	s := &eventStream{h: h, conn: conn, ctx: ctx, cancel: cancel, session: session}
+	head := http.Response{StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Header: header, ContentLength: -1, Close: true}
+	var b bytes.Buffer
+	if err := head.Write(&b); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	s.write(append(b.Bytes(), ":\n\n"...))
+	go s.listen()
+	return s, nil
+}
+
+// serve waits for the next event, sends it, and leaves those after it to another goroutine, as a socket
+// does, until the operation, the session, the process or the connection ends.
+func (s *eventStream) serve(f *flow, over func()) {
+	f.events.wait()
+	s.deliver(f, over)
+}
+
+func (s *eventStream) deliver(f *flow, over func()) {
+	if f.next(func(response *graphql.Response) bool {
+		return !s.session.ended(s.h.Clock.Now()) && s.event("next", encode(response))
+	}) {
+		go s.serve(f, over)
+		return
+	}
+	defer over()
+	defer s.close()
+	ended := f.end()
 	switch {
-	case ctx.Err() != nil:
-	case who.session.ended(s.h.Clock.Now()):
-		s.end(gqlerror.List{Present(ctx, errToken)})
+	case s.ctx.Err() != nil:
+	case s.session.ended(s.h.Clock.Now()):
+		s.unauthorize()
 	default:
 		s.end(ended)
 	}
-	cancel()
-	watching.Wait()
 }
 
-// watch keeps the stream alive while it is idle and ends it with its session or the process.
-func (s *eventStream) watch(ctx context.Context, cancel context.CancelFunc, session *Session) {
-	defer cancel()
-	heartbeat := time.NewTicker(s.h.Limits.Heartbeat)
-	defer heartbeat.Stop()
-	var expired <-chan time.Time
-	if at := session.expiry(); !at.IsZero() {
-		timer := time.NewTimer(at.Sub(s.h.Clock.Now()))
-		defer timer.Stop()
-		expired = timer.C
-	}
-	for {
-		select {
-		case <-ctx.Done():
+// listen waits for the client to leave; it has nothing more to say.
+func (s *eventStream) listen() {
+	defer s.close()
+	for b := make([]byte, 1); ; {
+		if _, err := s.conn.Read(b); err != nil {
 			return
-		case <-s.h.life.Done(): // no complete: the client is to connect again
-			return
-		case <-session.revoked():
-			s.end(gqlerror.List{Present(ctx, errToken)})
-			return
-		case <-expired:
-			s.end(gqlerror.List{Present(ctx, errToken)})
-			return
-		case <-heartbeat.C:
-			if !s.comment() {
-				return
-			}
 		}
 	}
+}
+
+func (s *eventStream) unauthorize() {
+	s.end(gqlerror.List{Present(s.ctx, errToken)})
+	s.close()
+}
+
+func (s *eventStream) close() {
+	s.cancel()
+	_ = s.conn.Close() // it may be closed already
 }
 
 // end sends the errors that ended the operation, if any, and its completion.
@@ -129,18 +162,17 @@ func (s *eventStream) event(name string, data []byte) bool {
 
 func (s *eventStream) comment() bool { return s.write([]byte(":\n\n")) }
 
-// write sends and flushes within the write timeout. A client that does not read is cut.
+// write sends within the write timeout. A client that does not read is cut.
 func (s *eventStream) write(b []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
 		return false
 	}
-	_ = s.ctl.SetWriteDeadline(time.Now().Add(s.h.Limits.WriteTimeout))
-	_, err := s.w.Write(b)
-	if err == nil {
-		err = s.ctl.Flush()
+	_ = s.conn.SetWriteDeadline(time.Now().Add(s.h.Limits.WriteTimeout))
+	if _, err := s.conn.Write(b); err != nil {
+		s.over = true
+		s.close()
 	}
-	s.over = err != nil
 	return !s.over
 }

@@ -80,6 +80,20 @@ func rest(lines *bufio.Scanner) string {
 	return b.String()
 }
 
+func TestStreamNobodyReadsIsCut(t *testing.T) {
+	o := development()
+	o.Limits.WriteTimeout = time.Second
+	r := newRig(t, o)
+	req := r.request(http.MethodPost, "/graphql", `{"query":"subscription{flood(bytes:1000000)}"}`, "Accept", "text/event-stream")
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	eventually(t, "it runs", func() bool { return r.city.Open() == 1 })
+	eventually(t, "it is cut", func() bool { return r.city.Open() == 0 })
+}
+
 func TestStreamEndsWithItsSession(t *testing.T) {
 	for _, token := range []string{"short", "revocable"} {
 		r := newRig(t, development())

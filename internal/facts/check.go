@@ -15,10 +15,19 @@ func (c *City) check() error {
 	if _, err := index(c.Streets, "street", func(s Street) string { return s.Code }); err != nil {
 		return err
 	}
-	if _, err := index(c.CaseCategories, "case category", func(k CaseCategory) string {
+	categories, err := index(c.CaseCategories, "case category", func(k CaseCategory) string {
 		return string(k.Kind) + " " + k.Code
-	}); err != nil {
+	})
+	if err != nil {
 		return err
+	}
+	if _, err := index(c.Facilities, "facility", func(f Facility) string { return f.Code }); err != nil {
+		return err
+	}
+	for _, f := range c.Facilities {
+		if !districts[f.District] || !categories[string(Component)+" "+f.Category] {
+			return fmt.Errorf("facility %s: unknown district %s or category %s", f.Code, f.District, f.Category)
+		}
 	}
 	for _, s := range c.Streets {
 		if !districts[s.District] {

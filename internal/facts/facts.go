@@ -6,6 +6,7 @@ package facts
 import (
 	"embed"
 
+	"citygraph/internal/citycase/form"
 	"citygraph/internal/lang"
 )
 
@@ -22,6 +23,7 @@ type City struct {
 	Schools        []School
 	ScenicSpots    []ScenicSpot
 	CaseCategories []CaseCategory
+	Facilities     []Facility
 }
 
 // Point is an approximate place on the earth in WGS-84 degrees.
@@ -187,4 +189,14 @@ type CaseCategory struct {
 	MajorCode string
 	Major     lang.Text
 	SLAHours  int // hours in which a case should be mended: configuration, not a published figure
+	Fields    []form.Field
+}
+
+// Facility is a thing that stands in the city under a plate. Its category is a component's.
+type Facility struct {
+	Code     string // sixteen digits: district, category, serial number
+	Category string // a CaseCategory's code
+	Address  string // in Chinese
+	District string // a District's code
+	At       Point
 }

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
+	"citygraph/internal/citycase/form"
 	"citygraph/internal/lang"
 )
 
@@ -23,7 +25,9 @@ func load(fsys fs.FS) (*City, error) {
 		func() error {
 			return into(&city.CaseCategories, fsys, "case_categories.csv", categoryColumns, category)
 		},
+		func() error { return into(&city.Facilities, fsys, "facilities.csv", facilityColumns, facility) },
 		func() error { return staff(&city, fsys) },
+		func() error { return questions(&city, fsys) },
 		city.check,
 	} {
 		if err := read(); err != nil {
@@ -48,6 +52,8 @@ var (
 	spotColumns       = []string{"key", "zh", "aliases", "en", "grade", "district", "lat", "lng",
 		"dailyCapacity", "instantCapacity", "aboutZh", "aboutEn"}
 	categoryColumns = []string{"kind", "code", "majorCode", "majorZh", "majorEn", "zh", "en", "slaHours"}
+	fieldColumns    = []string{"kind", "code", "key", "type", "required", "zh", "en", "options"}
+	facilityColumns = []string{"code", "category", "zh", "district", "lat", "lng"}
 )
 
 func name(r *row) lang.Text { return lang.Text{ZH: r.text("zh"), EN: r.text("en")} }
@@ -151,4 +157,60 @@ func staff(city *City, fsys fs.FS) error {
 		return struct{}{}
 	})
 	return err
+}
+
+func facility(r *row) Facility {
+	f := Facility{
+		Code: r.digits("code", 16), Category: r.digits("category", 4), Address: r.text("zh"), District: r.digits("district", 6), At: r.point(),
+	}
+	if r.err == nil && !strings.HasPrefix(f.Code, f.District+f.Category) {
+		r.fail("code", "does not begin with its district's and its category's")
+	}
+	return f
+}
+
+// questions gives the categories what they ask besides.
+func questions(city *City, fsys fs.FS) error {
+	index := make(map[string]*CaseCategory, len(city.CaseCategories))
+	for i := range city.CaseCategories {
+		c := &city.CaseCategories[i]
+		index[string(c.Kind)+c.Code] = c
+	}
+	_, err := table(fsys, "case_fields.csv", fieldColumns, func(r *row) struct{} {
+		f := question(r)
+		c := index[r.text("kind")+r.text("code")]
+		switch {
+		case c == nil:
+			r.fail("code", "is unknown")
+		case slices.ContainsFunc(c.Fields, func(other form.Field) bool { return other.Key == f.Key }):
+			r.fail("key", "comes twice")
+		default:
+			c.Fields = append(c.Fields, f)
+		}
+		return struct{}{}
+	})
+	return err
+}
+
+func question(r *row) form.Field {
+	f := form.Field{
+		Key: r.key("key"), Type: oneOf(r, "type", form.Types()...), Label: name(r),
+		Required: oneOf(r, "required", "yes", "no") == "yes",
+	}
+	chosen := f.Type == form.OneOf || f.Type == form.SeveralOf
+	if chosen != (r.optional("options") != "") {
+		r.fail("options", "do not go with the type")
+	}
+	if !chosen {
+		return f
+	}
+	for _, option := range r.list("options", "|") {
+		parts := strings.Split(option, "=")
+		if len(parts) != 3 || slices.Contains(parts, "") {
+			r.fail("options", "are not KEY=中文=English")
+			return f
+		}
+		f.Options = append(f.Options, form.Option{Key: parts[0], Label: lang.Text{ZH: parts[1], EN: parts[2]}})
+	}
+	return f
 }

@@ -19,6 +19,7 @@ const (
 	Unauthenticated       Code = "UNAUTHENTICATED"
 	Forbidden             Code = "FORBIDDEN"
 	NotFound              Code = "NOT_FOUND"
+	DelegationScope       Code = "DELEGATION_SCOPE"
 	BadUserInput          Code = "BAD_USER_INPUT"
 	OutOfArea             Code = "OUT_OF_AREA"
 	IdempotencyKeyReused  Code = "IDEMPOTENCY_KEY_REUSED"
@@ -26,6 +27,19 @@ const (
 	RateLimited           Code = "RATE_LIMITED"
 	QueryTooComplex       Code = "QUERY_TOO_COMPLEX"
 	InvalidTransition     Code = "INVALID_TRANSITION"
+	HoldExpired           Code = "HOLD_EXPIRED"
+	InsufficientFunds     Code = "INSUFFICIENT_FUNDS"
+	BalanceCap            Code = "BALANCE_CAP"
+	CardNotActive         Code = "CARD_NOT_ACTIVE"
+	BadAmount             Code = "BAD_AMOUNT"
+	RefundExceeds         Code = "REFUND_EXCEEDS"
+	CaseFieldRequired     Code = "CASE_FIELD_REQUIRED"
+	SameActor             Code = "SAME_ACTOR"
+	ReopenLimit           Code = "REOPEN_LIMIT"
+	PhotoTypeUnsupported  Code = "PHOTO_TYPE_UNSUPPORTED"
+	PhotoTooLarge         Code = "PHOTO_TOO_LARGE"
+	PhotoUnreadable       Code = "PHOTO_UNREADABLE"
+	ProofRequired         Code = "PROOF_REQUIRED"
 	DeviceUnknown         Code = "DEVICE_UNKNOWN"
 	InternalError         Code = "INTERNAL"
 )
@@ -34,6 +48,7 @@ var sentences = map[Code]lang.Text{
 	Unauthenticated:       {ZH: "请先登录。", EN: "Please sign in."},
 	Forbidden:             {ZH: "您没有权限执行此操作。", EN: "You are not allowed to do this."},
 	NotFound:              {ZH: "没有找到。", EN: "Not found."},
+	DelegationScope:       {ZH: "您没有代此人办理此事的授权。", EN: "You may not do this for that person."},
 	BadUserInput:          {ZH: "输入有误。", EN: "The input is not valid."},
 	OutOfArea:             {ZH: "该位置不在杭州市范围内。", EN: "This place is outside Hangzhou."},
 	IdempotencyKeyReused:  {ZH: "该幂等键已用于另一个请求。", EN: "This idempotency key was used for another request."},
@@ -41,6 +56,19 @@ var sentences = map[Code]lang.Text{
 	RateLimited:           {ZH: "操作过于频繁，请稍后再试。", EN: "Too many requests. Please try again later."},
 	QueryTooComplex:       {ZH: "查询过于复杂。", EN: "The query is too complex."},
 	InvalidTransition:     {ZH: "当前状态不允许此操作。", EN: "The current status does not allow this."},
+	HoldExpired:           {ZH: "预授权已过期。", EN: "The hold has expired."},
+	InsufficientFunds:     {ZH: "可用余额不足。", EN: "There is not enough money for this."},
+	BalanceCap:            {ZH: "余额将超过限额。", EN: "The balance would exceed its limit."},
+	CardNotActive:         {ZH: "市民卡当前不可用（已挂失、冻结或注销）。", EN: "The citizen card cannot be used: it is lost, frozen or closed."},
+	BadAmount:             {ZH: "金额无效。", EN: "The amount is not valid."},
+	RefundExceeds:         {ZH: "退款金额超过原交易金额。", EN: "More would be refunded than was paid."},
+	CaseFieldRequired:     {ZH: "请填写必填项。", EN: "A required answer is missing."},
+	SameActor:             {ZH: "处置人不能核查自己的处置结果。", EN: "Whoever said that it is mended cannot verify it."},
+	ReopenLimit:           {ZH: "已超过可以重新打开的期限或次数。", EN: "It can no longer be reopened."},
+	PhotoTypeUnsupported:  {ZH: "仅支持JPEG、PNG和WebP格式的照片。", EN: "Photos can be JPEG, PNG or WebP."},
+	PhotoTooLarge:         {ZH: "照片过大：不能超过10MB、2500万像素。", EN: "The photo is too large: up to 10 MB and 25 megapixels."},
+	PhotoUnreadable:       {ZH: "照片已损坏，无法读取。", EN: "The photo is damaged and cannot be read."},
+	ProofRequired:         {ZH: "请上传处置完成的照片。", EN: "A photo must show that it is mended."},
 	DeviceUnknown:         {ZH: "设备未登记。", EN: "This device is not registered."},
 	InternalError:         {ZH: "服务暂时不可用，请稍后再试。", EN: "Something went wrong. Please try again later."},
 }

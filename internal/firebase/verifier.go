@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -94,6 +95,9 @@ func (v *Verifier) Close() {
 func (v *Verifier) Verify(ctx context.Context, idToken string) (Claims, error) {
 	if len(idToken) > maxTokenBytes {
 		return Claims{}, refused(fmt.Errorf("%d bytes is too long", len(idToken)))
+	}
+	if strings.ContainsAny(idToken, "\r\n") {
+		return Claims{}, refused(errors.New("line breaks, which base64 decoders pass over"))
 	}
 	var p payload
 	_, err := v.parser.ParseWithClaims(idToken, &p, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })

@@ -141,6 +141,8 @@ func TestVerifyRefuses(t *testing.T) {
 		"expiry is not a number":      keys.Mint(map[string]any{"exp": "tomorrow"}),
 		"trailing bits in signature":  genuine[:len(genuine)-1] + nextInAlphabet(genuine[len(genuine)-1]),
 		"padding after the signature": genuine + "==",
+		"a line break at the end":     genuine + "\n",
+		"a return in the signature":   genuine[:len(genuine)-9] + "\r" + genuine[len(genuine)-9:],
 	} {
 		t.Run(name, func(t *testing.T) {
 			claims, err := v.Verify(t.Context(), token)

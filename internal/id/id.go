@@ -31,11 +31,33 @@ const (
 	CaseCategory    Kind = "category"
 	CityCase        Kind = "case"
 	CaseEvent       Kind = "event"
+	CaseSupporter   Kind = "support"
+	CasePhoto       Kind = "photo"
+	CityFacility    Kind = "facility"
+	SensorAlarm     Kind = "alarm"
 	Notification    Kind = "notice"
 	DeliveryAttempt Kind = "attempt"
 	Idempotency     Kind = "idem"
 	AuditEvent      Kind = "audit"
 	PersonalData    Kind = "personal"
+	Delegation      Kind = "delegation"
+	Guardianship    Kind = "guardianship"
+	DataExport      Kind = "export"
+
+	EntitlementGrant Kind = "entitlement"
+	Consent          Kind = "consent"
+	RecordAccess     Kind = "access"
+
+	Alert      Kind = "alert"
+	Broadcast  Kind = "broadcast"
+	Preference Kind = "preference"
+
+	WechatGrant Kind = "grant"
+
+	LedgerAccount     Kind = "account"
+	LedgerTransaction Kind = "txn"
+	LedgerEntry       Kind = "entry"
+	Hold              Kind = "hold"
 )
 
 // entropy is cryptographic, and monotonic within a millisecond so that ids made in a row stay in order.
@@ -44,6 +66,27 @@ var entropy = &ulid.LockedMonotonicReader{MonotonicReader: ulid.Monotonic(rand.R
 // New returns a fresh id of the kind. Eighty of its bits are random; those of a later id in the same
 // millisecond are the last one's and a random step of up to 32 bits, so an id is no secret to rely on.
 func New(k Kind) string { return join(k, ulid.MustNew(ulid.Now(), entropy)) }
+
+// Series returns n fresh ids of the kind that stand at an instant of the past, in order. Those after the
+// first are the next ones, so only the first is hard to guess.
+func Series(k Kind, at time.Time, n int) []string {
+	var u ulid.ULID
+	if err := u.SetTime(ulid.Timestamp(at)); err != nil {
+		panic(err) // an instant within ULID's ten thousand years
+	}
+	_, _ = rand.Read(u[6:]) // which never fails
+	u[6] &= 0x7f            // room to count on
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = join(k, u)
+		for at := len(u) - 1; ; at-- {
+			if u[at]++; u[at] != 0 {
+				break
+			}
+		}
+	}
+	return ids
+}
 
 // Maker returns a function that makes ids of the kind, in the form ent wants for a default.
 func Maker(k Kind) func() string { return func() string { return New(k) } }

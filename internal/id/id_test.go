@@ -18,6 +18,9 @@ var prefixes = map[id.Kind]string{
 	id.Clinic: "clinic_", id.Department: "department_", id.School: "school_", id.ScenicSpot: "spot_",
 	id.CaseCategory: "category_", id.CityCase: "case_", id.CaseEvent: "event_", id.Notification: "notice_",
 	id.DeliveryAttempt: "attempt_", id.Idempotency: "idem_", id.AuditEvent: "audit_",
+	id.PersonalData: "personal_", id.Delegation: "delegation_", id.Guardianship: "guardianship_",
+	id.EntitlementGrant: "entitlement_", id.Consent: "consent_", id.RecordAccess: "access_",
+	id.WechatGrant: "grant_", id.CasePhoto: "photo_",
 }
 
 func TestPrefixTellsTheType(t *testing.T) {

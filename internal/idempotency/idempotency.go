@@ -105,6 +105,13 @@ func (l Ledger) Sweep(ctx context.Context) (int, error) {
 		Exec(viewer.AsSystem(ctx, "forget expired idempotency keys"))
 }
 
+// Forget drops what is remembered of a person's requests, in the transaction of ctx.
+func (l Ledger) Forget(ctx context.Context, actorID string) error {
+	_, err := l.DB.IdempotencyRecord.Delete().Where(idempotencyrecord.ActorID(actorID)).
+		Exec(viewer.AsSystem(ctx, "forget the requests of who is gone"))
+	return err
+}
+
 func (r Request) hash() (string, error) {
 	input, err := json.Marshal(r.Input)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"citygraph/ent/db/identity"
+	"citygraph/ent/db/person"
 	"citygraph/ent/db/staffrole"
 	"citygraph/internal/cache"
 	"citygraph/internal/fault"
@@ -35,21 +36,23 @@ func (a *Accounts) Authenticate(ctx context.Context, bearer string) (*Proof, err
 	if a.FirebaseUser == nil {
 		return nil, fault.New(fault.Unauthenticated)
 	}
-	uid, expires, err := a.FirebaseUser(ctx, bearer)
+	claims, err := a.borne(ctx, bearer)
 	if err != nil {
 		return nil, err
 	}
 	language := lang.From(ctx) // which a cache load does not inherit, and a new person is made with
-	personID, err := cache.Fetch(ctx, a.Cache, accountKey(uid), accountFresh, func(ctx context.Context) (string, error) {
-		return a.personFor(lang.With(ctx, language), identity.ProviderFirebase, uid)
+	personID, err := cache.Fetch(ctx, a.Cache, accountKey(claims.UID), accountFresh, func(ctx context.Context) (string, error) {
+		return a.personFor(lang.With(ctx, language), identity.ProviderFirebase, claims.UID)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return a.proof(ctx, personID, "", expires)
+	return a.proof(ctx, personID, "", claims.ExpiresAt)
 }
 
-func accountKey(firebaseUID string) string { return "identity:firebase:" + firebaseUID }
+func accountKey(firebaseUID string) string { return "identity:firebase:" + digest(firebaseUID) }
+
+func rolesKey(personID string) string { return "roles:" + personID }
 
 func (a *Accounts) bySession(ctx context.Context, bearer string) (*Proof, error) {
 	claims, err := a.Mint.access(bearer)
@@ -60,35 +63,45 @@ func (a *Accounts) bySession(ctx context.Context, bearer string) (*Proof, error)
 	if err != nil {
 		return nil, err
 	}
-	return a.proof(ctx, live.PersonID, live.ID, claims.ExpiresAt.Time)
+	proof, err := a.proof(ctx, live.PersonID, live.ID, claims.ExpiresAt.Time)
+	if err == nil {
+		proof.Viewer.SignedInAt = live.CreatedAt
+	}
+	return proof, err
 }
 
-// Ended returns a channel that closes when the viewer's session ends, watched until ctx does. The
-// session row decides; a wake-up is only the hint to look.
-func (a *Accounts) Ended(ctx context.Context, sessionID string) <-chan struct{} {
-	ended := make(chan struct{})
-	wake := a.Hub.Subscribe(ctx, sessionTopic(sessionID))
-	go func() {
-		defer wake.Close()
-		for { // the first look is for a session that ended while the watch was set up
-			_, err := a.live(viewer.AsSystem(ctx, "an open connection stands for its session"), sessionID)
-			if fault.CodeOf(err) == fault.Unauthenticated {
-				close(ended)
-				return
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-wake.C():
-			}
+// Ended calls ended once the viewer's session has ended, unless ctx ends first. The session row
+// decides; a wake-up is only the hint to look.
+func (a *Accounts) Ended(ctx context.Context, sessionID string, ended func()) {
+	a.watch(ctx, sessionTopic(sessionID), ended, func() bool {
+		_, err := a.live(viewer.AsSystem(ctx, "an open connection stands for its session"), sessionID)
+		return fault.CodeOf(err) == fault.Unauthenticated
+	})
+}
+
+// Gone is Ended for a viewer without a session of ours: it calls gone once their account has ended.
+func (a *Accounts) Gone(ctx context.Context, personID string, gone func()) {
+	a.watch(ctx, accountTopic(personID), gone, func() bool {
+		is, err := a.DB.Person.Query().Where(person.ID(personID), person.DeletedAtNotNil()).
+			Exist(viewer.AsSystem(ctx, "an open connection stands for its account"))
+		return err == nil && is
+	})
+}
+
+// watch calls then once over holds, looked at once, for what ended before, and then at every wake-up.
+func (a *Accounts) watch(ctx context.Context, topic string, then func(), over func() bool) {
+	a.Hub.Follow(ctx, func() bool {
+		if !over() {
+			return true
 		}
-	}()
-	return ended
+		then()
+		return false
+	}, func() {}, topic)
 }
 
 // proof puts a person and their staff roles together.
 func (a *Accounts) proof(ctx context.Context, personID, sessionID string, expires time.Time) (*Proof, error) {
-	roles, err := cache.Fetch(ctx, a.Cache, "roles:"+personID, rolesFresh, func(ctx context.Context) ([]viewer.Role, error) {
+	roles, err := cache.Fetch(ctx, a.Cache, rolesKey(personID), rolesFresh, func(ctx context.Context) ([]viewer.Role, error) {
 		held, err := a.DB.StaffRole.Query().Where(staffrole.PersonID(personID)).
 			All(viewer.AsSystem(ctx, "roles are read to know the viewer"))
 		if err != nil {

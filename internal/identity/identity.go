@@ -9,6 +9,8 @@ import (
 	"citygraph/internal/cache"
 	"citygraph/internal/clock"
 	"citygraph/internal/event"
+	"citygraph/internal/firebase"
+	"citygraph/internal/idempotency"
 	"citygraph/internal/live"
 	"citygraph/internal/personal"
 	"citygraph/internal/store"
@@ -25,9 +27,13 @@ type Accounts struct {
 
 	Events  *event.Bus
 	Records *personal.Records
+	Once    idempotency.Ledger
+	Grace   time.Duration // from asking for the end of an account to its end
 
 	// FirebaseUser verifies a Firebase ID token; nil when no project is configured.
-	FirebaseUser func(ctx context.Context, idToken string) (uid string, expires time.Time, err error)
+	FirebaseUser func(ctx context.Context, idToken string) (firebase.Claims, error)
+	// FirebaseStanding asks Firebase how an account stands now; nil where it cannot be asked.
+	FirebaseStanding func(ctx context.Context, uid string) (firebase.Standing, error)
 	// WechatUser exchanges a wx.login code for the account's open id; nil when no app is configured.
 	WechatUser func(ctx context.Context, code string) (openID string, err error)
 	// Verifier proves who somebody is by real name; nil where none is configured.

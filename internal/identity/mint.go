@@ -60,13 +60,18 @@ func (m Mint) tokens(sessionID, personID string, generation int) (*Tokens, error
 	}, nil
 }
 
-// access checks an access token of ours.
+var errSpelling = errors.New("line breaks, which base64 decoders pass over")
+
+// access checks an access token of ours. A token is good in one spelling only.
 func (m Mint) access(token string) (*accessClaims, error) {
+	if strings.ContainsAny(token, "\r\n") {
+		return nil, errSpelling
+	}
 	var claims accessClaims
 	_, err := jwt.ParseWithClaims(token, &claims,
 		func(*jwt.Token) (any, error) { return m.derive("access"), nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), // no other algorithm, "none" included
-		jwt.WithIssuer(issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(m.Clock.Now))
+		jwt.WithIssuer(issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(m.Clock.Now), jwt.WithStrictDecoding())
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,8 @@ import (
 	"citygraph/internal/cache"
 	"citygraph/internal/event"
 	"citygraph/internal/fault"
+	"citygraph/internal/firebase"
+	"citygraph/internal/idempotency"
 	"citygraph/internal/identity"
 	"citygraph/internal/lang"
 	"citygraph/internal/live"
@@ -23,6 +25,7 @@ import (
 const (
 	accessTTL  = 15 * time.Minute
 	refreshTTL = 30 * 24 * time.Hour
+	grace      = 15 * 24 * time.Hour
 )
 
 // house is the room with everything it needs, and a clock to turn.
@@ -40,6 +43,7 @@ type house struct {
 func open(t *testing.T) *house {
 	t.Helper()
 	city, clock, hub := seedtest.Open(t), seedtest.NewClock(), live.NewHub(nil)
+	born := clock.Now() // of every ID token
 	t.Cleanup(hub.Close)
 	h := &house{city: city, clock: clock}
 	h.Accounts = &identity.Accounts{
@@ -47,16 +51,18 @@ func open(t *testing.T) *house {
 		Mint:   identity.Mint{Key: bytes.Repeat([]byte("k"), 32), Clock: clock, AccessTTL: accessTTL, RefreshTTL: refreshTTL},
 		Events: event.New(), Verifier: identity.Sandbox{},
 		Records: &personal.Records{DB: city.DB, Store: city.Store, Vault: seedtest.Vault(t)},
-		Limit:   func(context.Context) error { return nil },
-		FirebaseUser: func(_ context.Context, token string) (string, time.Time, error) {
+		Once:    idempotency.Ledger{DB: city.DB, Store: city.Store, Clock: clock}, Grace: grace,
+		Limit: func(context.Context) error { return nil },
+		FirebaseUser: func(_ context.Context, token string) (firebase.Claims, error) {
 			h.mu.Lock()
 			h.asked = append(h.asked, token)
 			h.mu.Unlock()
 			uid, ok := strings.CutPrefix(token, "firebase:")
 			if !ok {
-				return "", time.Time{}, fault.New(fault.Unauthenticated)
+				return firebase.Claims{}, fault.New(fault.Unauthenticated)
 			}
-			return uid, clock.Now().Add(time.Hour), nil
+			uid, _, _ = strings.Cut(uid, "@") // what follows tells tokens of one user apart
+			return firebase.Claims{UID: uid, AuthTime: born, IssuedAt: born, ExpiresAt: clock.Now().Add(time.Hour)}, nil
 		},
 		WechatUser: func(_ context.Context, code string) (string, error) {
 			openID, ok := strings.CutPrefix(code, "wechat:")

@@ -110,13 +110,20 @@ func TestAnIdleSessionEnds(t *testing.T) {
 	code(t, err, fault.Unauthenticated)
 }
 
+// told returns a channel that closes when the watch of an id calls back.
+func told(ctx context.Context, watch func(ctx context.Context, id string, then func()), id string) <-chan struct{} {
+	ended := make(chan struct{})
+	watch(ctx, id, func() { close(ended) })
+	return ended
+}
+
 func TestSignOutEndsTheSessionAtOnce(t *testing.T) {
 	h := open(t)
 	tokens, other := h.signIn(t, "chenjing"), h.signIn(t, "chenjing")
 	v := h.viewer(t, tokens.AccessToken)
 	watch, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	ended, others := h.Ended(watch, v.SessionID), h.Ended(watch, h.sessionOf(t, other))
+	ended, others := told(watch, h.Ended, v.SessionID), told(watch, h.Ended, h.sessionOf(t, other))
 	for range 2 { // the second finds nothing to end
 		if err := h.SignOut(viewer.With(t.Context(), v)); err != nil {
 			t.Fatal(err)
@@ -168,7 +175,7 @@ func TestEndedLooksFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	select {
-	case <-h.Ended(t.Context(), v.SessionID):
+	case <-told(t.Context(), h.Ended, v.SessionID):
 	case <-time.After(10 * time.Second):
 		t.Fatal("an ended session is not noticed")
 	}

@@ -31,7 +31,7 @@ func (a *Accounts) SignInWithWechat(ctx context.Context, code string) (*Tokens, 
 }
 
 // SignInWithFirebase opens a session for the user of a Firebase ID token. Anyone may. A token that is
-// not good is UNAUTHENTICATED; a city without a Firebase project answers FORBIDDEN.
+// not good, or revoked in Firebase, is UNAUTHENTICATED; a city without a Firebase project answers FORBIDDEN.
 func (a *Accounts) SignInWithFirebase(ctx context.Context, idToken string) (*Tokens, error) {
 	if a.FirebaseUser == nil {
 		return nil, fault.New(fault.Forbidden)
@@ -39,7 +39,7 @@ func (a *Accounts) SignInWithFirebase(ctx context.Context, idToken string) (*Tok
 	if err := a.Limit(ctx); err != nil {
 		return nil, err
 	}
-	uid, _, err := a.FirebaseUser(ctx, idToken)
+	uid, err := a.exchanged(ctx, idToken)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (a *Accounts) open(ctx context.Context, personID string, c session.Client) 
 	var opened *db.Session
 	err := a.Store.InTx(ctx, func(ctx context.Context) (err error) {
 		opened, err = a.DB.Session.Create().
-			SetPersonID(personID).SetClient(c).SetExpiresAt(a.Clock.Now().Add(a.Mint.RefreshTTL)).
+			SetPersonID(personID).SetClient(c).SetCreatedAt(a.Clock.Now()).SetExpiresAt(a.Clock.Now().Add(a.Mint.RefreshTTL)).
 			Save(viewer.AsSystem(ctx, "a sign-in opens a session"))
 		if err != nil {
 			return fmt.Errorf("open session: %w", err)

@@ -22,13 +22,17 @@ type DeadJob struct {
 	DiedAt    time.Time
 }
 
-// Dead lists the jobs that failed for the last time or were discarded, the latest first. They stay for
-// thirty days. It is for operators.
-func (q *Queue) Dead(ctx context.Context, limit int) ([]DeadJob, error) {
-	found, err := q.producer.JobList(ctx, river.NewJobListParams().
+// Dead lists the jobs of these kinds, or of all, that failed for the last time or were discarded, the latest
+// first. They stay for thirty days. It is for operators.
+func (q *Queue) Dead(ctx context.Context, limit int, kinds ...string) ([]DeadJob, error) {
+	which := river.NewJobListParams().
 		States(rivertype.JobStateDiscarded, rivertype.JobStateCancelled).
 		OrderBy(river.JobListOrderByFinalizedAt, river.SortOrderDesc).
-		First(limit))
+		First(limit)
+	if len(kinds) > 0 {
+		which = which.Kinds(kinds...)
+	}
+	found, err := q.producer.JobList(ctx, which)
 	if err != nil {
 		return nil, fmt.Errorf("list dead jobs: %w", err)
 	}

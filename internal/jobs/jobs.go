@@ -112,11 +112,14 @@ func (q *Queue) Enqueue(ctx context.Context, args Args, options ...Option) error
 	return nil
 }
 
-// Registry holds the workers, one for each kind of job.
-type Registry struct{ workers *river.Workers }
+// Registry holds the workers, one for each kind of job, and what is enqueued by the clock.
+type Registry struct {
+	workers  *river.Workers
+	periodic []*river.PeriodicJob
+}
 
 // NewRegistry returns a registry without workers.
-func NewRegistry() *Registry { return &Registry{river.NewWorkers()} }
+func NewRegistry() *Registry { return &Registry{workers: river.NewWorkers()} }
 
 // Register makes work the worker of T's kind. It is for start-up, and panics when the kind has one
 // already. The work must return soon after its context ends; an error has the job run again later,

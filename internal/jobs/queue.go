@@ -172,12 +172,13 @@ func (q *Queue) config() *river.Config {
 		queues[name] = river.QueueConfig{MaxWorkers: n}
 	}
 	return &river.Config{
-		Queues:      queues,
-		Workers:     q.registry.workers,
-		Middleware:  []rivertype.Middleware{river.WorkerMiddlewareFunc(q.attend)},
-		MaxAttempts: DefaultMaxAttempts,
-		RetryPolicy: backoff{},
-		Logger:      q.logger(),
+		Queues:       queues,
+		Workers:      q.registry.workers,
+		PeriodicJobs: q.registry.periodic,
+		Middleware:   []rivertype.Middleware{river.WorkerMiddlewareFunc(q.attend)},
+		MaxAttempts:  DefaultMaxAttempts,
+		RetryPolicy:  backoff{},
+		Logger:       q.logger(),
 
 		FetchCooldown:       fetchCooldown,
 		FetchPollInterval:   fetchPoll,

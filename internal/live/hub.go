@@ -64,7 +64,14 @@ func NewHub(redis *redisx.Client) *Hub {
 // Subscribe returns a subscription to the topic that ends with ctx or Close. Subscribe first and read the
 // sequence after, so that no change falls in between.
 func (h *Hub) Subscribe(ctx context.Context, topic string) *Subscription {
-	s := &Subscription{hub: h, topic: topic, c: make(chan struct{}, 1)}
+	s := &Subscription{c: make(chan struct{}, 1)}
+	h.attach(s, topic, s.ring)
+	s.detach = context.AfterFunc(ctx, s.remove)
+	return s
+}
+
+func (h *Hub) attach(s *Subscription, topic string, notify func()) {
+	s.hub, s.topic, s.notify = h, topic, notify
 	sh := h.shard(topic)
 	sh.mu.Lock()
 	if sh.topics[topic] == nil {
@@ -72,8 +79,6 @@ func (h *Hub) Subscribe(ctx context.Context, topic string) *Subscription {
 	}
 	sh.topics[topic][s] = struct{}{}
 	sh.mu.Unlock()
-	s.detach = context.AfterFunc(ctx, s.remove)
-	return s
 }
 
 // Publish wakes the subscribers of the topics, here at once and on other replicas soon. It never blocks
@@ -103,7 +108,7 @@ func (h *Hub) wake(topic string) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	for s := range sh.topics[topic] {
-		s.wake()
+		s.notify()
 	}
 }
 
@@ -143,7 +148,7 @@ func (sh *shard) wakeAll() {
 	defer sh.mu.Unlock()
 	for _, subscriptions := range sh.topics {
 		for s := range subscriptions {
-			s.wake()
+			s.notify()
 		}
 	}
 }

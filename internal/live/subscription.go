@@ -4,6 +4,7 @@ package live
 type Subscription struct {
 	hub    *Hub
 	topic  string
+	notify func() // must not block
 	c      chan struct{}
 	detach func() bool
 }
@@ -18,7 +19,7 @@ func (s *Subscription) Close() {
 	s.remove()
 }
 
-func (s *Subscription) wake() {
+func (s *Subscription) ring() {
 	select {
 	case s.c <- struct{}{}:
 	default: // one is waiting already

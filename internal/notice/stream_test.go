@@ -43,7 +43,7 @@ func TestChangesReplayMoreThanAPageThenGoOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changes, err := d.Changes(d.city.As(t, "chenjing"), new(int64(3)))
+	changes, err := d.Changes(d.city.As(t, "chenjing"), notice.Since{Seq: new(int64(3))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestChangesLoseAndRepeatNothing(t *testing.T) {
 			}
 		})
 	}
-	changes, err := d.Changes(d.city.As(t, "chenjing"), new(int64(0)))
+	changes, err := d.Changes(d.city.As(t, "chenjing"), notice.Since{Seq: new(int64(0))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestChangesWithoutASeqBeginWithWhatComesNext(t *testing.T) {
 	if err := d.tell(t.Context(), news(t, "chenjing", "before")); err != nil {
 		t.Fatal(err)
 	}
-	changes, err := d.Changes(d.city.As(t, "chenjing"), nil)
+	changes, err := d.Changes(d.city.As(t, "chenjing"), notice.Since{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestChangesEndWithTheirContext(t *testing.T) {
 	}
 	for name, take := range map[string]int{"before the first is taken": 0, "amid the replay": 1, "while waiting": 3} {
 		ctx, cancel := context.WithCancel(d.city.As(t, "chenjing"))
-		changes, err := d.Changes(ctx, new(int64(0)))
+		changes, err := d.Changes(ctx, notice.Since{Seq: new(int64(0))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestChangesEndWithTheirContext(t *testing.T) {
 
 func TestChangesAreForThoseSignedIn(t *testing.T) {
 	d := open(t)
-	changes, err := d.Changes(t.Context(), nil)
+	changes, err := d.Changes(t.Context(), notice.Since{})
 	if fault.CodeOf(err) != fault.Unauthenticated || changes != nil {
 		t.Errorf("a visitor gets %v, %v", changes, err)
 	}
@@ -150,7 +150,7 @@ func TestChangesAreForThoseSignedIn(t *testing.T) {
 // A stream that cannot go on says so and ends, rather than fall silent.
 func TestChangesTellOfAFailure(t *testing.T) {
 	d := open(t)
-	changes, err := d.Changes(d.city.As(t, "chenjing"), new(int64(0)))
+	changes, err := d.Changes(d.city.As(t, "chenjing"), notice.Since{Seq: new(int64(0))})
 	if err != nil {
 		t.Fatal(err)
 	}

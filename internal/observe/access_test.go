@@ -107,14 +107,16 @@ func TestMetricLabelsAreBounded(t *testing.T) {
 	}
 	m.Statement("statement", time.Millisecond)
 	m.Job("push", "ok", time.Second)
-	m.Push("fcm", "unregistered")
+	m.Push("fcm", "unregistered", time.Second)
+	m.DeadLetter("FCM", "REJECTED")
 	text := scrape(t, m)
 	for _, want := range []string{
 		`citygraph_graphql_operation_seconds_count{operation="HomeScreen",outcome="ok"} 1`,
 		`citygraph_graphql_operation_seconds_count{operation="other",outcome="ok"} 1000`,
 		`citygraph_sql_statement_seconds_count{kind="statement"} 1`,
 		`citygraph_job_seconds_count{kind="push",outcome="ok"} 1`,
-		`citygraph_push_total{channel="fcm",outcome="unregistered"} 1`,
+		`citygraph_push_seconds_count{channel="fcm",outcome="unregistered"} 1`,
+		`citygraph_push_dead_letters_total{channel="FCM",outcome="REJECTED"} 1`,
 		`citygraph_build_info{revision="`, "go_goroutines", "process_open_fds",
 	} {
 		if !strings.Contains(text, want) {

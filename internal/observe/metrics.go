@@ -27,7 +27,9 @@ type Metrics struct {
 	operations   *prometheus.HistogramVec
 	statements   *prometheus.HistogramVec
 	jobs         *prometheus.HistogramVec
-	pushes       *prometheus.CounterVec
+	pushes       *prometheus.HistogramVec
+	deadLetters  *prometheus.CounterVec
+	violations   *prometheus.GaugeVec
 }
 
 // NewMetrics returns a registry with the process's own collectors. The names of trusted documents are
@@ -46,8 +48,14 @@ func NewMetrics(version string, trustedDocuments []string) *Metrics {
 			[]float64{.0002, .0005, .001, .0025, .005, .01, .025, .1, .5, 2.5}, "kind"),
 		jobs: histogram("citygraph_job_seconds", "Duration of job attempts.",
 			[]float64{.005, .025, .1, .5, 1, 5, 15, 60}, "kind", "outcome"),
-		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "citygraph_push_total", Help: "Push sends by channel and outcome."}, []string{"channel", "outcome"}),
+		pushes: histogram("citygraph_push_seconds", "Duration of push sends by channel and outcome.",
+			[]float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, "channel", "outcome"),
+		deadLetters: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "citygraph_push_dead_letters_total", Help: "Deliveries given up by channel and outcome; see `server notices dead-letters`."},
+			[]string{"channel", "outcome"}),
+		violations: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "citygraph_ledger_violations", Help: "What the last nightly verification found wrong in the book, by rule; see `server ledger verify`."},
+			[]string{"rule"}),
 	}
 	for _, name := range trustedDocuments {
 		m.trusted[name] = true
@@ -59,7 +67,7 @@ func NewMetrics(version string, trustedDocuments []string) *Metrics {
 	build.Set(1)
 	m.Registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		build, m.httpInFlight, m.httpSeconds, m.operations, m.statements, m.jobs, m.pushes,
+		build, m.httpInFlight, m.httpSeconds, m.operations, m.statements, m.jobs, m.pushes, m.deadLetters, m.violations,
 	)
 	return m
 }
@@ -107,6 +115,17 @@ func (m *Metrics) Job(kind, outcome string, took time.Duration) {
 }
 
 // Push counts one send through a channel. Both labels are names from the code.
-func (m *Metrics) Push(channel, outcome string) {
-	m.pushes.WithLabelValues(channel, outcome).Inc()
+func (m *Metrics) Push(channel, outcome string, took time.Duration) {
+	m.pushes.WithLabelValues(channel, outcome).Observe(took.Seconds())
+}
+
+// DeadLetter counts one delivery that was given up. Both labels are names from the code.
+func (m *Metrics) DeadLetter(channel, outcome string) {
+	m.deadLetters.WithLabelValues(channel, outcome).Inc()
+}
+
+// LedgerViolations says how often the book breaks a rule, by the last verification. The rule is a name from the
+// code.
+func (m *Metrics) LedgerViolations(rule string, n int) {
+	m.violations.WithLabelValues(rule).Set(float64(n))
 }

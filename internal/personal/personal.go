@@ -9,7 +9,8 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/personaldata"
-	"citygraph/internal/audit"
+	"citygraph/ent/db/recordaccess"
+	"citygraph/internal/access"
 	"citygraph/internal/fault"
 	"citygraph/internal/id"
 	"citygraph/internal/resident"
@@ -48,17 +49,82 @@ func (r *Records) Builder(personID string, d Data) (*db.PersonalDataCreate, erro
 		return nil, err
 	}
 	return r.DB.PersonalData.Create().SetID(row).SetPersonID(personID).
-		SetDataKey(key).SetSealed(value).SetIDNumberIndex(r.Index(d.IDNumber)), nil
+		SetDataKey(key).SetSealed(value).SetIDNumberIndex(r.Index(d.IDNumber)).SetPhoneIndex(r.PhoneIndex(d.Phone)), nil
 }
 
 // Index is what an id number is looked up by.
 func (r *Records) Index(idNumber string) string { return r.Vault.BlindIndex("id number", idNumber) }
 
-// Mine opens the data of the person if the viewer is that person, and writes into the audit log that
-// they were read. Nil for anybody else, and for who is not bound by real name yet.
+// PhoneIndex is what a phone number is looked up by; no number has none.
+func (r *Records) PhoneIndex(phone string) string {
+	if phone == "" {
+		return ""
+	}
+	return r.Vault.BlindIndex("phone", phone)
+}
+
+// Of opens the data of a person for a verb that acts for the system, which answers for what it does with
+// them. Found is false for who is not bound by real name; FORBIDDEN to anybody but the system.
+func (r *Records) Of(ctx context.Context, personID string) (d Data, found bool, err error) {
+	all, err := r.OfAll(ctx, personID)
+	if err != nil {
+		return d, false, err
+	}
+	d, found = all[personID]
+	return d, found, nil
+}
+
+// OfAll is Of for several people by their ids, with one statement; who is not bound by real name is left
+// out.
+func (r *Records) OfAll(ctx context.Context, people ...string) (map[string]Data, error) {
+	if _, system := viewer.From(ctx).System(); !system {
+		return nil, fault.New(fault.Forbidden)
+	}
+	rows, err := r.DB.PersonalData.Query().Where(personaldata.PersonIDIn(people...)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load personal data: %w", err)
+	}
+	opened := make(map[string]Data, len(rows))
+	for _, row := range rows {
+		if opened[row.PersonID], err = r.open(row); err != nil {
+			return nil, err
+		}
+	}
+	return opened, nil
+}
+
+// ByPhone finds the person with the mobile number and the full name, for the system. Whether the number or
+// the name is unknown is not told: found is false.
+func (r *Records) ByPhone(ctx context.Context, phone, name string) (personID string, found bool, err error) {
+	if _, system := viewer.From(ctx).System(); !system {
+		return "", false, fault.New(fault.Forbidden)
+	}
+	rows, err := r.DB.PersonalData.Query().Where(personaldata.PhoneIndex(r.Vault.BlindIndex("phone", phone))).All(ctx)
+	if err != nil {
+		return "", false, fmt.Errorf("look up phone: %w", err)
+	}
+	for _, row := range rows {
+		d, err := r.open(row)
+		if err != nil {
+			return "", false, err
+		}
+		if d.Name == name {
+			return row.PersonID, true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// Mine opens the data of the person if the viewer is that person. Nil for anybody else, and for who is
+// not bound by real name yet. The access log tells of every reading, and of every refused one.
 func (r *Records) Mine(ctx context.Context, personID string) (*Data, error) {
-	if v := viewer.From(ctx); !v.SignedIn() || v.PersonID != personID {
+	reading := access.Reading{Of: personID, Category: recordaccess.CategoryIdentity, Purpose: recordaccess.PurposeSelf}
+	switch v := viewer.From(ctx); {
+	case !v.SignedIn():
 		return nil, nil //nolint:nilnil // null is the contract's word for "not yours to read"
+	case v.PersonID != personID:
+		reading.Purpose, reading.Outcome = recordaccess.PurposeUnstated, recordaccess.OutcomeRefused
+		return nil, access.Note(ctx, r.DB, reading)
 	}
 	row, err := r.DB.PersonalData.Query().Where(personaldata.PersonID(personID)).Only(ctx)
 	if db.IsNotFound(err) {
@@ -71,7 +137,10 @@ func (r *Records) Mine(ctx context.Context, personID string) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &d, audit.Record(ctx, r.DB, audit.Deed{Action: "readPersonalData", Subject: personID, TargetID: row.ID})
+	if err := access.Note(ctx, r.DB, reading); err != nil {
+		return nil, err
+	}
+	return &d, nil
 }
 
 const (

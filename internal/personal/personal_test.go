@@ -8,9 +8,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"citygraph/ent/db"
-	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/recordaccess"
 	"citygraph/internal/personal"
 	"citygraph/internal/resident"
 	"citygraph/internal/seed/seedtest"
@@ -41,9 +44,34 @@ func TestOneReadsOnesOwnDataAlone(t *testing.T) {
 			t.Errorf("%q reads %v, %v", other, got, err)
 		}
 	}
-	deeds := c.DB.AuditEvent.Query().Where(auditevent.Action("readPersonalData")).AllX(seedtest.System(t))
-	if len(deeds) != 1 || deeds[0].ActorID != chenjing || deeds[0].SubjectID != chenjing {
-		t.Errorf("the audit log says %+v", deeds)
+	tried := map[string]recordaccess.Outcome{}
+	for _, r := range c.DB.RecordAccess.Query().Where(recordaccess.PersonID(chenjing)).AllX(seedtest.System(t)) {
+		tried[r.AccessorID] = r.Outcome
+		if r.Category != recordaccess.CategoryIdentity || (r.Purpose == recordaccess.PurposeSelf) != (r.AccessorID == chenjing) {
+			t.Errorf("the access log says %+v", r)
+		}
+	}
+	if diff := cmp.Diff(map[string]recordaccess.Outcome{
+		chenjing: recordaccess.OutcomeAllowed, seedtest.Person(t, "wangguiying"): recordaccess.OutcomeRefused,
+		seedtest.Person(t, "qianjun"): recordaccess.OutcomeRefused, seedtest.Person(t, "fanglei"): recordaccess.OutcomeRefused,
+	}, tried); diff != "" {
+		t.Errorf("the access log differs: %s", diff)
+	}
+}
+
+// A rule may ask how old somebody is; it learns a number, and the access log nothing.
+func TestAgeTellsNoDate(t *testing.T) {
+	c := seedtest.Open(t)
+	r := records(t, c)
+	years, known, err := r.Age(t.Context(), seedtest.Person(t, "wangguiying"), time.Date(2026, 1, 25, 16, 0, 0, 0, time.UTC))
+	if years != 74 || !known || err != nil { // it is her birthday in Hangzhou already
+		t.Errorf("%d, %t, %v", years, known, err)
+	}
+	if years, known, err := r.Age(t.Context(), "person_1", time.Now()); years != 0 || known || err != nil {
+		t.Errorf("nobody is %d, %t, %v", years, known, err)
+	}
+	if n := c.DB.RecordAccess.Query().CountX(seedtest.System(t)); n != 0 {
+		t.Errorf("%d readings are noted", n)
 	}
 }
 

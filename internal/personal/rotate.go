@@ -60,7 +60,7 @@ func (r *Records) rotateBatch(ctx context.Context, rows []*db.PersonalData) (rot
 			// Guarded by what was read: data that were changed or shredded meanwhile stay so.
 			n, err := r.DB.PersonalData.Update().
 				Where(personaldata.ID(row.ID), personaldata.DataKey(row.DataKey), personaldata.Sealed(row.Sealed)).
-				SetDataKey(key).SetSealed(sealed).Save(ctx)
+				SetDataKey(key).SetSealed(sealed).SetPhoneIndex(r.PhoneIndex(d.Phone)).Save(ctx)
 			if err != nil {
 				return fmt.Errorf("store %s: %w", row.ID, err)
 			}

@@ -37,13 +37,49 @@ func (f *Finder) Nearest(ctx context.Context, lat, lng float64) (streetID, distr
 	if err != nil {
 		return "", "", err
 	}
-	at, nearest, least := geo.Point{Lat: lat, Lng: lng}, Reference{}, math.Inf(1)
+	at := nearest(references, geo.Point{Lat: lat, Lng: lng})
+	return at.StreetID, at.DistrictID, nil
+}
+
+// NearestAll returns for each of many WGS-84 points the street whose reference point is nearest, and its
+// district. The reference points are read once for all of them.
+func (f *Finder) NearestAll(ctx context.Context, points []geo.Point) (streetIDs, districtIDs []string, err error) {
+	references, err := cache.Fetch(ctx, f.Cache, "place:streets", fresh, f.load)
+	if err != nil {
+		return nil, nil, err
+	}
+	streetIDs, districtIDs = make([]string, len(points)), make([]string, len(points))
+	for i, p := range points {
+		at := nearest(references, p)
+		streetIDs[i], districtIDs[i] = at.StreetID, at.DistrictID
+	}
+	return streetIDs, districtIDs, nil
+}
+
+func nearest(references []Reference, at geo.Point) Reference {
+	found, least := Reference{}, math.Inf(1)
 	for _, r := range references {
 		if d := geo.Distance(at, r.Point); d < least {
-			nearest, least = r, d
+			found, least = r, d
 		}
 	}
-	return nearest.StreetID, nearest.DistrictID, nil
+	return found
+}
+
+// NearestIn returns the street of a district whose reference point is nearest to a WGS-84 point, and how
+// many metres away that is; none for a district without streets.
+func (f *Finder) NearestIn(ctx context.Context, districtID string, lat, lng float64) (streetID string, metres float64, err error) {
+	references, err := cache.Fetch(ctx, f.Cache, "place:streets", fresh, f.load)
+	if err != nil {
+		return "", 0, err
+	}
+	at, metres := geo.Point{Lat: lat, Lng: lng}, math.Inf(1)
+	for _, r := range references {
+		if d := geo.Distance(at, r.Point); r.DistrictID == districtID && d < metres {
+			streetID, metres = r.StreetID, d
+		}
+	}
+	return streetID, metres, nil
 }
 
 // load reads the reference points; a city without any is an error, which no cache keeps.

@@ -2,9 +2,11 @@ package push
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	firebase "firebase.google.com/go/v4"
 	"firebase.google.com/go/v4/messaging"
@@ -18,6 +20,7 @@ type FCMOptions struct {
 	ProjectID       string
 	CredentialsJSON []byte            // a service account's key file; without one, sends are unauthenticated: for a fake only
 	Endpoint        string            // Google's own when empty; that of a fake is its URL with "/v1"
+	RootCAs         *x509.CertPool    // who vouches for the endpoint; the system's when nil
 	Transport       http.RoundTripper // shared HTTP/2 connections when nil
 	Clock           clock.Clock       // clock.System when nil
 }
@@ -28,6 +31,11 @@ type FCM struct {
 	clock  clock.Clock
 }
 
+var (
+	_ Channel = (*FCM)(nil)
+	_ Prober  = (*FCM)(nil)
+)
+
 // NewFCM returns the channel. It contacts nobody yet.
 func NewFCM(ctx context.Context, o FCMOptions) (*FCM, error) {
 	if o.ProjectID == "" {
@@ -37,7 +45,10 @@ func NewFCM(ctx context.Context, o FCMOptions) (*FCM, error) {
 		return nil, errors.New("fcm: Google's endpoint needs credentials")
 	}
 	if o.Transport == nil {
-		o.Transport = newTransport()
+		o.Transport = newMotorway(o.RootCAs)
+		if strings.HasPrefix(o.Endpoint, "http://") {
+			o.Transport = newTransport(nil) // a fake or a relay without HTTP/2
+		}
 	}
 	if o.Clock == nil {
 		o.Clock = clock.System{}
@@ -71,13 +82,23 @@ func NewFCM(ctx context.Context, o FCMOptions) (*FCM, error) {
 // Send hands the message to FCM once. A dead token is DropToken; a message FCM will never take is
 // Rejected; whatever may pass (overload, quota, network, our own credentials) is Retry.
 func (f *FCM) Send(ctx context.Context, m Message) Result {
+	return f.hand(ctx, m, f.client.Send)
+}
+
+// Probe asks FCM whether a token is good, without reaching the phone: Delivered when it is, DropToken when
+// it is dead.
+func (f *FCM) Probe(ctx context.Context, token string, platform Platform) Result {
+	return f.hand(ctx, Message{Token: token, Platform: platform, Title: "probe"}, f.client.SendDryRun)
+}
+
+func (f *FCM) hand(ctx context.Context, m Message, send func(context.Context, *messaging.Message) (string, error)) Result {
 	now := f.clock.Now()
 	payload, code := fcmPayload(m, now)
 	if payload == nil {
-		return Result{Outcome: Rejected, Code: code, Err: errors.New("fcm: refused before sending")}
+		return Result{Outcome: Rejected, Unsent: true, Code: code, Err: errors.New("fcm: refused before sending")}
 	}
 	ctx, seen := observe(ctx)
 	defer seen.end()
-	name, err := f.client.Send(ctx, payload)
+	name, err := send(ctx, payload)
 	return classify(name, err, seen, now)
 }

@@ -20,7 +20,6 @@ const (
 	codeExpired         = "EXPIRED"
 	codeUnknownPlatform = "UNKNOWN_PLATFORM"
 	codeInvalidMessage  = "INVALID_MESSAGE"
-	codeNotSent         = "NOT_SENT"
 	codeTimeout         = "TIMEOUT"
 	codeUnreachable     = "UNREACHABLE"
 )

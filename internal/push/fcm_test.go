@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -228,8 +229,10 @@ func TestPayloadsByPlatform(t *testing.T) {
 	}
 }
 
-func TestSendsShareOneHTTP2Connection(t *testing.T) {
+// Hundreds of messages at the start of a process share a few connections, and one access token.
+func TestAColdStartOpensAFewHTTP2Connections(t *testing.T) {
 	fake := fcmfake.New()
+	fake.SetLatency(20 * time.Millisecond)
 	srv := httptest.NewUnstartedServer(fake.Handler())
 	var connections atomic.Int32
 	srv.Config.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -240,42 +243,49 @@ func TestSendsShareOneHTTP2Connection(t *testing.T) {
 	srv.EnableHTTP2 = true
 	srv.StartTLS()
 	defer srv.Close()
-	transport := newTransport()
-	transport.TLSClientConfig = srv.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-	defer transport.CloseIdleConnections()
 	f, err := NewFCM(t.Context(), FCMOptions{
-		ProjectID: project, Endpoint: srv.URL + "/v1", Transport: transport, CredentialsJSON: fake.Credentials(project, srv.URL),
+		ProjectID: project, Endpoint: srv.URL + "/v1", RootCAs: srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, CredentialsJSON: fake.Credentials(project, srv.URL),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := f.Send(t.Context(), message("first")); got.Outcome != Delivered {
-		t.Fatalf("first: %+v", got)
+	var all sync.WaitGroup
+	for range DefaultPlaces {
+		all.Go(func() {
+			if got := f.Send(t.Context(), message("phone")); got.Outcome != Delivered {
+				t.Errorf("%+v", got)
+			}
+		})
 	}
-	for i, got := range (Pool{Sender: f}).SendAll(t.Context(), make50()) {
-		if got.Outcome != Delivered {
-			t.Errorf("message %d: %+v", i, got)
-		}
-	}
+	all.Wait()
 	for _, m := range fake.Messages() {
 		if m.Proto != "HTTP/2.0" {
 			t.Fatalf("%s was spoken", m.Proto)
 		}
 	}
-	if n := connections.Load(); n != 1 {
-		t.Errorf("%d connections for 51 messages", n)
+	if n := connections.Load(); n > lanes+1 { // one more for the access token
+		t.Errorf("%d connections for %d messages", n, DefaultPlaces)
 	}
 	if n := fake.TokensIssued(); n != 1 {
-		t.Errorf("%d access tokens for 51 messages", n)
+		t.Errorf("%d access tokens", n)
 	}
 }
 
-func make50() []Message {
-	messages := make([]Message, 50)
-	for i := range messages {
-		messages[i] = message("phone")
+func TestAProbeReachesNobody(t *testing.T) {
+	fake := fcmfake.New()
+	fake.Script("dead", fcmfake.Unregistered)
+	f := fcmOver(t, fake.Handler())
+	if got := f.Probe(t.Context(), "good", IOS); got.Outcome != Delivered {
+		t.Errorf("a good token: %+v", got)
 	}
-	return messages
+	if got := f.Probe(t.Context(), "dead", Web); got.Outcome != DropToken {
+		t.Errorf("a dead token: %+v", got)
+	}
+	for _, m := range fake.Messages() {
+		if !m.ValidateOnly {
+			t.Errorf("%s was sent to", m.Token)
+		}
+	}
 }
 
 func TestALostTokenEndpointIsRetry(t *testing.T) {

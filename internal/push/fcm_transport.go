@@ -3,10 +3,13 @@ package push
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -24,16 +27,43 @@ const (
 
 // newTransport returns connections fit for thousands of small requests to one host: HTTP/2, with pings
 // that find a dead connection before a push waits on it.
-func newTransport() *http.Transport {
+func newTransport(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
+		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout: 5 * time.Second,
 		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: defaultWorkers, // for a fake without HTTP/2
+		MaxIdleConnsPerHost: DefaultPlaces, // for a relay without HTTP/2
 		IdleConnTimeout:     90 * time.Second,
 		HTTP2:               &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
 	}
+}
+
+// lanes are as many HTTP/2 connections to Google as all places of a pool fill, at about a hundred messages
+// each. Left alone, the transport dials once for every message that finds no connection ready: hundreds at
+// the start of a process.
+const lanes = 8
+
+// motorway spreads requests over its lanes, each one connection that requests wait for.
+type motorway struct {
+	lanes [lanes]*http.Transport
+	next  atomic.Uint32
+}
+
+func newMotorway(roots *x509.CertPool) *motorway {
+	m := &motorway{}
+	for i := range m.lanes {
+		m.lanes[i] = newTransport(roots)
+		m.lanes[i].MaxConnsPerHost = 1
+		m.lanes[i].HTTP2.StrictMaxConcurrentRequests = true
+	}
+	return m
+}
+
+// RoundTrip takes the next lane.
+func (m *motorway) RoundTrip(r *http.Request) (*http.Response, error) {
+	return m.lanes[m.next.Add(1)%lanes].RoundTrip(r)
 }
 
 // observation is what the transport saw of one send: the SDK hides the headers, and on network errors

@@ -2,7 +2,7 @@ package push
 
 import (
 	"context"
-	"sync"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,53 +10,49 @@ import (
 	"citygraph/internal/fake/fcmfake"
 )
 
-// senderFunc is a channel made of a function.
-type senderFunc func(context.Context, Message) Result
+// channelFunc is a channel made of a function.
+type channelFunc func(context.Context, Message) Result
 
-func (f senderFunc) Send(ctx context.Context, m Message) Result { return f(ctx, m) }
+func (f channelFunc) Send(ctx context.Context, m Message) Result { return f(ctx, m) }
 
-func TestSlowAndFailingTokensDelayNobody(t *testing.T) {
+func TestPlacesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex
-		doneAt := map[string]time.Duration{}
-		started := time.Now()
-		sender := senderFunc(func(ctx context.Context, m Message) Result {
-			result := Result{Outcome: Delivered}
-			switch m.Token {
-			case "hangs":
-				<-ctx.Done()
-				result = Result{Outcome: Retry, Code: codeTimeout, Err: ctx.Err()}
-			case "dead":
-				result = Result{Outcome: DropToken}
-			default:
-				time.Sleep(50 * time.Millisecond)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			doneAt[m.NotificationID] = time.Since(started)
-			return result
+		p := NewPool(3, 0)
+		if err := p.Enter(t.Context(), 2); err != nil {
+			t.Fatal(err)
+		}
+		entered := make(chan error)
+		go func() { entered <- p.Enter(t.Context(), 2) }()
+		synctest.Wait()
+		select {
+		case <-entered:
+			t.Fatal("four are in three places")
+		default:
+		}
+		p.Leave(1)
+		if err := <-entered; err != nil {
+			t.Error(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := p.Enter(ctx, 1); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("entering a full pool: %v", err)
+		}
+	})
+}
+
+func TestAMessageUnderWayOutlivesItsCallerAndNotItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hangs := channelFunc(func(ctx context.Context, _ Message) Result {
+			<-ctx.Done()
+			return Result{Outcome: Retry, Err: ctx.Err()}
 		})
-		messages := make([]Message, 500)
-		for i := range messages {
-			messages[i] = Message{NotificationID: string(rune(i)), Token: "good"}
-		}
-		messages[0].Token, messages[1].Token = "hangs", "dead"
-
-		results := Pool{Sender: sender, Workers: 50, Timeout: 10 * time.Second}.SendAll(t.Context(), messages)
-
-		if results[0].Outcome != Retry || results[1].Outcome != DropToken {
-			t.Errorf("hanging %+v, dead %+v", results[0], results[1])
-		}
-		for i := 2; i < len(messages); i++ {
-			if results[i].Outcome != Delivered {
-				t.Fatalf("message %d: %+v", i, results[i])
-			}
-			if at := doneAt[messages[i].NotificationID]; at > time.Second {
-				t.Fatalf("message %d waited %v behind the hanging token", i, at)
-			}
-		}
-		if took := time.Since(started); took != 10*time.Second {
-			t.Errorf("the whole took %v, want the one deadline", took)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		began := time.Now()
+		got := NewPool(1, 3*time.Second).Send(ctx, hangs, Message{})
+		if took := time.Since(began); took != 3*time.Second || !errors.Is(got.Err, context.DeadlineExceeded) {
+			t.Errorf("after %s: %+v", took, got)
 		}
 	})
 }
@@ -66,41 +62,14 @@ func TestOneSlowPhoneOverTheRealProtocol(t *testing.T) {
 	fake.Script("slow", fcmfake.Slow(time.Hour))
 	fake.Script("dead", fcmfake.Unregistered)
 	fake.Script("busy", fcmfake.Unavailable("30"))
-	f := fcmOver(t, fake.Handler())
-	messages := []Message{message("slow"), message("dead"), message("busy"), message("good"), message("good")}
-
-	results := Pool{Sender: f, Workers: 2, Timeout: 300 * time.Millisecond}.SendAll(t.Context(), messages)
-
-	for i, want := range []Outcome{Retry, DropToken, Retry, Delivered, Delivered} {
-		if results[i].Outcome != want {
-			t.Errorf("%s: %+v, want %s", messages[i].Token, results[i], want)
+	f, p := fcmOver(t, fake.Handler()), NewPool(0, 300*time.Millisecond)
+	for token, want := range map[string]Outcome{"slow": Retry, "dead": DropToken, "busy": Retry, "good": Delivered} {
+		got := p.Send(t.Context(), f, message(token))
+		if got.Outcome != want {
+			t.Errorf("%s: %+v, want %s", token, got, want)
 		}
-	}
-	if results[2].RetryAfter != 30*time.Second {
-		t.Errorf("Retry-After was lost: %+v", results[2])
-	}
-}
-
-func TestCancelledWorkComesBackAsRetry(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	sender := senderFunc(func(ctx context.Context, _ Message) Result {
-		cancel()
-		<-ctx.Done()
-		return Result{Outcome: Retry, Code: codeTimeout, Err: ctx.Err()}
-	})
-	results := Pool{Sender: sender, Workers: 1}.SendAll(ctx, make([]Message, 100))
-	for i, got := range results {
-		if got.Outcome != Retry || got.Err == nil {
-			t.Fatalf("message %d: %+v, want RETRY", i, got)
+		if token == "busy" && got.RetryAfter != 30*time.Second {
+			t.Errorf("Retry-After was lost: %+v", got)
 		}
-	}
-	if results[99].Code != codeNotSent {
-		t.Errorf("the last was sent after the end: %+v", results[99])
-	}
-}
-
-func TestNothingToSend(t *testing.T) {
-	if got := (Pool{}).SendAll(t.Context(), nil); len(got) != 0 {
-		t.Errorf("got %v", got)
 	}
 }

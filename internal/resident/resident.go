@@ -80,3 +80,17 @@ func (s Sex) MarshalGQL(w io.Writer) { graphql.MarshalString(string(s)).MarshalG
 
 // UnmarshalGQL refuses: a sex is never an input, the id number tells it.
 func (s *Sex) UnmarshalGQL(any) error { return errors.New("a sex is not an input") }
+
+// Age is how many years somebody born on the day (YYYY-MM-DD) has completed at the instant, by its own
+// zone. Who was born on 29 February completes a year on 1 March where there is no such day.
+func Age(birth string, at time.Time) (int, error) {
+	born, err := time.Parse(time.DateOnly, birth)
+	if err != nil {
+		return 0, ErrBirth
+	}
+	years := at.Year() - born.Year()
+	if at.Month() < born.Month() || at.Month() == born.Month() && at.Day() < born.Day() {
+		years--
+	}
+	return years, nil
+}

@@ -69,3 +69,29 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestAgeIsCompletedOnTheBirthday(t *testing.T) {
+	for _, tt := range []struct {
+		birth, on string
+		want      int
+	}{
+		{"1952-01-26", "2026-01-25", 73},
+		{"1952-01-26", "2026-01-26", 74},
+		{"1952-01-26", "2026-12-31", 74},
+		{"2012-02-29", "2026-02-28", 13},
+		{"2012-02-29", "2026-03-01", 14},
+		{"2012-02-29", "2028-02-29", 16},
+		{"2026-11-27", "2026-11-27", 0},
+	} {
+		on, err := time.Parse(time.DateOnly, tt.on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := resident.Age(tt.birth, on); err != nil || got != tt.want {
+			t.Errorf("born %s, on %s: %d, %v", tt.birth, tt.on, got, err)
+		}
+	}
+	if _, err := resident.Age("1952-13-01", time.Now()); err == nil {
+		t.Error("the thirteenth month has an age")
+	}
+}

@@ -54,6 +54,14 @@ var Cast = []Member{
 		About: lang.Text{ZH: "与其他人无关的市民", EN: "a stranger to all the others"}},
 }
 
+// Children are those of the first two of the cast. They have no account of their own.
+var Children = []Member{
+	{Key: "zhouzixuan", Name: "周子轩", Sex: resident.Male, Born: "2011-05-08", District: "330106", Balance: 30_00,
+		About: lang.Text{ZH: "陈静的儿子，初中生", EN: "son of chenjing, at middle school"}},
+	{Key: "zhouzihan", Name: "周子涵", Sex: resident.Female, Born: "2016-10-23", District: "330106", Balance: 12_50,
+		About: lang.Text{ZH: "陈静的女儿，小学生", EN: "daughter of chenjing, at primary school"}},
+}
+
 // Roles are the member's roles in words that tools can read: CITIZEN, or CASE_OFFICER@330106.
 func (m Member) Roles() string {
 	switch {
@@ -78,11 +86,17 @@ func (w *writer) cast(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", m.Key, err)
 		}
 	}
-	w.wrote(len(Cast))
-	return nil
+	for i, m := range Children {
+		if err := w.resident(ctx, len(Cast)+i, m); err != nil {
+			return fmt.Errorf("%s: %w", m.Key, err)
+		}
+	}
+	w.wrote(len(Cast) + len(Children))
+	return w.household(ctx)
 }
 
-func (w *writer) member(ctx context.Context, i int, m Member) error {
+// resident writes a person bound by real name, with their card.
+func (w *writer) resident(ctx context.Context, i int, m Member) error {
 	order := 100 + 2*i
 	if m.Sex == resident.Male {
 		order++
@@ -104,14 +118,21 @@ func (w *writer) member(ctx context.Context, i int, m Member) error {
 	if err := data.SetCreatedAt(w.now).SetUpdatedAt(w.now).Exec(ctx); err != nil {
 		return err
 	}
-	err = w.db.Identity.Create().SetID(id.Derive(id.Identity, i, "cast/"+m.Key)).SetCreatedAt(w.now).
-		SetProvider(identity.ProviderDevelopment).SetSubject(m.Key).SetPersonID(m.PersonID()).Exec(ctx)
-	if err != nil {
+	if err := w.accounts(ctx, saver{m.PersonID(), m.Balance}); err != nil {
 		return err
 	}
-	err = w.db.CitizenCard.Create().SetID(id.Derive(id.CitizenCard, 0, "cast/"+m.Key)).SetCreatedAt(w.now).SetUpdatedAt(w.now).
+	return w.db.CitizenCard.Create().SetID(id.Derive(id.CitizenCard, 0, "cast/"+m.Key)).SetCreatedAt(w.now).SetUpdatedAt(w.now).
 		SetPersonID(m.PersonID()).SetMaskedNumber(mask.CardNumber(fmt.Sprintf("33010000%08d", i+1))).SetKind(citizencard.KindNamed).
-		SetStatus(citizencard.StatusActive).SetBalance(m.Balance).SetAvailable(m.Balance).SetCap(namedCap).Exec(ctx)
+		SetStatus(citizencard.StatusActive).SetAccountID(accountID(m.PersonID())).Exec(ctx)
+}
+
+// member writes somebody of the cast, with their account and their role.
+func (w *writer) member(ctx context.Context, i int, m Member) error {
+	if err := w.resident(ctx, i, m); err != nil {
+		return err
+	}
+	err := w.db.Identity.Create().SetID(id.Derive(id.Identity, i, "cast/"+m.Key)).SetCreatedAt(w.now).
+		SetProvider(identity.ProviderDevelopment).SetSubject(m.Key).SetPersonID(m.PersonID()).Exec(ctx)
 	if err != nil || m.Role == "" {
 		return err
 	}

@@ -1,7 +1,9 @@
 package seed
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"citygraph/ent/db"
@@ -12,6 +14,7 @@ import (
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/street"
 	"citygraph/internal/facts"
+	"citygraph/internal/geo"
 	"citygraph/internal/id"
 	"citygraph/internal/lang"
 	"citygraph/internal/search"
@@ -146,9 +149,30 @@ func (w *writer) caseCategories(ctx context.Context) error {
 	return inBatches(len(rows), func(i int) *db.CaseCategoryCreate {
 		r := rows[i]
 		return w.db.CaseCategory.Create().SetID(categoryID(r.Kind, r.Code)).SetCreatedAt(w.now).SetCode(r.Code).SetName(r.Name).
-			SetGroupName(r.Major).SetKind(casecategory.Kind(r.Kind)).SetSLAHours(r.SLAHours)
+			SetGroupName(r.Major).SetKind(casecategory.Kind(r.Kind)).SetSLAHours(r.SLAHours).SetForm(r.Fields)
 	}, func(c ...*db.CaseCategoryCreate) error {
 		defer w.wrote(len(c))
 		return w.db.CaseCategory.CreateBulk(c...).Exec(ctx)
+	})
+}
+
+func (w *writer) facilities(ctx context.Context) error {
+	rows := w.city.Facilities
+	return inBatches(len(rows), func(i int) *db.CityFacilityCreate {
+		f := rows[i]
+		return w.db.CityFacility.Create().SetID(id.Derive(id.CityFacility, i, f.Code)).SetCreatedAt(w.now).SetUpdatedAt(w.now).
+			SetCode(f.Code).SetAddress(f.Address).SetCategoryID(categoryID(facts.Component, f.Category)).
+			SetDistrictID(districtID(f.District)).SetStreetID(streetID(w.nearest(f).Code)).SetLat(f.At.Lat).SetLng(f.At.Lng)
+	}, func(c ...*db.CityFacilityCreate) error {
+		defer w.wrote(len(c))
+		return w.db.CityFacility.CreateBulk(c...).Exec(ctx)
+	})
+}
+
+// nearest is the street of a facility's district whose reference point is nearest to it.
+func (w *writer) nearest(f facts.Facility) facts.Street {
+	at := geo.Point{Lat: f.At.Lat, Lng: f.At.Lng}
+	return slices.MinFunc(w.streetsOf[f.District], func(a, b facts.Street) int {
+		return cmp.Compare(geo.Distance(at, geo.Point{Lat: a.At.Lat, Lng: a.At.Lng}), geo.Distance(at, geo.Point{Lat: b.At.Lat, Lng: b.At.Lng}))
 	})
 }

@@ -6,9 +6,7 @@ import (
 	"time"
 
 	"citygraph/ent/db"
-	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/citizencard"
-	"citygraph/internal/citycase/machine"
 	"citygraph/internal/facts"
 	"citygraph/internal/id"
 	"citygraph/internal/mask"
@@ -87,6 +85,7 @@ func (w *writer) citizens(ctx context.Context) error {
 func (w *writer) people(ctx context.Context, people []person) error {
 	rows := make([]*db.PersonCreate, len(people))
 	data := make([]*db.PersonalDataCreate, len(people))
+	savers := make([]saver, len(people))
 	cards := make([]*db.CitizenCardCreate, len(people))
 	for i, p := range people {
 		who, err := w.identified(p.name, p.idNumber, p.phone)
@@ -103,7 +102,8 @@ func (w *writer) people(ctx context.Context, people []person) error {
 			SetDistrictID(districtID(p.district.Code))
 		cards[i] = w.db.CitizenCard.Create().SetID(id.Derive(id.CitizenCard, 1, p.id)).SetCreatedAt(w.now).SetUpdatedAt(w.now).
 			SetPersonID(p.id).SetMaskedNumber(mask.CardNumber(p.card)).SetKind(citizencard.KindNamed).SetStatus(citizencard.StatusActive).
-			SetBalance(p.balance).SetAvailable(p.balance).SetCap(namedCap)
+			SetAccountID(accountID(p.id))
+		savers[i] = saver{p.id, p.balance}
 	}
 	if err := w.db.Person.CreateBulk(rows...).Exec(ctx); err != nil {
 		return err
@@ -111,59 +111,8 @@ func (w *writer) people(ctx context.Context, people []person) error {
 	if err := w.db.PersonalData.CreateBulk(data...).Exec(ctx); err != nil {
 		return err
 	}
-	return w.db.CitizenCard.CreateBulk(cards...).Exec(ctx)
-}
-
-// report is one case as the seed decides it.
-type report struct {
-	id, reporter, text string
-	category           facts.CaseCategory
-	street             facts.Street
-	at                 time.Time
-	lat, lng           float64
-}
-
-// report invents a case by a person in a district, so many hours ago.
-func (w *writer) report(reporter, districtCode string, hoursAgo int) report {
-	r := w.rand
-	c := w.city.CaseCategories[r.IntN(len(w.city.CaseCategories))]
-	s := w.streetsOf[districtCode][r.IntN(len(w.streetsOf[districtCode]))]
-	at := w.before(time.Duration(hoursAgo)*time.Hour + time.Duration(r.IntN(3600))*time.Second)
-	return report{
-		id: id.At(id.CityCase, at, fmt.Sprintf("%s/%d", reporter, r.Uint64())), reporter: reporter, at: at,
-		category: c, street: s, text: c.Name.ZH + "：" + troubles[r.IntN(len(troubles))],
-		lat: s.At.Lat + (r.Float64()-0.5)/200, lng: s.At.Lng + (r.Float64()-0.5)/200,
-	}
-}
-
-// demoReporters gives the grandmother's daughter a few reports near home.
-func demoReporters(w *writer) []report {
-	parent := Cast[0]
-	return []report{
-		w.report(parent.PersonID(), parent.District, 5),
-		w.report(parent.PersonID(), parent.District, 50),
-		w.report(parent.PersonID(), parent.District, 400),
-	}
-}
-
-// cases writes reports as submitted cases with their first event.
-func (w *writer) cases(ctx context.Context, reports []report) error {
-	if len(reports) == 0 {
-		return nil
-	}
-	cases := make([]*db.CityCaseCreate, len(reports))
-	events := make([]*db.CaseEventCreate, len(reports))
-	for i, r := range reports {
-		cases[i] = w.db.CityCase.Create().SetID(r.id).SetNumber(machine.Number(r.at, r.id)).SetCreatedAt(r.at).SetUpdatedAt(r.at).
-			SetStatus(machine.Submitted).SetDueAt(r.at.Add(time.Duration(r.category.SLAHours) * time.Hour)).
-			SetCategoryID(categoryID(r.category.Kind, r.category.Code)).SetReporterID(r.reporter).SetDescription(r.text).
-			SetLat(r.lat).SetLng(r.lng).SetStreetID(streetID(r.street.Code)).SetDistrictID(districtID(r.street.District))
-		events[i] = w.db.CaseEvent.Create().SetID(id.At(id.CaseEvent, r.at, r.id)).SetCreatedAt(r.at).
-			SetCityCaseID(r.id).SetSeq(1).SetToStatus(machine.Submitted).
-			SetActorKind(caseevent.ActorKindCitizen).SetActorID(r.reporter)
-	}
-	if err := w.db.CityCase.CreateBulk(cases...).Exec(ctx); err != nil {
+	if err := w.accounts(ctx, savers...); err != nil {
 		return err
 	}
-	return w.db.CaseEvent.CreateBulk(events...).Exec(ctx)
+	return w.db.CitizenCard.CreateBulk(cards...).Exec(ctx)
 }

@@ -16,6 +16,7 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/internal/clock"
 	"citygraph/internal/facts"
+	"citygraph/internal/ledger"
 	"citygraph/internal/personal"
 	"citygraph/internal/resident"
 	"citygraph/internal/store"
@@ -68,7 +69,8 @@ func City(ctx context.Context, s *store.Store, c *db.Client, o Options) error {
 		}{
 			{"districts", w.districts}, {"streets", w.streets}, {"clinics", w.clinics}, {"departments", w.departments},
 			{"schools", w.schools}, {"scenic spots", w.scenicSpots}, {"case categories", w.caseCategories},
-			{"cast", w.cast}, {"citizens", w.citizens},
+			{"facilities", w.facilities},
+			{"cast", w.cast}, {"citizens", w.citizens}, {"entitlements", w.entitlements},
 		} {
 			if err := write.rows(ctx); err != nil {
 				return fmt.Errorf("seed %s: %w", write.what, err)
@@ -92,6 +94,7 @@ func alone(ctx context.Context, s *store.Store) error {
 type writer struct {
 	db    *db.Client
 	data  *personal.Records
+	book  *ledger.Book
 	city  *facts.City
 	now   time.Time
 	rand  *rand.Rand
@@ -111,11 +114,12 @@ func newWriter(s *store.Store, c *db.Client, city *facts.City, o Options) *write
 		rand:     rand.New(rand.NewPCG(o.Seed, 0x6369747967726170)),
 		progress: o.Progress,
 	}
+	w.book = newBook(s, c, o, instant(w.now))
 	if w.progress == nil {
 		w.progress = func(int, int) {}
 	}
 	w.total = len(city.Districts) + len(city.Streets) + len(city.Hospitals) + len(city.Schools) +
-		len(city.ScenicSpots) + len(city.CaseCategories) + len(Cast) + o.Citizens
+		len(city.ScenicSpots) + len(city.CaseCategories) + len(city.Facilities) + len(Cast) + len(Children) + o.Citizens
 	for _, h := range city.Hospitals {
 		w.total += len(h.Departments)
 	}

@@ -13,6 +13,7 @@ import (
 	"citygraph/ent/db"
 	_ "citygraph/ent/db/runtime" // the row rules
 	"citygraph/ent/migrations"
+	"citygraph/internal/ledger"
 	"citygraph/internal/seed"
 	"citygraph/internal/seed/seedtest"
 	"citygraph/internal/store"
@@ -60,13 +61,29 @@ func (c city) rows(t *testing.T) map[string][]string {
 		"schools":         encode(ctx, t, c.db.School.Query().Order(db.Asc("id")).All),
 		"scenic spots":    encode(ctx, t, c.db.ScenicSpot.Query().Order(db.Asc("id")).All),
 		"case categories": encode(ctx, t, c.db.CaseCategory.Query().Order(db.Asc("id")).All),
+		"facilities":      encode(ctx, t, c.db.CityFacility.Query().Order(db.Asc("id")).All),
 		"people":          encode(ctx, t, c.db.Person.Query().Order(db.Asc("id")).All),
 		"identities":      encode(ctx, t, c.db.Identity.Query().Order(db.Asc("id")).All),
 		"cards":           encode(ctx, t, c.db.CitizenCard.Query().Order(db.Asc("id")).All),
+		"accounts":        encode(ctx, t, c.db.LedgerAccount.Query().Order(db.Asc("id")).All),
+		"transactions":    encode(ctx, t, c.db.LedgerTransaction.Query().Order(db.Asc("id")).All),
+		"entries":         encode(ctx, t, c.db.LedgerEntry.Query().Order(db.Asc("id")).All),
 		"roles":           encode(ctx, t, c.db.StaffRole.Query().Order(db.Asc("id")).All),
 		"cases":           encode(ctx, t, c.db.CityCase.Query().Order(db.Asc("id")).All),
+		"entitlements":    encode(ctx, t, c.db.EntitlementGrant.Query().Order(db.Asc("id")).All),
 		"events":          encode(ctx, t, c.db.CaseEvent.Query().Order(db.Asc("id")).All),
 	}
+}
+
+// book is the digest of the money, which adds up.
+func (c city) book(t *testing.T) string {
+	t.Helper()
+	book := &ledger.Book{DB: c.db, Store: c.store, Clock: noon{}}
+	proof, err := book.Verify(t.Context(), func(v ledger.Violation) { t.Errorf("the book is wrong: %+v", v) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return proof.Digest
 }
 
 func encode[T any](ctx context.Context, t *testing.T, all func(context.Context) ([]T, error)) []string {
@@ -103,6 +120,9 @@ func TestEqualSeedsMakeEqualRows(t *testing.T) {
 	if diff := cmp.Diff(want, other.rows(t)); diff != "" {
 		t.Errorf("the cities differ (-SQLite +other):\n%s", diff)
 	}
+	if one, two := lite.book(t), other.book(t); one != two {
+		t.Errorf("the digests of one book are %s and %s", one, two)
+	}
 }
 
 func TestOtherSeedsMakeOtherPeople(t *testing.T) {
@@ -134,7 +154,7 @@ func TestProgressEndsAtItsTotal(t *testing.T) {
 	}
 	rows := c.rows(t)
 	want := 0
-	for _, table := range []string{"districts", "streets", "clinics", "departments", "schools", "scenic spots", "case categories", "people"} {
+	for _, table := range []string{"districts", "streets", "clinics", "departments", "schools", "scenic spots", "case categories", "facilities", "people"} {
 		want += len(rows[table])
 	}
 	if last != want {

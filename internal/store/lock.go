@@ -10,6 +10,16 @@ import (
 // holds the key has ended, and holds it until that of ctx does. It is for rows that may not be there to lock
 // yet. SQLite's transactions follow one another anyway.
 func (s *Store) Lock(ctx context.Context, key string) error {
+	return s.lock(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key)
+}
+
+// LockShared is held by any number of transactions at once, and by none while another holds the key by
+// Lock.
+func (s *Store) LockShared(ctx context.Context, key string) error {
+	return s.lock(ctx, "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", key)
+}
+
+func (s *Store) lock(ctx context.Context, statement, key string) error {
 	tx, ok := TxFrom(ctx)
 	if !ok {
 		return errors.New("lock: a key is held by a transaction")
@@ -17,7 +27,7 @@ func (s *Store) Lock(ctx context.Context, key string) error {
 	if s.sqlite() {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key); err != nil {
+	if _, err := tx.ExecContext(ctx, statement, key); err != nil {
 		return fmt.Errorf("lock: %w", err)
 	}
 	return nil

@@ -37,10 +37,11 @@ func openSQLite(ctx context.Context, o Options, path string, p probe) (*Store, e
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	// The writer comes first: it creates the file and turns on the write-ahead log the readers need.
+	// The writer comes first: it creates the file and turns on the write-ahead log the readers need. What it
+	// deletes it overwrites with zeros; see Purge.
 	writer, err := openFile(ctx, path, p, url.Values{
 		"_txlock": {"immediate"},
-		"_pragma": {"journal_mode(WAL)", "synchronous(" + synchronous + ")"},
+		"_pragma": {"journal_mode(WAL)", "synchronous(" + synchronous + ")", "secure_delete(ON)"},
 	})
 	if err != nil {
 		return nil, err

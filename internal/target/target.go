@@ -21,10 +21,20 @@ type Kind string
 
 // The kinds of target.
 const (
-	CityCase Kind = "CITY_CASE"
+	CityCase   Kind = "CITY_CASE"
+	Delegation Kind = "DELEGATION"
+	Person     Kind = "PERSON"
+	DataExport Kind = "DATA_EXPORT"
+	Alert      Kind = "ALERT"
 )
 
-var kinds = map[id.Kind]Kind{id.CityCase: CityCase}
+var kinds = map[id.Kind]Kind{
+	id.CityCase:   CityCase,
+	id.Delegation: Delegation,
+	id.Person:     Person,
+	id.DataExport: DataExport,
+	id.Alert:      Alert,
+}
 
 // MarshalGQL writes the enum value.
 func (k Kind) MarshalGQL(w io.Writer) { graphql.MarshalString(string(k)).MarshalGQL(w) }
@@ -62,6 +72,14 @@ func (t Target) page() string {
 	switch t.Kind() {
 	case CityCase:
 		return "case"
+	case Delegation:
+		return "delegation"
+	case Person:
+		return "account"
+	case DataExport:
+		return "export"
+	case Alert:
+		return "alert"
 	default:
 		return "home"
 	}

@@ -27,8 +27,31 @@ func TestTargetOpensItsNode(t *testing.T) {
 	}
 }
 
+func TestEveryKindHasAPage(t *testing.T) {
+	for kind, want := range map[id.Kind]struct{ kind, page string }{
+		id.CityCase:   {"CITY_CASE", "case"},
+		id.Person:     {"PERSON", "account"},
+		id.DataExport: {"DATA_EXPORT", "export"},
+	} {
+		nodeID := id.New(kind)
+		got, err := target.Of(nodeID)
+		if err != nil || string(got.Kind()) != want.kind || got.AppLink() != "citygraph://"+want.page+"/"+nodeID {
+			t.Errorf("%s is a %s at %s: %v", nodeID, got.Kind(), got.AppLink(), err)
+		}
+	}
+}
+
+func TestAnAlertHasAPageOfItsOwn(t *testing.T) {
+	alertID := id.New(id.Alert)
+	got, err := target.Of(alertID)
+	if err != nil || got.Kind() != target.Alert || got.AppLink() != "citygraph://alert/"+alertID ||
+		got.MiniProgramPath() != "pages/alert/index?id="+alertID {
+		t.Errorf("%s opens %s at %s, %v", alertID, got.AppLink(), got.MiniProgramPath(), err)
+	}
+}
+
 func TestNothingOpensOtherNodes(t *testing.T) {
-	for _, nodeID := range []string{"", "case", "case_1", "https://example.com", id.New(id.Person), id.New("forged"), id.New(id.CityCase) + "?x=1"} {
+	for _, nodeID := range []string{"", "case", "case_1", "https://example.com", id.New(id.Session), id.New("forged"), id.New(id.CityCase) + "?x=1"} {
 		if got, err := target.Of(nodeID); err == nil || got != "" {
 			t.Errorf("%q opens %q", nodeID, got)
 		}

@@ -69,6 +69,16 @@ func (v *Vault) Unwrap(at Place, wrapped []byte) (DataKey, error) {
 	return DataKey{id: at.Row, key: key}, err
 }
 
+// Rewrap wraps a data key kept at the place under the current key-encryption key and suite. What is sealed
+// under the data key stays as it is.
+func (v *Vault) Rewrap(at Place, wrapped []byte) ([]byte, error) {
+	k, err := v.Unwrap(at, wrapped)
+	if err != nil {
+		return nil, err
+	}
+	return v.keys.Wrap(v.keys.Current(), v.suite, k.key, at.additional())
+}
+
 // Current reports whether a wrapped key or a sealed value needs no rotation: it is of the current suite,
 // and, for a wrapped key, of the current key.
 func (v *Vault) Current(wrapped []byte) bool {

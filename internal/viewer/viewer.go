@@ -4,6 +4,7 @@ package viewer
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // RoleKind is a staff role. A citizen has none.
@@ -28,11 +29,13 @@ type Role struct {
 // Viewer is the person behind a request, or the system itself acting for a stated reason.
 // The zero Viewer is an anonymous visitor.
 type Viewer struct {
-	PersonID  string
-	SessionID string
-	DeviceID  string
-	Roles     []Role
-	system    string
+	PersonID   string
+	SessionID  string
+	DeviceID   string
+	SignedInAt time.Time // when the session was opened; zero without one
+	Roles      []Role
+	actsFor    string
+	system     string
 }
 
 type key struct{}
@@ -54,6 +57,22 @@ func From(ctx context.Context) *Viewer {
 // for readers of the code and for the audit log: grep for AsSystem to see every place.
 func AsSystem(ctx context.Context, reason string) context.Context {
 	return With(ctx, &Viewer{system: reason})
+}
+
+// ActingFor returns a context in which the viewer acts in the name of another person. Whether they may
+// is the household's to say, which alone calls it.
+func ActingFor(ctx context.Context, personID string) context.Context {
+	v := *From(ctx)
+	v.actsFor = personID
+	return With(ctx, &v)
+}
+
+// Subject is the person in whose name the viewer acts: mostly the viewer.
+func (v *Viewer) Subject() string {
+	if v.actsFor != "" {
+		return v.actsFor
+	}
+	return v.PersonID
 }
 
 // System returns the reason the system acts, and false when a person or nobody asks.

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +29,9 @@ const (
 	codeBadCode     = 40029
 	codeUsedCode    = 40163
 	codeBlocked     = 40226 // WeChat holds the person for high-risk
+	codeBadToken    = 40001
+	codeWrongToken  = 40014
+	codeTokenEnded  = 42001
 	codeDailyQuota  = 45009
 	codeMinuteQuota = 45011
 )
@@ -36,7 +41,7 @@ type call struct {
 	name, method, path string
 	query              url.Values
 	body               any
-	hide               string // the input WeChat's errmsg may repeat
+	hide               []string // the input WeChat's errmsg may repeat
 }
 
 // status is the part all answers have.
@@ -44,6 +49,12 @@ type status struct {
 	Errcode int    `json:"errcode"`
 	Errmsg  string `json:"errmsg"`
 }
+
+// Errcode is WeChat's own number for a refusal.
+type Errcode int
+
+// Error names the number.
+func (e Errcode) Error() string { return "errcode " + strconv.Itoa(int(e)) }
 
 // coded is an answer with a status.
 type coded interface {
@@ -64,7 +75,7 @@ func (s *status) verdict(call string, scrub *strings.Replacer) error {
 	if len(message) > maxErrmsgBytes {
 		message = strings.ToValidUTF8(message[:maxErrmsgBytes], "") + "…"
 	}
-	cause := fmt.Errorf("wechat: %s: errcode %d: %q", call, s.Errcode, message)
+	cause := fmt.Errorf("wechat: %s: %w: %q", call, Errcode(s.Errcode), message)
 	switch s.Errcode {
 	case codeBadCode, codeUsedCode:
 		return badCode().Because(cause)
@@ -113,7 +124,7 @@ func (c *Client) once(ctx context.Context, q call, answer coded) error {
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return withoutURL(err)
+		return unsent(withoutURL(err))
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -131,6 +142,17 @@ func (c *Client) once(ctx context.Context, q call, answer coded) error {
 		return fmt.Errorf("the answer of %d bytes is not understood", len(text))
 	}
 	return nil
+}
+
+// ErrNotSent says that the request never left: no connection was made.
+var ErrNotSent = errors.New("not sent")
+
+// unsent marks a failure to connect.
+func unsent(err error) error {
+	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
+		return fmt.Errorf("%w: %w", ErrNotSent, err)
+	}
+	return err
 }
 
 // withoutURL strips what net/http wraps around a failure: the URL, and so the secret in its query.

@@ -36,7 +36,7 @@ type Options struct {
 	// HTTPClient must not log or trace URLs: they carry the secret. http.DefaultTransport when nil.
 	HTTPClient *http.Client
 
-	// Tokens is shared by the replicas. A cache of this process alone when nil.
+	// Tokens is shared by the replicas.
 	Tokens TokenCache
 }
 
@@ -56,15 +56,15 @@ func New(o Options) (*Client, error) {
 	if o.AppID == "" || o.Secret.Reveal() == "" {
 		return nil, errors.New("wechat: the app id and its secret are both needed")
 	}
+	if o.Tokens == nil {
+		return nil, errors.New("wechat: a cache for the access token is needed")
+	}
 	if o.BaseURL == "" {
 		o.BaseURL = DefaultBaseURL
 	}
 	base, err := url.Parse(o.BaseURL)
 	if err != nil || base.Host == "" {
 		return nil, errors.New("wechat: the base URL is not a URL")
-	}
-	if o.Tokens == nil {
-		o.Tokens = NewMemoryTokens(nil)
 	}
 	client := &http.Client{}
 	if o.HTTPClient != nil {
@@ -89,7 +89,7 @@ func (c *Client) CodeToSession(ctx context.Context, code string) (Session, error
 		UnionID    string `json:"unionid"`
 		SessionKey string `json:"session_key"`
 	}
-	err := c.call(ctx, call{name: "jscode2session", method: http.MethodGet, path: "/sns/jscode2session", query: query, hide: code}, &answer)
+	err := c.call(ctx, call{name: "jscode2session", method: http.MethodGet, path: "/sns/jscode2session", query: query, hide: []string{code}}, &answer)
 	if err != nil {
 		return Session{}, err
 	}
@@ -152,5 +152,5 @@ func (c *Client) call(ctx context.Context, q call, answer coded) error {
 	if err != nil {
 		return fault.Internal(fmt.Errorf("wechat: %s: %w", q.name, err))
 	}
-	return answer.verdict(q.name, strings.NewReplacer(hidden(c.secret.Reveal(), q.hide)...))
+	return answer.verdict(q.name, strings.NewReplacer(hidden(append(q.hide, c.secret.Reveal())...)...))
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"citygraph/internal/cache"
 	"citygraph/internal/clock"
 	"citygraph/internal/fake/wechatfake"
 	"citygraph/internal/fault"
@@ -26,7 +27,9 @@ func clientOf(t *testing.T, h http.Handler, change func(*wechat.Options)) *wecha
 	t.Helper()
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
-	o := wechat.Options{AppID: appID, Secret: wechat.NewSecret(secret), BaseURL: srv.URL}
+	o := wechat.Options{
+		AppID: appID, Secret: wechat.NewSecret(secret), BaseURL: srv.URL, Tokens: cache.NewTokens(nil, clock.System{}),
+	}
 	if change != nil {
 		change(&o)
 	}
@@ -164,11 +167,16 @@ func TestDeadlines(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
+	hidden, tokens := wechat.NewSecret(secret), cache.NewTokens(nil, clock.System{})
+	if _, err := wechat.New(wechat.Options{AppID: appID, Secret: hidden, Tokens: tokens}); err != nil {
+		t.Errorf("all given: %v", err)
+	}
 	for name, o := range map[string]wechat.Options{
-		"no app id":   {Secret: wechat.NewSecret(secret)},
-		"no secret":   {AppID: appID},
-		"not a URL":   {AppID: appID, Secret: wechat.NewSecret(secret), BaseURL: "://" + secret},
-		"a bare host": {AppID: appID, Secret: wechat.NewSecret(secret), BaseURL: "api.weixin.qq.com"},
+		"no app id":   {Secret: hidden, Tokens: tokens},
+		"no secret":   {AppID: appID, Tokens: tokens},
+		"no tokens":   {AppID: appID, Secret: hidden},
+		"not a URL":   {AppID: appID, Secret: hidden, Tokens: tokens, BaseURL: "://" + secret},
+		"a bare host": {AppID: appID, Secret: hidden, Tokens: tokens, BaseURL: "api.weixin.qq.com"},
 	} {
 		_, err := wechat.New(o)
 		if err == nil || strings.Contains(err.Error(), secret) {

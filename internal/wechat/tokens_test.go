@@ -2,7 +2,6 @@ package wechat_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"citygraph/internal/cache"
 	"citygraph/internal/clock"
 	"citygraph/internal/fake/wechatfake"
 	"citygraph/internal/fault"
@@ -23,7 +23,7 @@ import (
 
 func TestFiftyColdCallersFetchOneToken(t *testing.T) {
 	fake := wechatfake.New(appID, secret, clock.System{})
-	shared := wechat.NewMemoryTokens(nil)
+	shared := cache.NewTokens(nil, clock.System{})
 	replicas := [2]*wechat.Client{}
 	for i := range replicas {
 		replicas[i] = clientOf(t, fake.Handler(), func(o *wechat.Options) { o.Tokens = shared })
@@ -64,7 +64,7 @@ func TestTheTokenIsRenewedBeforeItEnds(t *testing.T) {
 		fake := wechatfake.New(appID, secret, clock.System{})
 		c, err := wechat.New(wechat.Options{
 			AppID: appID, Secret: wechat.NewSecret(secret), BaseURL: "http://wechat.test",
-			HTTPClient: &http.Client{Transport: inProcess{fake.Handler()}},
+			HTTPClient: &http.Client{Transport: inProcess{fake.Handler()}}, Tokens: cache.NewTokens(nil, clock.System{}),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -98,29 +98,6 @@ func TestAFailedFetchIsNotKept(t *testing.T) {
 	if _, err := c.AccessToken(t.Context()); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
-}
-
-func TestOneCallersCancellationEndsNobodyElsesFetch(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tokens := wechat.NewMemoryTokens(nil)
-		fetch := func(ctx context.Context) (string, time.Duration, error) {
-			time.Sleep(time.Second)
-			return "token", time.Hour, ctx.Err()
-		}
-		hurried, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-		defer cancel()
-		var all sync.WaitGroup
-		all.Go(func() {
-			if _, err := tokens.GetOrFetch(hurried, "k", fetch); err == nil {
-				t.Error("the hurried caller waited")
-			}
-		})
-		synctest.Wait()
-		if got, err := tokens.GetOrFetch(t.Context(), "k", fetch); got != "token" || err != nil {
-			t.Errorf("the patient caller: %q, %v", got, err)
-		}
-		all.Wait()
-	})
 }
 
 func TestSecretsPrintRedacted(t *testing.T) {

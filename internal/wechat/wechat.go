@@ -18,6 +18,10 @@ type API interface {
 
 	// AccessToken returns the app's access token, for calls on its own behalf. Faults: RATE_LIMITED, INTERNAL.
 	AccessToken(ctx context.Context) (Secret, error)
+
+	// SendSubscribe sends a subscribe message. A refusal has an Errcode in its chain; ErrNotSent says that
+	// WeChat was never reached.
+	SendSubscribe(ctx context.Context, m SubscribeMessage) error
 }
 
 // Session is who signed in.

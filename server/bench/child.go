@@ -25,8 +25,8 @@ type child struct {
 	stdin   io.Closer
 }
 
-// startChild runs this program again as one side.
-func startChild(ctx context.Context, which side, databaseURL string) (*child, error) {
+// startChild runs this program again as one side, with more in its environment.
+func startChild(ctx context.Context, which side, databaseURL string, env ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func startChild(ctx context.Context, which side, databaseURL string) (*child, er
 	query.Set("application_name", string(which)) // by which its backends are known
 	u.RawQuery = query.Encode()
 	cmd := exec.CommandContext(ctx, self, "-serve", string(which), "-database", u.String()) //nolint:gosec // this program
-	cmd.Stderr = os.Stderr
+	cmd.Stderr, cmd.Env = os.Stderr, append(cmd.Environ(), env...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (c *child) usage(ctx context.Context) (usage, error) {
 
 // ask reads one of the child's controls.
 func (c *child) ask(ctx context.Context, path string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.control+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.control+path, nil) //nolint:gosec // a process of this program
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func graphBody(s screen) ([]byte, error) {
 }
 
 func authorized(ctx context.Context, method, url string, body []byte, token string) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body)) //nolint:gosec // a process of this program
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func authorized(ctx context.Context, method, url string, body []byte, token stri
 
 // send returns the body of a 200.
 func send(client *http.Client, request *http.Request) ([]byte, error) {
-	response, err := client.Do(request)
+	response, err := client.Do(request) //nolint:gosec // a process of this program
 	if err != nil {
 		return nil, err
 	}

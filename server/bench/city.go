@@ -12,6 +12,7 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/citycase"
 	"citygraph/ent/db/notification"
 	"citygraph/internal/citycase/machine"
 	"citygraph/internal/clock"
@@ -59,31 +60,42 @@ func withDatabase(ctx context.Context, server string, fn func(url string) error)
 
 // build makes the city both sides serve, and returns an access token of its citizen.
 func build(ctx context.Context, o wiring.Options, citizens int) (token string, err error) {
+	err = withCity(ctx, o, citizens, func(city *wiring.City) error {
+		if err := history(ctx, city.DB, time.Now()); err != nil {
+			return err
+		}
+		if err := shiftedPoints(ctx, city); err != nil {
+			return err
+		}
+		tokens, err := city.Accounts.SignInForDevelopment(ctx, member)
+		if err == nil {
+			token = tokens.AccessToken
+		}
+		return err
+	})
+	return token, err
+}
+
+// withCity seeds a city, has fill add to it, and leaves its tables analyzed.
+func withCity(ctx context.Context, o wiring.Options, citizens int, fill func(*wiring.City) error) (err error) {
 	city, err := wiring.Open(ctx, o)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer func() { err = errors.Join(err, city.Close()) }()
 	if err := city.Migrate(ctx); err != nil {
-		return "", err
+		return err
 	}
 	if err := seed.City(ctx, city.Store, city.DB, seed.Options{Citizens: citizens, Seed: 1, Clock: clock.System{}, Vault: city.Records.Vault}); err != nil {
-		return "", err
+		return err
 	}
-	if err := history(ctx, city.DB, time.Now()); err != nil {
-		return "", err
-	}
-	if err := shiftedPoints(ctx, city); err != nil {
-		return "", err
+	if err := fill(city); err != nil {
+		return err
 	}
 	if _, err := city.Store.Writer().ExecContext(ctx, "VACUUM ANALYZE"); err != nil {
-		return "", fmt.Errorf("analyze: %w", err)
+		return fmt.Errorf("analyze: %w", err)
 	}
-	tokens, err := city.Accounts.SignInForDevelopment(ctx, member)
-	if err != nil {
-		return "", err
-	}
-	return tokens.AccessToken, nil
+	return nil
 }
 
 // history gives the citizen a long past: cases of several steps, and notices of them.
@@ -104,7 +116,8 @@ func history(ctx context.Context, client *db.Client, now time.Time) error {
 		at := now.Add(-time.Duration(histories-i) * time.Hour).Truncate(time.Millisecond)
 		caseID := id.At(id.CityCase, at, fmt.Sprint("bench/", i))
 		cases = append(cases, client.CityCase.Create().SetID(caseID).SetNumber(machine.Number(at, caseID)).
-			SetCreatedAt(at).SetUpdatedAt(at).SetDueAt(at.Add(48*time.Hour)).SetStatus(machine.Accepted).
+			SetCreatedAt(at).SetUpdatedAt(at).SetDueAt(at.Add(48*time.Hour)).SetStatus(machine.Accepted).SetPublished(true).
+			SetKind(citycase.Kind(category.Kind)).SetCell(geo.CellOf(geo.Point{Lat: street.Lat, Lng: street.Lng})).
 			SetDescription("路灯晚上不亮，已经三天了。").SetLat(street.Lat).SetLng(street.Lng).SetLastSeq(steps).
 			SetCategoryID(category.ID).SetStreetID(street.ID).SetDistrictID(street.DistrictID).SetReporterID(person))
 		events = append(events, past(client, caseID, person, at)...)
@@ -115,7 +128,7 @@ func history(ctx context.Context, client *db.Client, now time.Time) error {
 	if err := client.CaseEvent.CreateBulk(events...).Exec(ctx); err != nil {
 		return err
 	}
-	return notices(ctx, client, person, now)
+	return client.Notification.CreateBulk(notices(client, person, now, inboxPages)...).Exec(ctx)
 }
 
 // past is what happened to one case.
@@ -139,21 +152,22 @@ func past(client *db.Client, caseID, person string, at time.Time) []*db.CaseEven
 	return events
 }
 
-func notices(ctx context.Context, client *db.Client, person string, now time.Time) error {
+// notices are the n of one inbox, the last ten unread.
+func notices(client *db.Client, person string, now time.Time, n int) []*db.NotificationCreate {
 	var rows []*db.NotificationCreate
-	for i := range inboxPages {
-		at := now.Add(-time.Duration(inboxPages-i) * time.Hour).Truncate(time.Millisecond)
-		row := client.Notification.Create().SetID(id.At(id.Notification, at, fmt.Sprint("bench/", i))).SetCreatedAt(at).
+	for i := range n {
+		at := now.Add(-time.Duration(n-i) * time.Hour).Truncate(time.Millisecond)
+		row := client.Notification.Create().SetID(id.At(id.Notification, at, fmt.Sprint(person, "/", i))).SetCreatedAt(at).
 			SetPersonID(person).SetSubjectPersonID(person).SetEventKey(fmt.Sprint("bench/", i)).SetSeq(int64(i + 1)).
 			SetTopic(notification.TopicCityCase).SetTitle(lang.Text{ZH: "案件已受理", EN: "Case accepted"}).
 			SetBody(lang.Text{ZH: "您上报的案件已受理。", EN: "The case you reported was accepted."}).
 			SetTarget(target.Target(id.At(id.CityCase, at, fmt.Sprint("bench/", i))))
-		if i < inboxPages-10 {
+		if i < n-10 {
 			row.SetReadAt(at.Add(time.Minute))
 		}
 		rows = append(rows, row)
 	}
-	return client.Notification.CreateBulk(rows...).Exec(ctx)
+	return rows
 }
 
 func memberID() string {

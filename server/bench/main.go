@@ -5,6 +5,9 @@
 // Each side is a process of its own. A side's CPU time is that of its process by getrusage and that
 // of the PostgreSQL backends on its connections by the kernel's count; the load comes from a third
 // process. The sides take turns within every round, so that a busy machine troubles both alike.
+//
+// With -subscribers it weighs idle subscribers instead: it prints by how much the memory of the
+// graph's process grows for each.
 package main
 
 import (
@@ -41,6 +44,8 @@ type plan struct {
 	load     load
 	json     string
 	profiles string
+
+	subscribers int
 }
 
 func run(ctx context.Context) error {
@@ -50,7 +55,8 @@ func run(ctx context.Context) error {
 	flag.IntVar(&p.load.Clients, "clients", 2*runtime.NumCPU(), "how many clients ask at once")
 	flag.DurationVar(&p.load.For, "for", 3*time.Second, "how long each load lasts")
 	flag.StringVar(&p.json, "json", "", "file to write the figures to")
-	flag.StringVar(&p.profiles, "profiles", "", "folder to write CPU profiles of the graph to, in a round of its own")
+	flag.StringVar(&p.profiles, "profiles", "", "folder to write profiles of the graph to, in a round of its own")
+	flag.IntVar(&p.subscribers, "subscribers", 0, "how many idle subscribers to weigh instead, 10000 say")
 	serve := flag.String("serve", "", "serve one side, for the program's own use")
 	database := flag.String("database", "", "URL of the database to serve, for the program's own use")
 	flag.Parse()
@@ -61,7 +67,12 @@ func run(ctx context.Context) error {
 	if server == "" {
 		return errors.New(storetest.ServerEnv + " must name a PostgreSQL server on this machine, such as postgres://postgres@127.0.0.1:5432/postgres")
 	}
-	return withDatabase(ctx, server, func(url string) error { return p.compare(ctx, url) })
+	return withDatabase(ctx, server, func(url string) error {
+		if p.subscribers > 0 {
+			return p.countSubscribers(ctx, url)
+		}
+		return p.compare(ctx, url)
+	})
 }
 
 // compare makes the city, checks that both sides answer alike, and measures them.

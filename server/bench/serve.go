@@ -17,10 +17,12 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
 
 	"citygraph/internal/clock"
 	"citygraph/internal/httpserver"
 	"citygraph/internal/observe"
+	"citygraph/internal/paycode"
 	"citygraph/internal/requestid"
 	"citygraph/internal/store"
 	"citygraph/internal/vault"
@@ -141,7 +143,7 @@ func cityOptions(databaseURL string) wiring.Options {
 	return wiring.Options{
 		Database:   store.Options{URL: databaseURL, MaxConns: connections()},
 		SigningKey: k.Signing, CursorKey: k.Cursor, AccessTTL: 12 * time.Hour, RefreshTTL: 24 * time.Hour,
-		Vault: benchVault(), Development: true, Unlimited: true, Clock: clock.System{},
+		Vault: benchVault(), PayCodes: paycode.NewRing(k.Cursor), Development: true, Unlimited: true, Clock: clock.System{},
 	}
 }
 
@@ -151,7 +153,7 @@ func listen(h http.Handler) (net.Addr, error) {
 		return nil, err
 	}
 	go func() {
-		server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
+		server := httpserver.New(httpserver.Options{Handler: h, MaxHeader: 16 << 10, Log: zerolog.Nop()})
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
@@ -171,7 +173,17 @@ func controls() http.Handler {
 		}
 		_ = json.NewEncoder(w).Encode(used) // the parent may be gone
 	})
+	mux.HandleFunc("GET /memory", func(w http.ResponseWriter, _ *http.Request) {
+		held, err := ownMemory()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(held) // the parent may be gone
+	})
 	mux.HandleFunc("GET /profile", pprof.Profile)
-	mux.HandleFunc("GET /allocs", pprof.Handler("allocs").ServeHTTP)
+	for _, name := range []string{"allocs", "heap", "goroutine"} {
+		mux.HandleFunc("GET /"+name, pprof.Handler(name).ServeHTTP)
+	}
 	return mux
 }

@@ -5,6 +5,8 @@ package citytest
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"sync"
@@ -13,10 +15,14 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"citygraph/ent/db/notification"
 	"citygraph/ent/migrations"
+	"citygraph/internal/blobstore"
 	"citygraph/internal/clock"
+	"citygraph/internal/delivery"
 	"citygraph/internal/fake/fcmfake"
 	"citygraph/internal/identity"
+	"citygraph/internal/paycode"
 	"citygraph/internal/push"
 	"citygraph/internal/redisx/redistest"
 	"citygraph/internal/seed"
@@ -39,6 +45,9 @@ type City struct {
 	stopping sync.Once
 	meter    *meter
 }
+
+// CaseTemplate is the subscribe message in which a city tells of cases.
+var CaseTemplate = delivery.Template{ID: "template-of-cases", Title: "thing1", Body: "thing2", Time: "time3"}
 
 // Option changes how the city is wired.
 type Option func(*wiring.Options)
@@ -67,8 +76,10 @@ func Start(t testing.TB, options ...Option) *City {
 		Database:   store.Options{URL: storetest.URL(t, migrations.Files), Synchronous: "OFF", MaxConns: 8},
 		SigningKey: bytes.Repeat([]byte("k"), 32), CursorKey: bytes.Repeat([]byte("c"), 32),
 		AccessTTL: 15 * time.Minute, RefreshTTL: 24 * time.Hour,
-		Vault: seedtest.Vault(t), Verifier: identity.Sandbox{},
-		Push: sender, Development: true, Introspection: true, Unlimited: true, Documents: manifest,
+		Vault: seedtest.Vault(t), PayCodes: payCodes(t), Verifier: identity.Sandbox{},
+		Blobs: blobstore.Options{Dir: t.TempDir()}, LinkKey: bytes.Repeat([]byte("l"), 32), Grace: 15 * 24 * time.Hour,
+		WechatTemplates: map[notification.Topic]delivery.Template{notification.TopicCityCase: CaseTemplate},
+		Push:            sender, Development: true, Introspection: true, Unlimited: true, Documents: manifest,
 		Clock: clock.System{}, Log: zerolog.New(os.Stderr).Level(zerolog.WarnLevel),
 	}
 	for _, option := range options {
@@ -82,13 +93,21 @@ func Start(t testing.TB, options ...Option) *City {
 	return c
 }
 
+// FilesDir is the folder the city keeps its files in.
+func (c *City) FilesDir() string { return c.options.Blobs.Dir }
+
 // DatabaseURL is where the city keeps its rows.
 func (c *City) DatabaseURL() string { return c.options.Database.URL }
 
-// Replica runs another replica on the same database, and the same Redis where there is one.
-func (c *City) Replica(t testing.TB) *City {
+// Replica runs another replica on the same database, and the same Redis where there is one, wired alike but for
+// the options.
+func (c *City) Replica(t testing.TB, options ...Option) *City {
 	t.Helper()
-	return open(t, c.options, c.Manifest, c.FCM)
+	o := c.options
+	for _, option := range options {
+		option(&o)
+	}
+	return open(t, o, c.Manifest, c.FCM)
 }
 
 func open(t testing.TB, o wiring.Options, manifest *contracts.Manifest, fcm *fcmfake.Server) *City {
@@ -101,7 +120,12 @@ func open(t testing.TB, o wiring.Options, manifest *contracts.Manifest, fcm *fcm
 		t.Fatal(err)
 	}
 	counting := &meter{next: city.Edge}
-	server := httptest.NewServer(counting)
+	routes := http.NewServeMux()
+	routes.Handle("/", counting)
+	routes.Handle(blobstore.Root, city.Files)
+	routes.Handle(blobstore.Inbox, city.Uploads)
+	routes.Handle("GET "+paycode.WellKnown, city.KeySet)
+	server := httptest.NewServer(routes)
 	c := &City{City: city, URL: server.URL, FCM: fcm, Manifest: manifest, options: o, listener: server, meter: counting}
 	t.Cleanup(func() { c.Stop(t) })
 	return c
@@ -136,4 +160,15 @@ func Eventually(t testing.TB, what string, ok func() bool) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+// payCodes is a ring with a key of each suite; the first signs.
+func payCodes(t testing.TB) *paycode.Ring {
+	t.Helper()
+	ring, err := paycode.ParseRing("ed25519:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("e"), 32)) +
+		",sm2:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("s"), 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ring
 }

@@ -1,7 +1,6 @@
 package citytest
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -150,16 +149,16 @@ func (c *Client) Send(request *http.Request) Answer {
 }
 
 func (c *Client) post(ctx context.Context, body any) (Answer, error) {
-	encoded, err := json.Marshal(body)
+	header := c.Header.Clone()
+	encoded, err := Encode(body, header)
 	if err != nil {
 		return Answer{}, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.City.URL+"/graphql", bytes.NewReader(encoded))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.City.URL+"/graphql", encoded)
 	if err != nil {
 		return Answer{}, err
 	}
-	request.Header = c.Header.Clone()
-	request.Header.Set("Content-Type", "application/json")
+	request.Header = header
 	return c.send(request)
 }
 

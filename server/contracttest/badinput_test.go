@@ -100,9 +100,14 @@ func document(text string, vars string) func(*testing.T, *rig) *http.Request {
 
 // trusted sends an operation of the citizen app with hostile variables.
 func trusted(operation, vars string) func(*testing.T, *rig) *http.Request {
+	return fromClient("citizen-app", operation, vars)
+}
+
+// fromClient sends an operation of any client with hostile variables.
+func fromClient(client, operation, vars string) func(*testing.T, *rig) *http.Request {
 	return func(t *testing.T, r *rig) *http.Request {
 		t.Helper()
-		o, ok := r.Manifest.Find("citizen-app", operation)
+		o, ok := r.Manifest.Find(client, operation)
 		if !ok {
 			t.Fatalf("no operation %s", operation)
 		}

@@ -2,8 +2,6 @@ package contracttest_test
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -43,12 +41,13 @@ func (a asked) request(t testing.TB, o contracts.Operation) *http.Request {
 // post is a request of a client's for serve.
 func post(t testing.TB, by *citytest.Client, body map[string]any) *http.Request {
 	t.Helper()
-	encoded, err := json.Marshal(body)
+	header := http.Header{}
+	encoded, err := citytest.Encode(body, header)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", bytes.NewReader(encoded))
-	r.Header.Set("Content-Type", "application/json")
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", encoded)
+	r.Header = header
 	if by.Token != "" {
 		r.Header.Set("Authorization", "Bearer "+by.Token)
 	}
@@ -58,10 +57,12 @@ func post(t testing.TB, by *citytest.Client, body map[string]any) *http.Request 
 // serve runs the handler in this process, where its context and its allocations are at hand. A
 // stream is left after its first event, when enough holds.
 func (r *rig) serve(request *http.Request, into *bytes.Buffer, enough func()) (status int) {
-	ctx, leave := context.WithCancel(request.Context())
-	defer leave()
-	w := &answer{header: http.Header{}, status: http.StatusOK, body: into, event: func() { enough(); leave() }}
-	r.Edge.ServeHTTP(w, request.WithContext(ctx))
+	w := &answer{header: http.Header{}, status: http.StatusOK, body: into, gone: request.Context().Done()}
+	w.event = func() { enough(); w.line.leave() }
+	r.Edge.ServeHTTP(w, request)
+	if w.line != nil {
+		<-w.line.closed
+	}
 	return w.status
 }
 
@@ -74,6 +75,8 @@ type answer struct {
 	status int
 	body   *bytes.Buffer
 	event  func()
+	gone   <-chan struct{} // closed when the client gives up
+	line   *line           // of a stream
 }
 
 func (a *answer) Header() http.Header { return a.header }
@@ -89,23 +92,25 @@ func (a *answer) Write(b []byte) (int, error) {
 	return a.body.Write(b)
 }
 
-// Flush is for event streams.
-func (a *answer) Flush() {}
-
 // count runs an operation once on a warm replica and reads statements and bytes.
 func (r *rig) count(t testing.TB, o contracts.Operation, next func() asked) figures {
 	t.Helper()
 	for range 2 {
 		r.serve(next().request(t, o), &bytes.Buffer{}, atOnce)
 	}
-	request := next().request(t, o)
-	ctx, counter := store.RecordStatements(request.Context())
-	var body bytes.Buffer
-	status := r.serve(request.WithContext(ctx), &body, func() { watched(t, counter) })
-	if status != http.StatusOK || faulty(body.Bytes()) {
-		t.Fatalf("%s/%s answered %d: %s", o.Client, o.Name, status, body.Bytes())
+	for {
+		asking, looks := next(), 0
+		request := asking.request(t, o)
+		ctx, counter := store.RecordStatements(request.Context())
+		var body bytes.Buffer
+		status := r.serve(request.WithContext(ctx), &body, func() { looks = watched(t, asking.by, counter) })
+		if status != http.StatusOK || faulty(body.Bytes()) {
+			t.Fatalf("%s/%s answered %d: %s", o.Client, o.Name, status, body.Bytes())
+		}
+		if looks <= looksOfAStream { // else the hub woke it, as it does everybody twice a minute
+			return figures{statements: regular(counter.Texts()), bytes: evenLength(body.Bytes()), body: body.Bytes()}
+		}
 	}
-	return figures{statements: regular(counter.Texts()), bytes: evenLength(body.Bytes()), body: body.Bytes()}
 }
 
 var wakeUp = regexp.MustCompile(`river_notification|pg_notify`)
@@ -116,19 +121,27 @@ func regular(texts []string) int {
 	return len(slices.DeleteFunc(texts, wakeUp.MatchString))
 }
 
-// watched waits until a stream has looked at its session at all three times: signing in, when it
-// begins to watch, which is beside the operation, and before it tells.
-func watched(t testing.TB, counter *store.Counter) {
+// looksOfAStream are those at its session: signing in, when it begins to watch, which is beside the
+// operation, and before it tells.
+const looksOfAStream = 3
+
+// watched waits until a stream has looked at its session as often as it does at the least, and returns how
+// often it has. A visitor has none.
+func watched(t testing.TB, by *citytest.Client, counter *store.Counter) (looks int) {
 	t.Helper()
+	if by.Token == "" {
+		return 0
+	}
 	citytest.Eventually(t, "the stream looks at its session", func() bool {
-		looks := 0
+		looks = 0
 		for _, text := range counter.Texts() {
 			if strings.Contains(text, session.Table) {
 				looks++
 			}
 		}
-		return looks == 3
+		return looks >= looksOfAStream
 	})
+	return looks
 }
 
 // allocs averages the allocations of the handler over several runs. It counts those of the whole
@@ -142,9 +155,15 @@ func (r *rig) allocs(t testing.TB, o contracts.Operation, next func() asked) int
 	}
 	var body bytes.Buffer
 	body.Grow(1 << 20)
+	by := next().by
 	return int(testing.AllocsPerRun(runs, func() {
 		body.Reset()
-		r.serve(requests[0], &body, atOnce)
+		request, enough := requests[0], atOnce
+		if o.Type == "subscription" { // left in the middle of a look at its session, it would cost what cutting a statement short costs
+			ctx, counter := store.RecordStatements(request.Context())
+			request, enough = request.WithContext(ctx), func() { watched(t, by, counter) }
+		}
+		r.serve(request, &body, enough)
 		requests = requests[1:]
 	}))
 }
@@ -156,12 +175,19 @@ func faulty(body []byte) bool { return problems.Match(body) }
 
 var instant = regexp.MustCompile(`T\d\d:\d\d:\d\d(\.\d{1,6})?Z"`)
 
+// counter is a number of an inbox that grows from run to run.
+var counter = regexp.MustCompile(`"(?:seq|changeSeq|unread|unreadCount)":(\d+)`)
+
 // evenLength counts every instant with six digits of a second: one in ten ends in a zero, which is not
-// written, and a figure must not depend on the moment.
+// written, and a figure must not depend on the moment; and the counters of an inbox with one digit, or it
+// would depend on how often the operation ran.
 func evenLength(body []byte) int {
 	n := len(body)
 	for _, found := range instant.FindAllSubmatch(body, -1) {
 		n += len(".000000") - len(found[1])
+	}
+	for _, found := range counter.FindAllSubmatch(body, -1) {
+		n -= len(found[1]) - 1
 	}
 	return n
 }

@@ -3,7 +3,12 @@ package contracttest_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
+
+	"citygraph/ent/db/recordaccess"
+	"citygraph/internal/access"
 	"citygraph/server/citytest"
 )
 
@@ -29,10 +34,37 @@ func act(input func(t testing.TB, r *rig, name string) citytest.Vars) ask {
 	})
 }
 
+const (
+	exportMyData    = `mutation($input: ExportMyDataInput!) { exportMyData(input: $input) { userErrors { code } } }`
+	deleteMyAccount = `mutation($input: DeleteMyAccountInput!) { deleteMyAccount(input: $input) { userErrors { code } } }`
+)
+
+// fresh asks as somebody made for the occasion, since what they do ends what they are; a visitor asks as a
+// visitor. A mutation may need a key.
+func fresh(person func(*rig, testing.TB) *citytest.Client, key bool) ask {
+	return func(t testing.TB, r *rig, name string) (*citytest.Client, citytest.Vars) {
+		vars := citytest.Vars{}
+		if key {
+			vars["input"] = keyed()
+		}
+		if name == visitor {
+			return r.member[visitor], vars
+		}
+		return person(r, t), vars
+	}
+}
+
 const acceptCase = `mutation($input: AcceptCaseInput!) { acceptCase(input: $input) { userErrors { code } } }`
 
+const (
+	giveConsent     = `mutation($input: GiveConsentInput!) { giveConsent(input: $input) { userErrors { code } } }`
+	withdrawConsent = `mutation($input: WithdrawConsentInput!) { withdrawConsent(input: $input) { userErrors { code } } }`
+)
+const issuePayCode = `mutation($input: IssuePayCodeInput!) { issuePayCode(input: $input) { userErrors { code } } }`
+const recordWechatGrant = `mutation($input: RecordWechatGrantInput!) { recordWechatGrant(input: $input) { userErrors { code } } }`
+
 // probes are the rows of the matrix; a root field may have several, on objects of different people.
-var probes = []probe{
+var probes = append(append(caseProbes(), photoProbes()...), []probe{
 	{"Query.me", "oneself", everybody(nil), `{ me { id } }`},
 	{"Person.personalData", "oneself", everybody(nil), `{ me { personalData { name idNumber birthDate sex phone } } }`},
 	{"Person.personalData", "chenjing", everybody(citytest.Vars{"id": castID("chenjing")}), `query($id: ID!) { node(id: $id) { ... on Person { personalData { name idNumber birthDate sex phone } } } }`},
@@ -45,6 +77,13 @@ var probes = []probe{
 		return r.newcomer(t), citytest.Vars{"input": r.claim()}
 	}, `mutation($input: BindIdentityInput!) { bindIdentity(input: $input) { userErrors { code } } }`},
 	{"Query.card", "one's own", everybody(nil), `{ card { id } }`},
+	{"Mutation.issuePayCode", "for one's own card", act(func(testing.TB, *rig, string) citytest.Vars {
+		return citytest.Vars{"purpose": "CLINIC"}
+	}), issuePayCode},
+	{"Mutation.issuePayCode", "for wangguiying's card", act(func(testing.TB, *rig, string) citytest.Vars {
+		return citytest.Vars{"purpose": "CLINIC", "onBehalfOf": castID("wangguiying")}
+	}), issuePayCode},
+	{"Query.cardTransactions", "of one's own card", everybody(nil), `{ cardTransactions { edges { node { id } } } }`},
 	{"Query.districts", "all", everybody(nil), `{ districts { id } }`},
 	{"Query.clinics", "all", everybody(nil), `{ clinics { edges { node { id } } } }`},
 	{"Query.schools", "all", everybody(nil), `{ schools { edges { node { id } } } }`},
@@ -54,6 +93,33 @@ var probes = []probe{
 	{"Query.inbox", "one's own", everybody(nil), `{ inbox { edges { node { id } } } }`},
 	{"Query.inbox", "after the last seq", everybody(nil), `{ inbox(afterSeq: 1000) { edges { node { id } } } }`},
 	{"Query.unreadCount", "one's own", everybody(nil), `{ unreadCount }`},
+	{"Query.inboxTopics", "one's own", everybody(nil), `{ inboxTopics { topic unread } }`},
+	{"Query.notificationPreferences", "one's own", everybody(nil), `{ notificationPreferences { topic } }`},
+	{"Mutation.setNotificationPreference", "one's own", act(func(testing.TB, *rig, string) citytest.Vars {
+		return citytest.Vars{"topic": "CARD", "channels": []string{"FCM"}}
+	}), `mutation($input: SetNotificationPreferenceInput!) { setNotificationPreference(input: $input) { userErrors { code } } }`},
+	{"Mutation.markRead", "a new notice of chenjing's", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"notificationIds": []string{r.told(t, "chenjing")}}
+	}), `mutation($input: MarkReadInput!) { markRead(input: $input) { userErrors { code } } }`},
+	{"Mutation.markAllRead", "what one has", act(func(testing.TB, *rig, string) citytest.Vars {
+		return citytest.Vars{"upToSeq": 1}
+	}), `mutation($input: MarkAllReadInput!) { markAllRead(input: $input) { userErrors { code } } }`},
+	{"Mutation.snooze", "a new notice of chenjing's", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"notificationId": r.told(t, "chenjing"), "until": time.Now().Add(time.Hour)}
+	}), `mutation($input: SnoozeInput!) { snooze(input: $input) { userErrors { code } } }`},
+	{"Query.alerts", "those in force", everybody(nil), `{ alerts { id } }`},
+	{"Query.node", "an alert in earnest", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"id": r.warn(t, "330106")}
+	}), `query($id: ID!) { node(id: $id) { id } }`},
+	{"Mutation.issueAlert", "for Xihu District", act(func(_ testing.TB, r *rig, _ string) citytest.Vars {
+		return r.warning("330106")
+	}), `mutation($input: IssueAlertInput!) { issueAlert(input: $input) { userErrors { code } } }`},
+	{"Mutation.updateAlert", "a new one for Xihu District", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"idempotencyKey": uuid.NewString(), "alertId": r.warn(t, "330106"), "severity": "SEVERE"}
+	}), `mutation($input: UpdateAlertInput!) { updateAlert(input: $input) { userErrors { code } } }`},
+	{"Mutation.cancelAlert", "a new one for Xihu District", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"idempotencyKey": uuid.NewString(), "alertId": r.warn(t, "330106"), "reason": citytest.Vars{"zh": "雨停了"}}
+	}), `mutation($input: CancelAlertInput!) { cancelAlert(input: $input) { userErrors { code } } }`},
 	{"Query.officerQueue", "of one's districts", everybody(nil), `{ officerQueue { edges { node { id } } } }`},
 	{"Query.officerQueue", "the accepted of one's districts", everybody(nil), `{ officerQueue(status: ACCEPTED) { edges { node { id } } } }`},
 
@@ -94,6 +160,14 @@ var probes = []probe{
 		return citytest.Vars{"deviceId": r.register(t, "chenjing")}
 	}), `mutation($input: UnregisterDeviceInput!) { unregisterDevice(input: $input) { userErrors { code } } }`},
 
+	{"Query.wechatGrants", "one's own", everybody(nil), `{ wechatGrants { template remaining } }`},
+	{"Mutation.recordWechatGrant", "an accept of one's own", act(func(testing.TB, *rig, string) citytest.Vars {
+		return accepted()
+	}), recordWechatGrant},
+	{"Mutation.recordWechatGrant", "of a template nobody sends", act(func(testing.TB, *rig, string) citytest.Vars {
+		return citytest.Vars{"idempotencyKey": uuid.NewString(), "template": "another city's"}
+	}), recordWechatGrant},
+
 	{"Mutation.signInWithWechat", "a good code", act(func(testing.TB, *rig, string) citytest.Vars {
 		return citytest.Vars{"code": "dev:matrix"}
 	}), `mutation($input: SignInWithWechatInput!) { signInWithWechat(input: $input) { userErrors { code } } }`},
@@ -114,8 +188,97 @@ var probes = []probe{
 		return r.As(t, name), nil
 	}, `mutation { signOut { userErrors { code } } }`},
 
+	{"Query.household", "one's own", everybody(nil), `{ household { members { personId scopes } } }`},
+	{"Query.delegations", "one's own", everybody(nil), `{ delegations { edges { node { id status allowedActions } } } }`},
+	{"Query.node", "the grandmother", everybody(citytest.Vars{"id": castID("wangguiying")}), `query($id: ID!) { node(id: $id) { id } }`},
+	{"Query.node", "a child of chenjing's", everybody(citytest.Vars{"id": castID("zhouzihan")}), `query($id: ID!) { node(id: $id) { id } }`},
+	{"Query.myCases", "the grandmother's", everybody(citytest.Vars{"id": castID("wangguiying")}), `query($id: ID!) { myCases(person: $id) { edges { node { id } } } }`},
+	{"Query.myCases", "a child's", everybody(citytest.Vars{"id": castID("zhouzihan")}), `query($id: ID!) { myCases(person: $id) { edges { node { id } } } }`},
+	{"Mutation.submitCase", "for the grandmother", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		report := r.report(t, xihu)
+		report["onBehalfOf"] = castID("wangguiying")
+		return report
+	}), `mutation($input: SubmitCaseInput!) { submitCase(input: $input) { userErrors { code } } }`},
+	{"Mutation.proposeDelegation", "to lina", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		r.withdraw(t)
+		return r.proposal(t, "lina")
+	}), `mutation($input: ProposeDelegationInput!) { proposeDelegation(input: $input) { userErrors { code } } }`},
+	{"Mutation.proposeDelegation", "for a child of chenjing's", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		proposal := r.proposal(t, "wangguiying")
+		proposal["onBehalfOf"] = castID("zhouzihan")
+		return proposal
+	}), `mutation($input: ProposeDelegationInput!) { proposeDelegation(input: $input) { userErrors { code } } }`},
+	{"Mutation.consentToDelegation", "of a child of chenjing's", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"delegationId": r.proposed(t, "zhouzihan", "maming")}
+	}), `mutation($input: ConsentToDelegationInput!) { consentToDelegation(input: $input) { userErrors { code } } }`},
+	{"Mutation.acceptDelegation", "of maming's to lina", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"delegationId": r.proposed(t, "maming", "lina")}
+	}), `mutation($input: AcceptDelegationInput!) { acceptDelegation(input: $input) { userErrors { code } } }`},
+	{"Mutation.revokeDelegation", "of maming's to lina", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"delegationId": r.proposed(t, "maming", "lina")}
+	}), `mutation($input: RevokeDelegationInput!) { revokeDelegation(input: $input) { userErrors { code } } }`},
+	{"Mutation.revokeDelegation", "of a child of chenjing's to maming", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"delegationId": r.proposed(t, "zhouzihan", "maming")}
+	}), `mutation($input: RevokeDelegationInput!) { revokeDelegation(input: $input) { userErrors { code } } }`},
+	{"Mutation.exportMyData", "one's own, for the first time", fresh((*rig).newcomer, true), exportMyData},
+	{"Query.myDataExports", "one's own, where there is none", fresh((*rig).newcomer, false), `{ myDataExports { id status } }`},
+	{"Query.myDataExports", "one's own, asked for just now", fresh((*rig).exporter, false), `{ myDataExports { id status } }`},
+	{"DataExport.url", "chenjing's", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"id": r.exportOf(t, "chenjing")}
+	}), `query($id: ID!) { node(id: $id) { ... on DataExport { url } } }`},
+	{"Mutation.deleteMyAccount", "one's own, just after signing in", fresh((*rig).newcomer, true), deleteMyAccount},
+	{"Mutation.deleteMyAccount", "one's own, asked for before", fresh((*rig).leaver, true), deleteMyAccount},
+	{"Mutation.keepMyAccount", "one's own, which is to end", fresh((*rig).leaver, false), `mutation { keepMyAccount { userErrors { code } } }`},
+	{"Mutation.keepMyAccount", "one's own, which stays", fresh((*rig).newcomer, false), `mutation { keepMyAccount { userErrors { code } } }`},
+	{"Query.entitlements", "one's own", everybody(nil), `{ entitlements { kind } }`},
+	{"Query.entitlements", "chenjing's", everybody(citytest.Vars{"id": castID("chenjing")}), `query($id: ID!) { entitlements(person: $id) { kind } }`},
+	{"Query.entitlements", "the grandmother's", everybody(citytest.Vars{"id": castID("wangguiying")}), `query($id: ID!) { entitlements(person: $id) { kind } }`},
+	{"Query.entitlements", "a child's", everybody(citytest.Vars{"id": castID("zhouzihan")}), `query($id: ID!) { entitlements(person: $id) { kind } }`},
+	{"Mutation.grantEntitlement", "to lina", act(func(_ testing.TB, r *rig, _ string) citytest.Vars { return r.proof() }),
+		`mutation($input: GrantEntitlementInput!) { grantEntitlement(input: $input) { userErrors { code } } }`},
+	{"Mutation.withdrawEntitlement", "a fresh one of lina's", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"grantId": r.granted(t)}
+	}), `mutation($input: WithdrawEntitlementInput!) { withdrawEntitlement(input: $input) { userErrors { code } } }`},
+	{"Query.consentTexts", "all", everybody(nil), `{ consentTexts { purpose } }`},
+	{"Mutation.giveConsent", "one's own", act(func(testing.TB, *rig, string) citytest.Vars { return agreement("LOCATION") }), giveConsent},
+	{"Mutation.giveConsent", "for lina", act(func(testing.TB, *rig, string) citytest.Vars {
+		input := agreement("LOCATION")
+		input["onBehalfOf"] = castID("lina")
+		return input
+	}), giveConsent},
+	{"Mutation.giveConsent", "for a child of chenjing's", act(func(testing.TB, *rig, string) citytest.Vars {
+		return forChild(agreement("CHILD_DATA"))
+	}), giveConsent},
+	{"Query.consents", "that child's", everybody(citytest.Vars{"id": castID("zhouzihan")}), `query($id: ID!) { consents(person: $id) { edges { node { id } } } }`},
+	{"Query.consents", "one's own, where one was given", everybody(nil), `{ consents { edges { node { id } } } }`},
+	{"Query.consents", "chenjing's", everybody(citytest.Vars{"id": castID("chenjing")}), `query($id: ID!) { consents(person: $id) { edges { node { id } } } }`},
+	{"Mutation.withdrawConsent", "one's own", with(func(t testing.TB, r *rig, name string) citytest.Vars {
+		if name != visitor {
+			r.consented(t, name, "LOCATION")
+		}
+		return citytest.Vars{"input": citytest.Vars{"purpose": "LOCATION"}}
+	}), withdrawConsent},
+	{"Mutation.withdrawConsent", "one never given", act(func(testing.TB, *rig, string) citytest.Vars {
+		return citytest.Vars{"purpose": "CREDIT_RECORD"}
+	}), withdrawConsent},
+	{"Mutation.withdrawConsent", "for a child of chenjing's", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		r.consentedFor(t)
+		return forChild(citytest.Vars{"purpose": "CHILD_DATA"})
+	}), withdrawConsent},
+	{"Query.recordAccesses", "of one's own data", everybody(nil), `{ recordAccesses { edges { node { id } } } }`},
+	{"Query.recordAccesses", "of chenjing's data", everybody(citytest.Vars{"id": castID("chenjing")}),
+		`query($id: ID!) { recordAccesses(person: $id) { edges { node { id } } } }`},
+	{"Query.recordAccesses", "of the data of a child of chenjing's, read by a nurse", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		r.readOf(t, "xumin", access.Reading{Of: castID("zhouzihan"), Category: recordaccess.CategoryHealth, Purpose: recordaccess.PurposeCare})
+		return citytest.Vars{"id": castID("zhouzihan")}
+	}), `query($id: ID!) { recordAccesses(person: $id) { edges { node { id } } } }`},
+	{"Query.accessLog", "all", everybody(nil), `{ accessLog { edges { node { id } } } }`},
+	{"Query.accessLog", "what was refused", everybody(nil), `{ accessLog(outcome: REFUSED) { edges { node { id } } } }`},
+
 	{"Subscription.inboxChanged", "one's own, from the beginning", everybody(nil), `subscription { inboxChanged(afterSeq: 0) { unreadCount } }`},
-}
+	{"Subscription.inboxChanged", "every change of one's own", everybody(nil), `subscription { inboxChanged(afterChange: 0) { unreadCount } }`},
+	{"Subscription.alertsChanged", "those in force", everybody(nil), `subscription { alertsChanged { id } }`},
+}...)
 
 // theCase asks about a case chenjing reported when the city was settled.
 func theCase(i int) ask {

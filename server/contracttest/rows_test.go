@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"citygraph/ent/db"
+	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/rule"
 	"citygraph/internal/fault"
@@ -65,11 +66,20 @@ func rowRig(t testing.TB) *rowsRig {
 	t.Helper()
 	r := &rowsRig{rig: start(t), viewers: map[string]*viewer.Viewer{visitor: {}}, samples: map[string][]sample{}}
 	r.settle(t)
+	for _, name := range []string{"chenjing", "zhaoqiang", "maming"} {
+		r.exportOf(t, name)
+	}
+	r.confide(t)
+	r.drill(t)
 	system := viewer.AsSystem(t.Context(), "look for rows to try")
 	citytest.Eventually(t, "everybody is pushed to", func() bool {
 		people, err := r.DB.DeliveryAttempt.Query().Select(deliveryattempt.FieldPersonID).Strings(system)
 		slices.Sort(people)
 		return err == nil && len(slices.Compact(people)) == len(r.people)-1
+	})
+	citytest.Eventually(t, "the exports are ready", func() bool {
+		n, err := r.DB.DataExport.Query().Where(dataexport.StatusEQ(dataexport.StatusPreparing)).Count(system)
+		return err == nil && n == 0
 	})
 	r.quiet(t)
 	for _, name := range r.people[1:] {
@@ -102,15 +112,44 @@ func (r *rowsRig) sampled(t testing.TB, table string) []sampling {
 	t.Helper()
 	switch table {
 	case "Person":
-		return of("id", "chenjing", "zhaoqiang", "maming")
-	case "CitizenCard", "DeliveryAttempt", "Device", "Identity", "Notification", "PersonalData", "Session":
+		return of("id", "chenjing", "wangguiying", "zhouzihan", "zhaoqiang", "maming")
+	case "Delegation":
+		return of("delegator_id", "wangguiying")
+	case "Guardianship":
+		child := sql.FieldEQ("child_id", castID("zhouzihan"))
+		return []sampling{
+			{"of her mother", sql.AndPredicates(child, sql.FieldEQ("guardian_id", castID("chenjing")))},
+			{"of her barred father", sql.AndPredicates(child, sql.FieldEQ("guardian_id", castID("zhouwei")))},
+		}
+	case "CitizenCard", "DataExport", "DeliveryAttempt", "Device", "Identity", "Notification", "NotificationPreference", "PersonalData",
+		"Session", "WechatGrant":
 		return of("person_id", "chenjing", "zhaoqiang", "maming")
+	case "Consent", "EntitlementGrant":
+		return of("person_id", "chenjing", "zhouzihan", "maming")
+	case "RecordAccess":
+		found := of("person_id", "chenjing", "zhouzihan", "maming")
+		refused := sql.AndPredicates(found[0].where, sql.FieldEQ("outcome", "REFUSED"))
+		found[0].where = sql.AndPredicates(found[0].where, sql.FieldEQ("outcome", "ALLOWED"))
+		return append(found, sampling{"chenjing's, and refused", refused})
+	case "Hold", "LedgerAccount", "LedgerEntry", "LedgerTransaction":
+		return r.moneySamples(t, table)
+	case "CaseSupporter":
+		return of("person_id", "chenjing", "maming")
+	case "SensorAlarm":
+		return []sampling{
+			{"in Xihu District", sql.FieldEQ("district_id", r.districtID(t, "330106"))},
+			{"in Shangcheng District", sql.FieldEQ("district_id", r.districtID(t, "330102"))},
+		}
+	case "Alert":
+		return []sampling{{"in earnest", sql.FieldEQ("status", "ACTUAL")}, {"for an exercise", sql.FieldEQ("status", "EXERCISE")}}
 	case "StaffRole":
 		return of("person_id", "lina", "zhaoqiang")
 	case "IdempotencyRecord":
 		return of("actor_id", "chenjing", "maming")
 	case "AuditEvent":
 		return of("subject_id", "chenjing", "maming")
+	case "CasePhoto":
+		return photoSamples()
 	case "CityCase", "CaseEvent":
 		key := map[string]string{"CityCase": "id", "CaseEvent": "city_case_id"}[table]
 		mine := r.cases(t, "chenjing")
@@ -118,6 +157,7 @@ func (r *rowsRig) sampled(t testing.TB, table string) []sampling {
 			{"chenjing's in Xihu District", sql.FieldEQ(key, mine[0])},
 			{"chenjing's in Shangcheng District", sql.FieldEQ(key, mine[1])},
 			{"maming's in Xihu District", sql.FieldEQ(key, r.caseOf(t, "maming"))},
+			{"maming's kept from the public", sql.FieldEQ(key, r.cases(t, "maming")[1])},
 		}
 		if table == "CaseEvent" {
 			private := sql.AndPredicates(found[0].where, sql.FieldEQ("public", false))
@@ -234,7 +274,11 @@ func (r *rowsRig) undone(t testing.TB, ctx context.Context, do func(context.Cont
 }
 
 // hiddenTypes cannot be reached through the graph.
-var hiddenTypes = []string{"AuditEvent", "DeliveryAttempt", "IdempotencyRecord", "Identity", "PersonalData", "StaffRole"}
+var hiddenTypes = []string{
+	"AuditEvent", "Broadcast", "CaseSupporter", "DeliveryAttempt", "EntitlementGrant", "Guardianship", "Hold", "IdempotencyRecord", "Identity",
+	"LedgerAccount",
+	"NotificationPreference", "PersonalData", "StaffRole", "WechatGrant",
+}
 
 // nodeAgrees holds node(id) over HTTP to the row rule; of a hidden type it never finds anything.
 func (r *rowsRig) nodeAgrees(t testing.TB, table table) {

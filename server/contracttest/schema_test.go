@@ -39,6 +39,17 @@ func manifest(t testing.TB) *contracts.Manifest {
 	return m
 }
 
+// operations are those of all clients, each document once however many of them send it.
+func operations(t testing.TB) []contracts.Operation {
+	t.Helper()
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(manifest(t).Operations), func(o contracts.Operation) bool {
+		twice := seen[o.ID]
+		seen[o.ID] = true
+		return twice
+	})
+}
+
 func TestGeneratorChangesNothing(t *testing.T) {
 	made, err := compile.Compile(os.DirFS(root))
 	if err != nil {

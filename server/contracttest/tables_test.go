@@ -7,26 +7,44 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"citygraph/ent/db"
+	"citygraph/ent/db/alert"
 	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/broadcast"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
+	"citygraph/ent/db/casesupporter"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
+	"citygraph/ent/db/consent"
+	"citygraph/ent/db/dataexport"
+	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/entitlementgrant"
+	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgerentry"
+	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
+	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/personaldata"
+	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/wechatgrant"
 	"citygraph/ent/schema"
 )
 
@@ -55,9 +73,19 @@ type (
 // tables are all types that are stored.
 var tables = []table{
 	{
+		"Alert", &alert.Policy, schema.Alert{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Alert.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.Alert.Create() },
+	},
+	{
 		"AuditEvent", &auditevent.Policy, schema.AuditEvent{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.AuditEvent.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.AuditEvent.Create().SetActorID(owner) },
+	},
+	{
+		"Broadcast", &broadcast.Policy, schema.Broadcast{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Broadcast.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.Broadcast.Create() },
 	},
 	{
 		"CaseCategory", &casecategory.Policy, schema.CaseCategory{}.Policy(),
@@ -70,6 +98,16 @@ var tables = []table{
 		func(c *db.Client, owner string) creation { return c.CaseEvent.Create().SetActorID(owner) },
 	},
 	{
+		"CasePhoto", &casephoto.Policy, schema.CasePhoto{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.CasePhoto.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.CasePhoto.Create().SetUploaderID(owner) },
+	},
+	{
+		"CaseSupporter", &casesupporter.Policy, schema.CaseSupporter{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.CaseSupporter.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.CaseSupporter.Create().SetPersonID(owner) },
+	},
+	{
 		"CitizenCard", &citizencard.Policy, schema.CitizenCard{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.CitizenCard.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.CitizenCard.Create().SetPersonID(owner) },
@@ -80,9 +118,29 @@ var tables = []table{
 		func(c *db.Client, owner string) creation { return c.CityCase.Create().SetReporterID(owner) },
 	},
 	{
+		"CityFacility", &cityfacility.Policy, schema.CityFacility{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.CityFacility.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.CityFacility.Create() },
+	},
+	{
 		"Clinic", &clinic.Policy, schema.Clinic{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Clinic.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.Clinic.Create() },
+	},
+	{
+		"Consent", &consent.Policy, schema.Consent{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Consent.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.Consent.Create().SetPersonID(owner) },
+	},
+	{
+		"Delegation", &delegation.Policy, schema.Delegation{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Delegation.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.Delegation.Create().SetDelegatorID(owner) },
+	},
+	{
+		"DataExport", &dataexport.Policy, schema.DataExport{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.DataExport.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.DataExport.Create().SetPersonID(owner) },
 	},
 	{
 		"DeliveryAttempt", &deliveryattempt.Policy, schema.DeliveryAttempt{}.Policy(),
@@ -105,6 +163,36 @@ var tables = []table{
 		func(c *db.Client, _ string) creation { return c.District.Create() },
 	},
 	{
+		"EntitlementGrant", &entitlementgrant.Policy, schema.EntitlementGrant{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.EntitlementGrant.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.EntitlementGrant.Create().SetPersonID(owner) },
+	},
+	{
+		"Guardianship", &guardianship.Policy, schema.Guardianship{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Guardianship.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.Guardianship.Create().SetGuardianID(owner) },
+	},
+	{
+		"Hold", &hold.Policy, schema.Hold{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Hold.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.Hold.Create() },
+	},
+	{
+		"LedgerAccount", &ledgeraccount.Policy, schema.LedgerAccount{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.LedgerAccount.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.LedgerAccount.Create().SetOwnerID(owner) },
+	},
+	{
+		"LedgerEntry", &ledgerentry.Policy, schema.LedgerEntry{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.LedgerEntry.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.LedgerEntry.Create() },
+	},
+	{
+		"LedgerTransaction", &ledgertransaction.Policy, schema.LedgerTransaction{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.LedgerTransaction.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.LedgerTransaction.Create() },
+	},
+	{
 		"IdempotencyRecord", &idempotencyrecord.Policy, schema.IdempotencyRecord{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.IdempotencyRecord.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.IdempotencyRecord.Create().SetActorID(owner) },
@@ -120,6 +208,11 @@ var tables = []table{
 		func(c *db.Client, owner string) creation { return c.Notification.Create().SetPersonID(owner) },
 	},
 	{
+		"NotificationPreference", &notificationpreference.Policy, schema.NotificationPreference{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.NotificationPreference.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.NotificationPreference.Create().SetPersonID(owner) },
+	},
+	{
 		"Person", &person.Policy, schema.Person{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Person.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.Person.Create() },
@@ -130,6 +223,11 @@ var tables = []table{
 		func(c *db.Client, owner string) creation { return c.PersonalData.Create().SetPersonID(owner) },
 	},
 	{
+		"RecordAccess", &recordaccess.Policy, schema.RecordAccess{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.RecordAccess.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.RecordAccess.Create().SetPersonID(owner) },
+	},
+	{
 		"ScenicSpot", &scenicspot.Policy, schema.ScenicSpot{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.ScenicSpot.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.ScenicSpot.Create() },
@@ -138,6 +236,11 @@ var tables = []table{
 		"School", &school.Policy, schema.School{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.School.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.School.Create() },
+	},
+	{
+		"SensorAlarm", &sensoralarm.Policy, schema.SensorAlarm{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.SensorAlarm.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.SensorAlarm.Create() },
 	},
 	{
 		"Session", &session.Policy, schema.Session{}.Policy(),
@@ -153,5 +256,10 @@ var tables = []table{
 		"Street", &street.Policy, schema.Street{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Street.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.Street.Create() },
+	},
+	{
+		"WechatGrant", &wechatgrant.Policy, schema.WechatGrant{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.WechatGrant.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.WechatGrant.Create().SetPersonID(owner) },
 	},
 }

@@ -2,12 +2,9 @@ package journey_test
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
+	"maps"
 	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"citygraph/internal/resident"
 	"citygraph/internal/seed"
@@ -110,40 +107,10 @@ func TestTheDatabaseGivesNobodyAway(t *testing.T) {
 	}
 }
 
-// stored is what the database keeps: SQLite's files, or every row of PostgreSQL as text.
+// stored is what the database keeps: every column, and SQLite's files as they lie on the disk.
 func stored(t *testing.T, city *citytest.City) map[string][]byte {
 	t.Helper()
-	found := map[string][]byte{}
-	if path, ok := strings.CutPrefix(city.DatabaseURL(), "sqlite://"); ok {
-		files, err := filepath.Glob(path + "*")
-		if err != nil || len(files) == 0 {
-			t.Fatalf("no files at %s: %v", path, err)
-		}
-		for _, file := range files {
-			if found[file], err = os.ReadFile(file); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return found
-	}
-	tables, err := city.Store.Pool().Query(t.Context(), "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
-	if err != nil {
-		t.Fatal(err)
-	}
-	names, err := pgx.CollectRows(tables, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		rows, err := city.Store.Pool().Query(t.Context(), "SELECT r::text FROM "+pgx.Identifier{name}.Sanitize()+" r")
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		found[name] = []byte(strings.Join(lines, "\n"))
-	}
-	return found
+	kept := city.Columns(t)
+	maps.Copy(kept, city.Files(t))
+	return kept
 }

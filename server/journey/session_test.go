@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"citygraph/ent/db/session"
 	"citygraph/internal/clock"
+	"citygraph/internal/redisx/redistest"
 	"citygraph/server/citytest"
 	"citygraph/server/wiring"
 )
@@ -47,12 +50,18 @@ func TestSessionGoesOnWithEveryRefresh(t *testing.T) {
 	}
 }
 
-// A refresh token used twice is in two hands: whoever has any token of the family is put out at once.
+// A refresh token used twice is in two hands: whoever has any token of the family is put out at once, on every
+// replica and by every transport.
 func TestSpentRefreshTokenEndsTheWholeFamily(t *testing.T) {
-	city := citytest.Start(t)
+	city := citytest.Start(t, citytest.Redis(redistest.Start(t)))
+	there := city.Replica(t)
 	phone, spent := signedIn(t, city, "chenjing")
 	other, _ := signedIn(t, city, "chenjing")
-	live := phone.Subscribe(t, "InboxChanged", nil)
+	open := map[string]*citytest.Subscription{
+		"socket": phone.Subscribe(t, "InboxChanged", nil), "socket on the other replica": phone.On(there).Subscribe(t, "InboxChanged", nil),
+		"stream": phone.Stream(t, "InboxChanged", nil), "stream on the other replica": phone.On(there).Stream(t, "InboxChanged", nil),
+	}
+	others := other.On(there).Subscribe(t, "InboxChanged", nil)
 	fresh, _ := opened(t, refresh(city.Visitor(t), spent))
 
 	if answer := refresh(city.Visitor(t), spent); answer.Code() != "UNAUTHENTICATED" {
@@ -66,9 +75,16 @@ func TestSpentRefreshTokenEndsTheWholeFamily(t *testing.T) {
 	if answer := refresh(city.Visitor(t), fresh.RefreshToken); answer.Code() != "UNAUTHENTICATED" {
 		t.Errorf("the fresh refresh token still works: %s", answer.Body)
 	}
-	if code := live.Ended(t); code != 4401 {
-		t.Errorf("the open subscription closed with %d", code)
+	for name, subscription := range open {
+		want := websocket.StatusCode(4401)
+		if strings.HasPrefix(name, "stream") {
+			want = websocket.StatusNormalClosure
+		}
+		if code := subscription.Ended(t); code != want {
+			t.Errorf("the %s ended with %d", name, code)
+		}
 	}
+	silent(t, others)
 	if me(t, other) == "" {
 		t.Error("the person's other session ended too")
 	}

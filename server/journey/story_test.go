@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"citygraph/ent/db/citycase"
 	"citygraph/ent/db/staffrole"
 	"citygraph/internal/seed"
 	"citygraph/internal/viewer"
@@ -105,4 +106,14 @@ func counted(t *testing.T, city *citytest.City, query string) int {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return n
+}
+
+// caseByNumber is the id of a case by its number.
+func caseByNumber(t *testing.T, city *citytest.City, number string) string {
+	t.Helper()
+	id, err := city.DB.CityCase.Query().Where(citycase.Number(number)).OnlyID(system(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }

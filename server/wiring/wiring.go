@@ -2,6 +2,7 @@
 package wiring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,74 +12,70 @@ import (
 	"github.com/rs/zerolog"
 
 	"citygraph/ent/db"
+	"citygraph/ent/db/deliveryattempt"
 	_ "citygraph/ent/db/runtime" // the row rules
 	"citygraph/ent/migrations"
+	"citygraph/internal/alert"
+	"citygraph/internal/blobstore"
 	"citygraph/internal/cache"
+	"citygraph/internal/casephoto"
+	"citygraph/internal/citycase"
 	"citygraph/internal/clock"
+	"citygraph/internal/dataexport"
 	"citygraph/internal/delivery"
 	"citygraph/internal/edge"
 	"citygraph/internal/event"
 	"citygraph/internal/fault"
 	"citygraph/internal/firebase"
+	"citygraph/internal/grant"
+	"citygraph/internal/household"
+	"citygraph/internal/idempotency"
 	"citygraph/internal/identity"
 	"citygraph/internal/jobs"
+	"citygraph/internal/ledger"
 	"citygraph/internal/live"
-	"citygraph/internal/observe"
+	"citygraph/internal/notice"
 	"citygraph/internal/personal"
 	"citygraph/internal/push"
 	"citygraph/internal/ratelimit"
+	"citygraph/internal/reaction"
 	"citygraph/internal/redisx"
 	"citygraph/internal/store"
-	"citygraph/internal/vault"
 	"citygraph/internal/wechat"
 )
-
-// Options say what a city is made of. Zero values leave a part out or take its default.
-type Options struct {
-	Database store.Options
-	RedisURL string          // empty keeps cache, limits and wake-ups in process
-	Redis    []redisx.Option // how to connect there: its defaults are for production
-
-	SigningKey []byte // of sessions, 32 bytes or more
-	CursorKey  []byte // of page cursors
-	AccessTTL  time.Duration
-	RefreshTTL time.Duration
-	Vault      *vault.Vault // seals personal data
-
-	Firebase  *firebase.Options // nil turns Firebase sign-in off
-	Wechat    *wechat.Options   // nil turns WeChat sign-in off; its token cache is wired here
-	WechatAPI wechat.API        // used instead of Wechat when set
-	Push      push.Sender       // nil turns push off
-	Verifier  identity.Verifier // nil turns real-name binding off
-
-	Development   bool // sign in as the cast
-	Introspection bool // run any document, and answer schema queries
-	Unlimited     bool // no rate limits: for benchmarks and load tests
-	Origins       []string
-	Documents     edge.Documents
-	Address       func(*http.Request) string
-	Limits        edge.Limits
-
-	Clock   clock.Clock
-	Log     zerolog.Logger
-	Metrics *observe.Metrics // may be nil
-}
 
 // City is one replica: everything a process serves and works.
 type City struct {
 	Store    *store.Store
 	DB       *db.Client
 	Queue    *jobs.Queue
+	Courier  *delivery.Courier
+	Grants   *grant.Grants
 	Edge     *edge.Handler
 	Accounts *identity.Accounts
 	Records  *personal.Records
+	Exports  *dataexport.Exports
+	Photos   *casephoto.Photos
+	Files    *blobstore.Files   // below blobstore.Root
+	Uploads  *blobstore.Uploads // below blobstore.Inbox
+	Cases    *citycase.Cases
+	Book     *ledger.Book
+	Open311  http.Handler // below Open311Root
+	KeySet   http.Handler // at paycode.WellKnown
 
-	options  Options
-	redis    *redisx.Client
-	cache    *cache.Cache
-	hub      *live.Hub
-	bus      *event.Bus
-	verifier *firebase.Verifier
+	Alerts *alert.Alerts
+
+	options   Options
+	register  *household.Register
+	blobs     *blobstore.Store
+	redis     *redisx.Client
+	cache     *cache.Cache
+	hub       *live.Hub
+	bus       *event.Bus
+	desk      *notice.Desk
+	verifier  *firebase.Verifier
+	wechat    wechat.API // nil where WeChat is turned off
+	followers *reaction.Followers
 }
 
 // Open connects the city to its database and its Redis and puts the rooms together. It changes no
@@ -107,8 +104,16 @@ func Open(ctx context.Context, o Options) (_ *City, err error) {
 	c.hub = live.NewHub(c.redis)
 	c.bus = event.New()
 	c.Records = &personal.Records{DB: c.DB, Store: c.Store, Vault: o.Vault}
+	if err := c.keepFiles(ctx); err != nil {
+		return nil, err
+	}
 	if err := c.signIn(); err != nil {
 		return nil, err
+	}
+	c.register = &household.Register{
+		DB: c.DB, Store: c.Store, Clock: o.Clock, Events: c.bus, Hub: c.hub, Records: c.Records,
+		Once:  idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: o.Clock},
+		Joint: o.JointConsent, Limit: c.Accounts.Limit,
 	}
 	if err := c.work(); err != nil {
 		return nil, err
@@ -152,6 +157,9 @@ func (c *City) Close() error {
 	if c.redis != nil {
 		errs = append(errs, c.redis.Close())
 	}
+	if c.blobs != nil {
+		errs = append(errs, c.blobs.Close())
+	}
 	if c.Store != nil {
 		errs = append(errs, c.Store.Close())
 	}
@@ -168,6 +176,7 @@ func (c *City) signIn() error {
 	c.Accounts = &identity.Accounts{
 		DB: c.DB, Store: c.Store, Clock: o.Clock, Cache: c.cache, Hub: c.hub, Development: o.Development,
 		Events: c.bus, Records: c.Records, Verifier: o.Verifier,
+		Once: idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: o.Clock}, Grace: o.Grace,
 		Mint:  identity.Mint{Key: o.SigningKey, Clock: o.Clock, AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL},
 		Limit: limitByAddress(signInLimit),
 	}
@@ -175,10 +184,14 @@ func (c *City) signIn() error {
 		if c.verifier, err = firebase.New(*o.Firebase); err != nil {
 			return err
 		}
-		c.Accounts.FirebaseUser = func(ctx context.Context, idToken string) (string, time.Time, error) {
-			claims, err := c.verifier.Verify(ctx, idToken)
-			return claims.UID, claims.ExpiresAt, err
+		c.Accounts.FirebaseUser = c.verifier.Verify
+	}
+	if o.FirebaseAccounts != nil {
+		directory, err := firebase.NewDirectory(context.Background(), *o.FirebaseAccounts)
+		if err != nil {
+			return err
 		}
+		c.Accounts.FirebaseStanding = telling(o.Log, directory.Standing)
 	}
 	api := o.WechatAPI
 	if api == nil && o.Wechat != nil {
@@ -189,6 +202,7 @@ func (c *City) signIn() error {
 		}
 	}
 	if api != nil {
+		c.wechat = api
 		c.Accounts.WechatUser = func(ctx context.Context, code string) (string, error) {
 			s, err := api.CodeToSession(ctx, code)
 			return s.OpenID, err
@@ -197,21 +211,101 @@ func (c *City) signIn() error {
 	return nil
 }
 
+// fadeEvery is how long a birthday may take to be noticed.
+const fadeEvery = 6 * time.Hour
+
+// telling logs that Firebase does not answer, at most once a minute.
+func telling(log zerolog.Logger, ask func(context.Context, string) (firebase.Standing, error)) func(context.Context, string) (firebase.Standing, error) {
+	quiet := log.Sample(&zerolog.BurstSampler{Burst: 1, Period: time.Minute})
+	return func(ctx context.Context, uid string) (firebase.Standing, error) {
+		standing, err := ask(ctx, uid)
+		if err != nil {
+			quiet.Warn().Err(err).Msg("firebase accounts: cannot be looked up; no sign-in succeeds, and only young bearer tokens are believed")
+		}
+		return standing, err
+	}
+}
+
 // work registers the workers of every kind of job.
 func (c *City) work() (err error) {
 	registry := jobs.NewRegistry()
-	courier := &delivery.Courier{DB: c.DB, Clock: c.options.Clock, Pool: push.Pool{Sender: c.options.Push}}
-	if c.options.Push == nil {
-		courier.Pool.Sender = noChannel{}
+	c.grants()
+	c.Courier = &delivery.Courier{
+		DB: c.DB, Store: c.Store, Clock: c.options.Clock, Pool: push.NewPool(c.options.Places, 0),
+		Channels: c.channels(), Templates: c.options.WechatTemplates, Grants: c.Grants,
+		Phone: c.Records.Phone,
 	}
-	options := jobs.Options{Clock: c.options.Clock, Log: c.options.Log}
+	options := jobs.Options{
+		Queues: map[string]int{jobs.DefaultQueue: 16, delivery.Queue: delivery.Workers},
+		Clock:  c.options.Clock, Log: c.options.Log,
+	}
 	if m := c.options.Metrics; m != nil {
-		courier.Observe = m.Push
+		c.Courier.Observe, c.Courier.GivenUp = m.Push, m.DeadLetter
 		options.Observe = func(_ context.Context, o jobs.Outcome) { m.Job(o.Kind, string(o.Result), o.Ran) }
 	}
-	jobs.Register(registry, courier.Work)
+	jobs.Register(registry, c.Courier.Work)
+	jobs.Register(registry, c.Courier.Resend)
+	jobs.Register(registry, c.Courier.Prune)
+	jobs.Every(registry, delivery.SilentEvery, delivery.Silent{})
+	jobs.Register(registry, c.Exports.Work)
+	jobs.Register(registry, func(ctx context.Context, _ jobs.Job[household.Round]) error {
+		_, err := c.register.Fade(ctx)
+		return err
+	})
+	jobs.Every(registry, fadeEvery, household.Round{})
+	rounds := cmp.Or(c.options.Rounds, time.Minute)
+	jobs.Register(registry, func(ctx context.Context, _ jobs.Job[identity.Round]) error { return c.Accounts.EndDue(ctx) })
+	jobs.Every(registry, rounds, identity.Round{})
+	jobs.Register(registry, func(ctx context.Context, _ jobs.Job[dataexport.Round]) error { return c.Exports.Sweep(ctx) })
+	jobs.Every(registry, rounds, dataexport.Round{})
+	jobs.Register(registry, func(ctx context.Context, _ jobs.Job[casephoto.Round]) error { return c.Photos.Sweep(ctx) })
+	jobs.Every(registry, casephoto.Every, casephoto.Round{})
+	// No job runs before Start, and by then the rooms stand.
+	jobs.Register(registry, func(ctx context.Context, job jobs.Job[reaction.Follow]) error { return c.followers.Work(ctx, job) })
+	jobs.Register(registry, func(ctx context.Context, _ jobs.Job[citycase.Escalation]) error {
+		_, err := c.Cases.Escalate(ctx)
+		return err
+	})
+	jobs.Every(registry, rounds, citycase.Escalation{})
+	c.keepBook(registry, rounds)
+	c.tell(registry)
 	c.Queue, err = jobs.New(c.Store, registry, options)
-	return err
+	if err != nil {
+		return err
+	}
+	c.Courier.Jobs, c.Courier.DeadJobs = c.Queue, c.Queue.Dead
+	return nil
+}
+
+// grants opens the room of what people allow to be sent in WeChat.
+func (c *City) grants() {
+	c.Grants = &grant.Grants{
+		DB: c.DB, Store: c.Store, Clock: c.options.Clock,
+		Once: idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: c.options.Clock},
+	}
+	for _, template := range c.options.WechatTemplates {
+		c.Grants.Templates = append(c.Grants.Templates, template.ID)
+	}
+}
+
+// channels are the ways to a phone that this city has.
+func (c *City) channels() map[deliveryattempt.Channel]push.Channel {
+	all := map[deliveryattempt.Channel]push.Channel{deliveryattempt.ChannelFcm: c.options.Push}
+	if c.wechat != nil && len(c.options.WechatTemplates) > 0 {
+		all[deliveryattempt.ChannelWechat] = &push.Wechat{API: c.wechat, Clock: c.options.Clock}
+	}
+	if c.options.SMS != nil {
+		all[deliveryattempt.ChannelSms] = c.options.SMS
+	}
+	if c.options.Aside != nil {
+		for name, channel := range all {
+			all[name] = c.options.Aside(channel)
+		}
+	}
+	if all[deliveryattempt.ChannelFcm] == nil {
+		all[deliveryattempt.ChannelFcm] = noChannel{}
+	}
+	return all
 }
 
 // noChannel stands where no push channel is configured: a notice stays in the inbox alone.

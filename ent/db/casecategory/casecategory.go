@@ -29,6 +29,8 @@ const (
 	FieldKind = "kind"
 	// FieldSLAHours holds the string denoting the sla_hours field in the database.
 	FieldSLAHours = "sla_hours"
+	// FieldForm holds the string denoting the form field in the database.
+	FieldForm = "form"
 	// Table holds the table name of the casecategory in the database.
 	Table = "case_categories"
 )
@@ -42,6 +44,7 @@ var Columns = []string{
 	FieldGroupName,
 	FieldKind,
 	FieldSLAHours,
+	FieldForm,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).

@@ -244,6 +244,16 @@ func SLAHoursLTE(v int) predicate.CaseCategory {
 	return predicate.CaseCategory(sql.FieldLTE(FieldSLAHours, v))
 }
 
+// FormIsNil applies the IsNil predicate on the "form" field.
+func FormIsNil() predicate.CaseCategory {
+	return predicate.CaseCategory(sql.FieldIsNull(FieldForm))
+}
+
+// FormNotNil applies the NotNil predicate on the "form" field.
+func FormNotNil() predicate.CaseCategory {
+	return predicate.CaseCategory(sql.FieldNotNull(FieldForm))
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.CaseCategory) predicate.CaseCategory {
 	return predicate.CaseCategory(sql.AndPredicates(predicates...))

@@ -30,6 +30,8 @@ const (
 	FieldToStatus = "to_status"
 	// FieldActorKind holds the string denoting the actor_kind field in the database.
 	FieldActorKind = "actor_kind"
+	// FieldAction holds the string denoting the action field in the database.
+	FieldAction = "action"
 	// FieldNote holds the string denoting the note field in the database.
 	FieldNote = "note"
 	// FieldPublic holds the string denoting the public field in the database.
@@ -40,6 +42,8 @@ const (
 	FieldActorID = "actor_id"
 	// EdgeCityCase holds the string denoting the city_case edge name in mutations.
 	EdgeCityCase = "city_case"
+	// EdgePhotos holds the string denoting the photos edge name in mutations.
+	EdgePhotos = "photos"
 	// Table holds the table name of the caseevent in the database.
 	Table = "case_events"
 	// CityCaseTable is the table that holds the city_case relation/edge.
@@ -49,6 +53,13 @@ const (
 	CityCaseInverseTable = "city_cases"
 	// CityCaseColumn is the table column denoting the city_case relation/edge.
 	CityCaseColumn = "city_case_id"
+	// PhotosTable is the table that holds the photos relation/edge.
+	PhotosTable = "case_photos"
+	// PhotosInverseTable is the table name for the CasePhoto entity.
+	// It exists in this package in order to avoid circular dependency with the "casephoto" package.
+	PhotosInverseTable = "case_photos"
+	// PhotosColumn is the table column denoting the photos relation/edge.
+	PhotosColumn = "case_event_id"
 )
 
 // Columns holds all SQL columns for caseevent fields.
@@ -59,6 +70,7 @@ var Columns = []string{
 	FieldFromStatus,
 	FieldToStatus,
 	FieldActorKind,
+	FieldAction,
 	FieldNote,
 	FieldPublic,
 	FieldCityCaseID,
@@ -106,7 +118,7 @@ var (
 // FromStatusValidator is a validator for the "from_status" field enum values. It is called by the builders before save.
 func FromStatusValidator(fs machine.Status) error {
 	switch fs {
-	case "SUBMITTED", "ACCEPTED":
+	case "SUBMITTED", "ACCEPTED", "FILED", "DISPATCHED", "IN_PROGRESS", "RESOLVED", "VERIFIED", "CLOSED", "RETURNED", "SUSPENDED", "REJECTED", "DUPLICATE", "WITHDRAWN":
 		return nil
 	default:
 		return fmt.Errorf("caseevent: invalid enum value for from_status field: %q", fs)
@@ -116,7 +128,7 @@ func FromStatusValidator(fs machine.Status) error {
 // ToStatusValidator is a validator for the "to_status" field enum values. It is called by the builders before save.
 func ToStatusValidator(ts machine.Status) error {
 	switch ts {
-	case "SUBMITTED", "ACCEPTED":
+	case "SUBMITTED", "ACCEPTED", "FILED", "DISPATCHED", "IN_PROGRESS", "RESOLVED", "VERIFIED", "CLOSED", "RETURNED", "SUSPENDED", "REJECTED", "DUPLICATE", "WITHDRAWN":
 		return nil
 	default:
 		return fmt.Errorf("caseevent: invalid enum value for to_status field: %q", ts)
@@ -130,6 +142,7 @@ type ActorKind string
 const (
 	ActorKindCitizen ActorKind = "CITIZEN"
 	ActorKindOfficer ActorKind = "OFFICER"
+	ActorKindSystem  ActorKind = "SYSTEM"
 )
 
 func (ak ActorKind) String() string {
@@ -139,10 +152,20 @@ func (ak ActorKind) String() string {
 // ActorKindValidator is a validator for the "actor_kind" field enum values. It is called by the builders before save.
 func ActorKindValidator(ak ActorKind) error {
 	switch ak {
-	case ActorKindCitizen, ActorKindOfficer:
+	case ActorKindCitizen, ActorKindOfficer, ActorKindSystem:
 		return nil
 	default:
 		return fmt.Errorf("caseevent: invalid enum value for actor_kind field: %q", ak)
+	}
+}
+
+// ActionValidator is a validator for the "action" field enum values. It is called by the builders before save.
+func ActionValidator(a machine.Action) error {
+	switch a {
+	case "ACCEPT", "REJECT", "FILE", "DISPATCH", "RETURN", "START", "SUSPEND", "RESUME", "RESOLVE", "VERIFY", "CLOSE", "MERGE", "WITHDRAW", "RATE", "REOPEN", "SUPPORT", "UPDATE":
+		return nil
+	default:
+		return fmt.Errorf("caseevent: invalid enum value for action field: %q", a)
 	}
 }
 
@@ -179,6 +202,11 @@ func ByActorKind(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldActorKind, opts...).ToFunc()
 }
 
+// ByAction orders the results by the action field.
+func ByAction(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAction, opts...).ToFunc()
+}
+
 // ByNote orders the results by the note field.
 func ByNote(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNote, opts...).ToFunc()
@@ -205,11 +233,32 @@ func ByCityCaseField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newCityCaseStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByPhotosCount orders the results by photos count.
+func ByPhotosCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newPhotosStep(), opts...)
+	}
+}
+
+// ByPhotos orders the results by photos terms.
+func ByPhotos(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPhotosStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newCityCaseStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(CityCaseInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, true, CityCaseTable, CityCaseColumn),
+	)
+}
+func newPhotosStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PhotosInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, PhotosTable, PhotosColumn),
 	)
 }
 
@@ -244,3 +293,10 @@ func (e *ActorKind) UnmarshalGQL(val interface{}) error {
 	}
 	return nil
 }
+
+var (
+	// machine.Action must implement graphql.Marshaler.
+	_ graphql.Marshaler = (*machine.Action)(nil)
+	// machine.Action must implement graphql.Unmarshaler.
+	_ graphql.Unmarshaler = (*machine.Action)(nil)
+)

@@ -266,6 +266,46 @@ func ActorKindNotIn(vs ...ActorKind) predicate.CaseEvent {
 	return predicate.CaseEvent(sql.FieldNotIn(FieldActorKind, vs...))
 }
 
+// ActionEQ applies the EQ predicate on the "action" field.
+func ActionEQ(v machine.Action) predicate.CaseEvent {
+	vc := v
+	return predicate.CaseEvent(sql.FieldEQ(FieldAction, vc))
+}
+
+// ActionNEQ applies the NEQ predicate on the "action" field.
+func ActionNEQ(v machine.Action) predicate.CaseEvent {
+	vc := v
+	return predicate.CaseEvent(sql.FieldNEQ(FieldAction, vc))
+}
+
+// ActionIn applies the In predicate on the "action" field.
+func ActionIn(vs ...machine.Action) predicate.CaseEvent {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.CaseEvent(sql.FieldIn(FieldAction, v...))
+}
+
+// ActionNotIn applies the NotIn predicate on the "action" field.
+func ActionNotIn(vs ...machine.Action) predicate.CaseEvent {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.CaseEvent(sql.FieldNotIn(FieldAction, v...))
+}
+
+// ActionIsNil applies the IsNil predicate on the "action" field.
+func ActionIsNil() predicate.CaseEvent {
+	return predicate.CaseEvent(sql.FieldIsNull(FieldAction))
+}
+
+// ActionNotNil applies the NotNil predicate on the "action" field.
+func ActionNotNil() predicate.CaseEvent {
+	return predicate.CaseEvent(sql.FieldNotNull(FieldAction))
+}
+
 // NoteEQ applies the EQ predicate on the "note" field.
 func NoteEQ(v string) predicate.CaseEvent {
 	return predicate.CaseEvent(sql.FieldEQ(FieldNote, v))
@@ -486,6 +526,29 @@ func HasCityCase() predicate.CaseEvent {
 func HasCityCaseWith(preds ...predicate.CityCase) predicate.CaseEvent {
 	return predicate.CaseEvent(func(s *sql.Selector) {
 		step := newCityCaseStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasPhotos applies the HasEdge predicate on the "photos" edge.
+func HasPhotos() predicate.CaseEvent {
+	return predicate.CaseEvent(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, PhotosTable, PhotosColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPhotosWith applies the HasEdge predicate on the "photos" edge with a given conditions (other predicates).
+func HasPhotosWith(preds ...predicate.CasePhoto) predicate.CaseEvent {
+	return predicate.CaseEvent(func(s *sql.Selector) {
+		step := newPhotosStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -30,14 +30,12 @@ const (
 	FieldKind = "kind"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
-	// FieldBalance holds the string denoting the balance field in the database.
-	FieldBalance = "balance"
-	// FieldAvailable holds the string denoting the available field in the database.
-	FieldAvailable = "available"
-	// FieldCap holds the string denoting the cap field in the database.
-	FieldCap = "cap"
+	// FieldAccountID holds the string denoting the account_id field in the database.
+	FieldAccountID = "account_id"
 	// EdgePerson holds the string denoting the person edge name in mutations.
 	EdgePerson = "person"
+	// EdgeAccount holds the string denoting the account edge name in mutations.
+	EdgeAccount = "account"
 	// Table holds the table name of the citizencard in the database.
 	Table = "citizen_cards"
 	// PersonTable is the table that holds the person relation/edge.
@@ -47,6 +45,13 @@ const (
 	PersonInverseTable = "people"
 	// PersonColumn is the table column denoting the person relation/edge.
 	PersonColumn = "person_id"
+	// AccountTable is the table that holds the account relation/edge.
+	AccountTable = "citizen_cards"
+	// AccountInverseTable is the table name for the LedgerAccount entity.
+	// It exists in this package in order to avoid circular dependency with the "ledgeraccount" package.
+	AccountInverseTable = "ledger_accounts"
+	// AccountColumn is the table column denoting the account relation/edge.
+	AccountColumn = "account_id"
 )
 
 // Columns holds all SQL columns for citizencard fields.
@@ -58,9 +63,7 @@ var Columns = []string{
 	FieldMaskedNumber,
 	FieldKind,
 	FieldStatus,
-	FieldBalance,
-	FieldAvailable,
-	FieldCap,
+	FieldAccountID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -91,12 +94,8 @@ var (
 	PersonIDValidator func(string) error
 	// MaskedNumberValidator is a validator for the "masked_number" field. It is called by the builders before save.
 	MaskedNumberValidator func(string) error
-	// BalanceValidator is a validator for the "balance" field. It is called by the builders before save.
-	BalanceValidator func(int64) error
-	// AvailableValidator is a validator for the "available" field. It is called by the builders before save.
-	AvailableValidator func(int64) error
-	// CapValidator is a validator for the "cap" field. It is called by the builders before save.
-	CapValidator func(int64) error
+	// AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	AccountIDValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -190,19 +189,9 @@ func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStatus, opts...).ToFunc()
 }
 
-// ByBalance orders the results by the balance field.
-func ByBalance(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldBalance, opts...).ToFunc()
-}
-
-// ByAvailable orders the results by the available field.
-func ByAvailable(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldAvailable, opts...).ToFunc()
-}
-
-// ByCap orders the results by the cap field.
-func ByCap(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldCap, opts...).ToFunc()
+// ByAccountID orders the results by the account_id field.
+func ByAccountID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAccountID, opts...).ToFunc()
 }
 
 // ByPersonField orders the results by person field.
@@ -211,11 +200,25 @@ func ByPersonField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newPersonStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByAccountField orders the results by account field.
+func ByAccountField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAccountStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newPersonStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(PersonInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2O, true, PersonTable, PersonColumn),
+	)
+}
+func newAccountStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AccountInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, AccountTable, AccountColumn),
 	)
 }
 

@@ -85,19 +85,9 @@ func MaskedNumber(v string) predicate.CitizenCard {
 	return predicate.CitizenCard(sql.FieldEQ(FieldMaskedNumber, v))
 }
 
-// Balance applies equality check predicate on the "balance" field. It's identical to BalanceEQ.
-func Balance(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldEQ(FieldBalance, v))
-}
-
-// Available applies equality check predicate on the "available" field. It's identical to AvailableEQ.
-func Available(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldEQ(FieldAvailable, v))
-}
-
-// Cap applies equality check predicate on the "cap" field. It's identical to CapEQ.
-func Cap(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldEQ(FieldCap, v))
+// AccountID applies equality check predicate on the "account_id" field. It's identical to AccountIDEQ.
+func AccountID(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldEQ(FieldAccountID, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -350,124 +340,69 @@ func StatusNotIn(vs ...Status) predicate.CitizenCard {
 	return predicate.CitizenCard(sql.FieldNotIn(FieldStatus, vs...))
 }
 
-// BalanceEQ applies the EQ predicate on the "balance" field.
-func BalanceEQ(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldEQ(FieldBalance, v))
+// AccountIDEQ applies the EQ predicate on the "account_id" field.
+func AccountIDEQ(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldEQ(FieldAccountID, v))
 }
 
-// BalanceNEQ applies the NEQ predicate on the "balance" field.
-func BalanceNEQ(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldNEQ(FieldBalance, v))
+// AccountIDNEQ applies the NEQ predicate on the "account_id" field.
+func AccountIDNEQ(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldNEQ(FieldAccountID, v))
 }
 
-// BalanceIn applies the In predicate on the "balance" field.
-func BalanceIn(vs ...int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldIn(FieldBalance, vs...))
+// AccountIDIn applies the In predicate on the "account_id" field.
+func AccountIDIn(vs ...string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldIn(FieldAccountID, vs...))
 }
 
-// BalanceNotIn applies the NotIn predicate on the "balance" field.
-func BalanceNotIn(vs ...int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldNotIn(FieldBalance, vs...))
+// AccountIDNotIn applies the NotIn predicate on the "account_id" field.
+func AccountIDNotIn(vs ...string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldNotIn(FieldAccountID, vs...))
 }
 
-// BalanceGT applies the GT predicate on the "balance" field.
-func BalanceGT(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldGT(FieldBalance, v))
+// AccountIDGT applies the GT predicate on the "account_id" field.
+func AccountIDGT(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldGT(FieldAccountID, v))
 }
 
-// BalanceGTE applies the GTE predicate on the "balance" field.
-func BalanceGTE(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldGTE(FieldBalance, v))
+// AccountIDGTE applies the GTE predicate on the "account_id" field.
+func AccountIDGTE(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldGTE(FieldAccountID, v))
 }
 
-// BalanceLT applies the LT predicate on the "balance" field.
-func BalanceLT(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldLT(FieldBalance, v))
+// AccountIDLT applies the LT predicate on the "account_id" field.
+func AccountIDLT(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldLT(FieldAccountID, v))
 }
 
-// BalanceLTE applies the LTE predicate on the "balance" field.
-func BalanceLTE(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldLTE(FieldBalance, v))
+// AccountIDLTE applies the LTE predicate on the "account_id" field.
+func AccountIDLTE(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldLTE(FieldAccountID, v))
 }
 
-// AvailableEQ applies the EQ predicate on the "available" field.
-func AvailableEQ(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldEQ(FieldAvailable, v))
+// AccountIDContains applies the Contains predicate on the "account_id" field.
+func AccountIDContains(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldContains(FieldAccountID, v))
 }
 
-// AvailableNEQ applies the NEQ predicate on the "available" field.
-func AvailableNEQ(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldNEQ(FieldAvailable, v))
+// AccountIDHasPrefix applies the HasPrefix predicate on the "account_id" field.
+func AccountIDHasPrefix(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldHasPrefix(FieldAccountID, v))
 }
 
-// AvailableIn applies the In predicate on the "available" field.
-func AvailableIn(vs ...int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldIn(FieldAvailable, vs...))
+// AccountIDHasSuffix applies the HasSuffix predicate on the "account_id" field.
+func AccountIDHasSuffix(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldHasSuffix(FieldAccountID, v))
 }
 
-// AvailableNotIn applies the NotIn predicate on the "available" field.
-func AvailableNotIn(vs ...int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldNotIn(FieldAvailable, vs...))
+// AccountIDEqualFold applies the EqualFold predicate on the "account_id" field.
+func AccountIDEqualFold(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldEqualFold(FieldAccountID, v))
 }
 
-// AvailableGT applies the GT predicate on the "available" field.
-func AvailableGT(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldGT(FieldAvailable, v))
-}
-
-// AvailableGTE applies the GTE predicate on the "available" field.
-func AvailableGTE(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldGTE(FieldAvailable, v))
-}
-
-// AvailableLT applies the LT predicate on the "available" field.
-func AvailableLT(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldLT(FieldAvailable, v))
-}
-
-// AvailableLTE applies the LTE predicate on the "available" field.
-func AvailableLTE(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldLTE(FieldAvailable, v))
-}
-
-// CapEQ applies the EQ predicate on the "cap" field.
-func CapEQ(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldEQ(FieldCap, v))
-}
-
-// CapNEQ applies the NEQ predicate on the "cap" field.
-func CapNEQ(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldNEQ(FieldCap, v))
-}
-
-// CapIn applies the In predicate on the "cap" field.
-func CapIn(vs ...int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldIn(FieldCap, vs...))
-}
-
-// CapNotIn applies the NotIn predicate on the "cap" field.
-func CapNotIn(vs ...int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldNotIn(FieldCap, vs...))
-}
-
-// CapGT applies the GT predicate on the "cap" field.
-func CapGT(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldGT(FieldCap, v))
-}
-
-// CapGTE applies the GTE predicate on the "cap" field.
-func CapGTE(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldGTE(FieldCap, v))
-}
-
-// CapLT applies the LT predicate on the "cap" field.
-func CapLT(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldLT(FieldCap, v))
-}
-
-// CapLTE applies the LTE predicate on the "cap" field.
-func CapLTE(v int64) predicate.CitizenCard {
-	return predicate.CitizenCard(sql.FieldLTE(FieldCap, v))
+// AccountIDContainsFold applies the ContainsFold predicate on the "account_id" field.
+func AccountIDContainsFold(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldContainsFold(FieldAccountID, v))
 }
 
 // HasPerson applies the HasEdge predicate on the "person" edge.
@@ -485,6 +420,29 @@ func HasPerson() predicate.CitizenCard {
 func HasPersonWith(preds ...predicate.Person) predicate.CitizenCard {
 	return predicate.CitizenCard(func(s *sql.Selector) {
 		step := newPersonStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasAccount applies the HasEdge predicate on the "account" edge.
+func HasAccount() predicate.CitizenCard {
+	return predicate.CitizenCard(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, AccountTable, AccountColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasAccountWith applies the HasEdge predicate on the "account" edge with a given conditions (other predicates).
+func HasAccountWith(preds ...predicate.LedgerAccount) predicate.CitizenCard {
+	return predicate.CitizenCard(func(s *sql.Selector) {
+		step := newAccountStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

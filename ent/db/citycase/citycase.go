@@ -5,6 +5,8 @@ package citycase
 import (
 	"citygraph/internal/citycase/machine"
 	"fmt"
+	"io"
+	"strconv"
 	"time"
 
 	"entgo.io/ent"
@@ -38,12 +40,52 @@ const (
 	FieldLastSeq = "last_seq"
 	// FieldDueAt holds the string denoting the due_at field in the database.
 	FieldDueAt = "due_at"
+	// FieldKind holds the string denoting the kind field in the database.
+	FieldKind = "kind"
+	// FieldAttributes holds the string denoting the attributes field in the database.
+	FieldAttributes = "attributes"
+	// FieldCell holds the string denoting the cell field in the database.
+	FieldCell = "cell"
+	// FieldVisibility holds the string denoting the visibility field in the database.
+	FieldVisibility = "visibility"
+	// FieldPublished holds the string denoting the published field in the database.
+	FieldPublished = "published"
+	// FieldSupporters holds the string denoting the supporters field in the database.
+	FieldSupporters = "supporters"
+	// FieldUnit holds the string denoting the unit field in the database.
+	FieldUnit = "unit"
+	// FieldAssigneeID holds the string denoting the assignee_id field in the database.
+	FieldAssigneeID = "assignee_id"
+	// FieldResolverID holds the string denoting the resolver_id field in the database.
+	FieldResolverID = "resolver_id"
+	// FieldReworkCount holds the string denoting the rework_count field in the database.
+	FieldReworkCount = "rework_count"
+	// FieldReopenCount holds the string denoting the reopen_count field in the database.
+	FieldReopenCount = "reopen_count"
+	// FieldRating holds the string denoting the rating field in the database.
+	FieldRating = "rating"
+	// FieldStoppedAt holds the string denoting the stopped_at field in the database.
+	FieldStoppedAt = "stopped_at"
+	// FieldClosedAt holds the string denoting the closed_at field in the database.
+	FieldClosedAt = "closed_at"
+	// FieldOpenSeconds holds the string denoting the open_seconds field in the database.
+	FieldOpenSeconds = "open_seconds"
+	// FieldEscalation holds the string denoting the escalation field in the database.
+	FieldEscalation = "escalation"
+	// FieldSource holds the string denoting the source field in the database.
+	FieldSource = "source"
+	// FieldSourceID holds the string denoting the source_id field in the database.
+	FieldSourceID = "source_id"
 	// FieldCategoryID holds the string denoting the category_id field in the database.
 	FieldCategoryID = "category_id"
 	// FieldDistrictID holds the string denoting the district_id field in the database.
 	FieldDistrictID = "district_id"
 	// FieldStreetID holds the string denoting the street_id field in the database.
 	FieldStreetID = "street_id"
+	// FieldFacilityID holds the string denoting the facility_id field in the database.
+	FieldFacilityID = "facility_id"
+	// FieldDuplicateOfID holds the string denoting the duplicate_of_id field in the database.
+	FieldDuplicateOfID = "duplicate_of_id"
 	// FieldReporterID holds the string denoting the reporter_id field in the database.
 	FieldReporterID = "reporter_id"
 	// EdgeCategory holds the string denoting the category edge name in mutations.
@@ -54,8 +96,16 @@ const (
 	EdgeStreet = "street"
 	// EdgeReporter holds the string denoting the reporter edge name in mutations.
 	EdgeReporter = "reporter"
+	// EdgeFacility holds the string denoting the facility edge name in mutations.
+	EdgeFacility = "facility"
+	// EdgeDuplicateOf holds the string denoting the duplicate_of edge name in mutations.
+	EdgeDuplicateOf = "duplicate_of"
+	// EdgeDuplicates holds the string denoting the duplicates edge name in mutations.
+	EdgeDuplicates = "duplicates"
 	// EdgeEvents holds the string denoting the events edge name in mutations.
 	EdgeEvents = "events"
+	// EdgePhotos holds the string denoting the photos edge name in mutations.
+	EdgePhotos = "photos"
 	// Table holds the table name of the citycase in the database.
 	Table = "city_cases"
 	// CategoryTable is the table that holds the category relation/edge.
@@ -86,6 +136,21 @@ const (
 	ReporterInverseTable = "people"
 	// ReporterColumn is the table column denoting the reporter relation/edge.
 	ReporterColumn = "reporter_id"
+	// FacilityTable is the table that holds the facility relation/edge.
+	FacilityTable = "city_cases"
+	// FacilityInverseTable is the table name for the CityFacility entity.
+	// It exists in this package in order to avoid circular dependency with the "cityfacility" package.
+	FacilityInverseTable = "city_facilities"
+	// FacilityColumn is the table column denoting the facility relation/edge.
+	FacilityColumn = "facility_id"
+	// DuplicateOfTable is the table that holds the duplicate_of relation/edge.
+	DuplicateOfTable = "city_cases"
+	// DuplicateOfColumn is the table column denoting the duplicate_of relation/edge.
+	DuplicateOfColumn = "duplicate_of_id"
+	// DuplicatesTable is the table that holds the duplicates relation/edge.
+	DuplicatesTable = "city_cases"
+	// DuplicatesColumn is the table column denoting the duplicates relation/edge.
+	DuplicatesColumn = "duplicate_of_id"
 	// EventsTable is the table that holds the events relation/edge.
 	EventsTable = "case_events"
 	// EventsInverseTable is the table name for the CaseEvent entity.
@@ -93,6 +158,13 @@ const (
 	EventsInverseTable = "case_events"
 	// EventsColumn is the table column denoting the events relation/edge.
 	EventsColumn = "city_case_id"
+	// PhotosTable is the table that holds the photos relation/edge.
+	PhotosTable = "case_photos"
+	// PhotosInverseTable is the table name for the CasePhoto entity.
+	// It exists in this package in order to avoid circular dependency with the "casephoto" package.
+	PhotosInverseTable = "case_photos"
+	// PhotosColumn is the table column denoting the photos relation/edge.
+	PhotosColumn = "city_case_id"
 )
 
 // Columns holds all SQL columns for citycase fields.
@@ -108,9 +180,29 @@ var Columns = []string{
 	FieldStatus,
 	FieldLastSeq,
 	FieldDueAt,
+	FieldKind,
+	FieldAttributes,
+	FieldCell,
+	FieldVisibility,
+	FieldPublished,
+	FieldSupporters,
+	FieldUnit,
+	FieldAssigneeID,
+	FieldResolverID,
+	FieldReworkCount,
+	FieldReopenCount,
+	FieldRating,
+	FieldStoppedAt,
+	FieldClosedAt,
+	FieldOpenSeconds,
+	FieldEscalation,
+	FieldSource,
+	FieldSourceID,
 	FieldCategoryID,
 	FieldDistrictID,
 	FieldStreetID,
+	FieldFacilityID,
+	FieldDuplicateOfID,
 	FieldReporterID,
 }
 
@@ -148,12 +240,34 @@ var (
 	AddressValidator func(string) error
 	// DefaultLastSeq holds the default value on creation for the "last_seq" field.
 	DefaultLastSeq int
+	// DefaultPublished holds the default value on creation for the "published" field.
+	DefaultPublished bool
+	// DefaultSupporters holds the default value on creation for the "supporters" field.
+	DefaultSupporters int
+	// AssigneeIDValidator is a validator for the "assignee_id" field. It is called by the builders before save.
+	AssigneeIDValidator func(string) error
+	// ResolverIDValidator is a validator for the "resolver_id" field. It is called by the builders before save.
+	ResolverIDValidator func(string) error
+	// DefaultReworkCount holds the default value on creation for the "rework_count" field.
+	DefaultReworkCount int
+	// DefaultReopenCount holds the default value on creation for the "reopen_count" field.
+	DefaultReopenCount int
+	// DefaultEscalation holds the default value on creation for the "escalation" field.
+	DefaultEscalation int
+	// SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	SourceValidator func(string) error
+	// SourceIDValidator is a validator for the "source_id" field. It is called by the builders before save.
+	SourceIDValidator func(string) error
 	// CategoryIDValidator is a validator for the "category_id" field. It is called by the builders before save.
 	CategoryIDValidator func(string) error
 	// DistrictIDValidator is a validator for the "district_id" field. It is called by the builders before save.
 	DistrictIDValidator func(string) error
 	// StreetIDValidator is a validator for the "street_id" field. It is called by the builders before save.
 	StreetIDValidator func(string) error
+	// FacilityIDValidator is a validator for the "facility_id" field. It is called by the builders before save.
+	FacilityIDValidator func(string) error
+	// DuplicateOfIDValidator is a validator for the "duplicate_of_id" field. It is called by the builders before save.
+	DuplicateOfIDValidator func(string) error
 	// ReporterIDValidator is a validator for the "reporter_id" field. It is called by the builders before save.
 	ReporterIDValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
@@ -165,10 +279,88 @@ var (
 // StatusValidator is a validator for the "status" field enum values. It is called by the builders before save.
 func StatusValidator(s machine.Status) error {
 	switch s {
-	case "SUBMITTED", "ACCEPTED":
+	case "SUBMITTED", "ACCEPTED", "FILED", "DISPATCHED", "IN_PROGRESS", "RESOLVED", "VERIFIED", "CLOSED", "RETURNED", "SUSPENDED", "REJECTED", "DUPLICATE", "WITHDRAWN":
 		return nil
 	default:
 		return fmt.Errorf("citycase: invalid enum value for status field: %q", s)
+	}
+}
+
+// Kind defines the type for the "kind" enum field.
+type Kind string
+
+// Kind values.
+const (
+	KindComponent Kind = "COMPONENT"
+	KindEvent     Kind = "EVENT"
+)
+
+func (k Kind) String() string {
+	return string(k)
+}
+
+// KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
+func KindValidator(k Kind) error {
+	switch k {
+	case KindComponent, KindEvent:
+		return nil
+	default:
+		return fmt.Errorf("citycase: invalid enum value for kind field: %q", k)
+	}
+}
+
+// Visibility defines the type for the "visibility" enum field.
+type Visibility string
+
+// VisibilityPublic is the default value of the Visibility enum.
+const DefaultVisibility = VisibilityPublic
+
+// Visibility values.
+const (
+	VisibilityPublic  Visibility = "PUBLIC"
+	VisibilityPrivate Visibility = "PRIVATE"
+)
+
+func (v Visibility) String() string {
+	return string(v)
+}
+
+// VisibilityValidator is a validator for the "visibility" field enum values. It is called by the builders before save.
+func VisibilityValidator(v Visibility) error {
+	switch v {
+	case VisibilityPublic, VisibilityPrivate:
+		return nil
+	default:
+		return fmt.Errorf("citycase: invalid enum value for visibility field: %q", v)
+	}
+}
+
+// Unit defines the type for the "unit" enum field.
+type Unit string
+
+// Unit values.
+const (
+	UnitMunicipal   Unit = "MUNICIPAL"
+	UnitSanitation  Unit = "SANITATION"
+	UnitLandscape   Unit = "LANDSCAPE"
+	UnitTraffic     Unit = "TRAFFIC"
+	UnitUtilities   Unit = "UTILITIES"
+	UnitWater       Unit = "WATER"
+	UnitEnforcement Unit = "ENFORCEMENT"
+	UnitStreet      Unit = "STREET"
+)
+
+func (u Unit) String() string {
+	return string(u)
+}
+
+// UnitValidator is a validator for the "unit" field enum values. It is called by the builders before save.
+func UnitValidator(u Unit) error {
+	switch u {
+	case UnitMunicipal, UnitSanitation, UnitLandscape, UnitTraffic, UnitUtilities, UnitWater, UnitEnforcement, UnitStreet:
+		return nil
+	default:
+		return fmt.Errorf("citycase: invalid enum value for unit field: %q", u)
 	}
 }
 
@@ -230,6 +422,91 @@ func ByDueAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDueAt, opts...).ToFunc()
 }
 
+// ByKind orders the results by the kind field.
+func ByKind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKind, opts...).ToFunc()
+}
+
+// ByCell orders the results by the cell field.
+func ByCell(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCell, opts...).ToFunc()
+}
+
+// ByVisibility orders the results by the visibility field.
+func ByVisibility(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVisibility, opts...).ToFunc()
+}
+
+// ByPublished orders the results by the published field.
+func ByPublished(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPublished, opts...).ToFunc()
+}
+
+// BySupporters orders the results by the supporters field.
+func BySupporters(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSupporters, opts...).ToFunc()
+}
+
+// ByUnit orders the results by the unit field.
+func ByUnit(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUnit, opts...).ToFunc()
+}
+
+// ByAssigneeID orders the results by the assignee_id field.
+func ByAssigneeID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAssigneeID, opts...).ToFunc()
+}
+
+// ByResolverID orders the results by the resolver_id field.
+func ByResolverID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldResolverID, opts...).ToFunc()
+}
+
+// ByReworkCount orders the results by the rework_count field.
+func ByReworkCount(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReworkCount, opts...).ToFunc()
+}
+
+// ByReopenCount orders the results by the reopen_count field.
+func ByReopenCount(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReopenCount, opts...).ToFunc()
+}
+
+// ByRating orders the results by the rating field.
+func ByRating(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRating, opts...).ToFunc()
+}
+
+// ByStoppedAt orders the results by the stopped_at field.
+func ByStoppedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStoppedAt, opts...).ToFunc()
+}
+
+// ByClosedAt orders the results by the closed_at field.
+func ByClosedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldClosedAt, opts...).ToFunc()
+}
+
+// ByOpenSeconds orders the results by the open_seconds field.
+func ByOpenSeconds(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOpenSeconds, opts...).ToFunc()
+}
+
+// ByEscalation orders the results by the escalation field.
+func ByEscalation(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEscalation, opts...).ToFunc()
+}
+
+// BySource orders the results by the source field.
+func BySource(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSource, opts...).ToFunc()
+}
+
+// BySourceID orders the results by the source_id field.
+func BySourceID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSourceID, opts...).ToFunc()
+}
+
 // ByCategoryID orders the results by the category_id field.
 func ByCategoryID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCategoryID, opts...).ToFunc()
@@ -243,6 +520,16 @@ func ByDistrictID(opts ...sql.OrderTermOption) OrderOption {
 // ByStreetID orders the results by the street_id field.
 func ByStreetID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStreetID, opts...).ToFunc()
+}
+
+// ByFacilityID orders the results by the facility_id field.
+func ByFacilityID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFacilityID, opts...).ToFunc()
+}
+
+// ByDuplicateOfID orders the results by the duplicate_of_id field.
+func ByDuplicateOfID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDuplicateOfID, opts...).ToFunc()
 }
 
 // ByReporterID orders the results by the reporter_id field.
@@ -278,6 +565,34 @@ func ByReporterField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByFacilityField orders the results by facility field.
+func ByFacilityField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newFacilityStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByDuplicateOfField orders the results by duplicate_of field.
+func ByDuplicateOfField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newDuplicateOfStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByDuplicatesCount orders the results by duplicates count.
+func ByDuplicatesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newDuplicatesStep(), opts...)
+	}
+}
+
+// ByDuplicates orders the results by duplicates terms.
+func ByDuplicates(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newDuplicatesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByEventsCount orders the results by events count.
 func ByEventsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -289,6 +604,20 @@ func ByEventsCount(opts ...sql.OrderTermOption) OrderOption {
 func ByEvents(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newEventsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByPhotosCount orders the results by photos count.
+func ByPhotosCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newPhotosStep(), opts...)
+	}
+}
+
+// ByPhotos orders the results by photos terms.
+func ByPhotos(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPhotosStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 func newCategoryStep() *sqlgraph.Step {
@@ -319,11 +648,39 @@ func newReporterStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, ReporterTable, ReporterColumn),
 	)
 }
+func newFacilityStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(FacilityInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, FacilityTable, FacilityColumn),
+	)
+}
+func newDuplicateOfStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, DuplicateOfTable, DuplicateOfColumn),
+	)
+}
+func newDuplicatesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, DuplicatesTable, DuplicatesColumn),
+	)
+}
 func newEventsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(EventsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, EventsTable, EventsColumn),
+	)
+}
+func newPhotosStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PhotosInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, PhotosTable, PhotosColumn),
 	)
 }
 
@@ -333,3 +690,57 @@ var (
 	// machine.Status must implement graphql.Unmarshaler.
 	_ graphql.Unmarshaler = (*machine.Status)(nil)
 )
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e Kind) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *Kind) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = Kind(str)
+	if err := KindValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid Kind", str)
+	}
+	return nil
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e Visibility) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *Visibility) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = Visibility(str)
+	if err := VisibilityValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid Visibility", str)
+	}
+	return nil
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e Unit) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *Unit) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = Unit(str)
+	if err := UnitValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid Unit", str)
+	}
+	return nil
+}

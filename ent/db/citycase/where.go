@@ -5,6 +5,7 @@ package citycase
 import (
 	"citygraph/ent/db/predicate"
 	"citygraph/internal/citycase/machine"
+	"citygraph/internal/geo"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -111,6 +112,77 @@ func DueAt(v time.Time) predicate.CityCase {
 	return predicate.CityCase(sql.FieldEQ(FieldDueAt, v))
 }
 
+// Cell applies equality check predicate on the "cell" field. It's identical to CellEQ.
+func Cell(v geo.Cell) predicate.CityCase {
+	vc := int64(v)
+	return predicate.CityCase(sql.FieldEQ(FieldCell, vc))
+}
+
+// Published applies equality check predicate on the "published" field. It's identical to PublishedEQ.
+func Published(v bool) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldPublished, v))
+}
+
+// Supporters applies equality check predicate on the "supporters" field. It's identical to SupportersEQ.
+func Supporters(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldSupporters, v))
+}
+
+// AssigneeID applies equality check predicate on the "assignee_id" field. It's identical to AssigneeIDEQ.
+func AssigneeID(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldAssigneeID, v))
+}
+
+// ResolverID applies equality check predicate on the "resolver_id" field. It's identical to ResolverIDEQ.
+func ResolverID(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldResolverID, v))
+}
+
+// ReworkCount applies equality check predicate on the "rework_count" field. It's identical to ReworkCountEQ.
+func ReworkCount(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldReworkCount, v))
+}
+
+// ReopenCount applies equality check predicate on the "reopen_count" field. It's identical to ReopenCountEQ.
+func ReopenCount(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldReopenCount, v))
+}
+
+// Rating applies equality check predicate on the "rating" field. It's identical to RatingEQ.
+func Rating(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldRating, v))
+}
+
+// StoppedAt applies equality check predicate on the "stopped_at" field. It's identical to StoppedAtEQ.
+func StoppedAt(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldStoppedAt, v))
+}
+
+// ClosedAt applies equality check predicate on the "closed_at" field. It's identical to ClosedAtEQ.
+func ClosedAt(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldClosedAt, v))
+}
+
+// OpenSeconds applies equality check predicate on the "open_seconds" field. It's identical to OpenSecondsEQ.
+func OpenSeconds(v int64) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldOpenSeconds, v))
+}
+
+// Escalation applies equality check predicate on the "escalation" field. It's identical to EscalationEQ.
+func Escalation(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldEscalation, v))
+}
+
+// Source applies equality check predicate on the "source" field. It's identical to SourceEQ.
+func Source(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldSource, v))
+}
+
+// SourceID applies equality check predicate on the "source_id" field. It's identical to SourceIDEQ.
+func SourceID(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldSourceID, v))
+}
+
 // CategoryID applies equality check predicate on the "category_id" field. It's identical to CategoryIDEQ.
 func CategoryID(v string) predicate.CityCase {
 	return predicate.CityCase(sql.FieldEQ(FieldCategoryID, v))
@@ -124,6 +196,16 @@ func DistrictID(v string) predicate.CityCase {
 // StreetID applies equality check predicate on the "street_id" field. It's identical to StreetIDEQ.
 func StreetID(v string) predicate.CityCase {
 	return predicate.CityCase(sql.FieldEQ(FieldStreetID, v))
+}
+
+// FacilityID applies equality check predicate on the "facility_id" field. It's identical to FacilityIDEQ.
+func FacilityID(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldFacilityID, v))
+}
+
+// DuplicateOfID applies equality check predicate on the "duplicate_of_id" field. It's identical to DuplicateOfIDEQ.
+func DuplicateOfID(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldDuplicateOfID, v))
 }
 
 // ReporterID applies equality check predicate on the "reporter_id" field. It's identical to ReporterIDEQ.
@@ -596,6 +678,810 @@ func DueAtLTE(v time.Time) predicate.CityCase {
 	return predicate.CityCase(sql.FieldLTE(FieldDueAt, v))
 }
 
+// KindEQ applies the EQ predicate on the "kind" field.
+func KindEQ(v Kind) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldKind, v))
+}
+
+// KindNEQ applies the NEQ predicate on the "kind" field.
+func KindNEQ(v Kind) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldKind, v))
+}
+
+// KindIn applies the In predicate on the "kind" field.
+func KindIn(vs ...Kind) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldKind, vs...))
+}
+
+// KindNotIn applies the NotIn predicate on the "kind" field.
+func KindNotIn(vs ...Kind) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldKind, vs...))
+}
+
+// AttributesIsNil applies the IsNil predicate on the "attributes" field.
+func AttributesIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldAttributes))
+}
+
+// AttributesNotNil applies the NotNil predicate on the "attributes" field.
+func AttributesNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldAttributes))
+}
+
+// CellEQ applies the EQ predicate on the "cell" field.
+func CellEQ(v geo.Cell) predicate.CityCase {
+	vc := int64(v)
+	return predicate.CityCase(sql.FieldEQ(FieldCell, vc))
+}
+
+// CellNEQ applies the NEQ predicate on the "cell" field.
+func CellNEQ(v geo.Cell) predicate.CityCase {
+	vc := int64(v)
+	return predicate.CityCase(sql.FieldNEQ(FieldCell, vc))
+}
+
+// CellIn applies the In predicate on the "cell" field.
+func CellIn(vs ...geo.Cell) predicate.CityCase {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.CityCase(sql.FieldIn(FieldCell, v...))
+}
+
+// CellNotIn applies the NotIn predicate on the "cell" field.
+func CellNotIn(vs ...geo.Cell) predicate.CityCase {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.CityCase(sql.FieldNotIn(FieldCell, v...))
+}
+
+// CellGT applies the GT predicate on the "cell" field.
+func CellGT(v geo.Cell) predicate.CityCase {
+	vc := int64(v)
+	return predicate.CityCase(sql.FieldGT(FieldCell, vc))
+}
+
+// CellGTE applies the GTE predicate on the "cell" field.
+func CellGTE(v geo.Cell) predicate.CityCase {
+	vc := int64(v)
+	return predicate.CityCase(sql.FieldGTE(FieldCell, vc))
+}
+
+// CellLT applies the LT predicate on the "cell" field.
+func CellLT(v geo.Cell) predicate.CityCase {
+	vc := int64(v)
+	return predicate.CityCase(sql.FieldLT(FieldCell, vc))
+}
+
+// CellLTE applies the LTE predicate on the "cell" field.
+func CellLTE(v geo.Cell) predicate.CityCase {
+	vc := int64(v)
+	return predicate.CityCase(sql.FieldLTE(FieldCell, vc))
+}
+
+// VisibilityEQ applies the EQ predicate on the "visibility" field.
+func VisibilityEQ(v Visibility) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldVisibility, v))
+}
+
+// VisibilityNEQ applies the NEQ predicate on the "visibility" field.
+func VisibilityNEQ(v Visibility) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldVisibility, v))
+}
+
+// VisibilityIn applies the In predicate on the "visibility" field.
+func VisibilityIn(vs ...Visibility) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldVisibility, vs...))
+}
+
+// VisibilityNotIn applies the NotIn predicate on the "visibility" field.
+func VisibilityNotIn(vs ...Visibility) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldVisibility, vs...))
+}
+
+// PublishedEQ applies the EQ predicate on the "published" field.
+func PublishedEQ(v bool) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldPublished, v))
+}
+
+// PublishedNEQ applies the NEQ predicate on the "published" field.
+func PublishedNEQ(v bool) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldPublished, v))
+}
+
+// SupportersEQ applies the EQ predicate on the "supporters" field.
+func SupportersEQ(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldSupporters, v))
+}
+
+// SupportersNEQ applies the NEQ predicate on the "supporters" field.
+func SupportersNEQ(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldSupporters, v))
+}
+
+// SupportersIn applies the In predicate on the "supporters" field.
+func SupportersIn(vs ...int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldSupporters, vs...))
+}
+
+// SupportersNotIn applies the NotIn predicate on the "supporters" field.
+func SupportersNotIn(vs ...int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldSupporters, vs...))
+}
+
+// SupportersGT applies the GT predicate on the "supporters" field.
+func SupportersGT(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldSupporters, v))
+}
+
+// SupportersGTE applies the GTE predicate on the "supporters" field.
+func SupportersGTE(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldSupporters, v))
+}
+
+// SupportersLT applies the LT predicate on the "supporters" field.
+func SupportersLT(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldSupporters, v))
+}
+
+// SupportersLTE applies the LTE predicate on the "supporters" field.
+func SupportersLTE(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldSupporters, v))
+}
+
+// UnitEQ applies the EQ predicate on the "unit" field.
+func UnitEQ(v Unit) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldUnit, v))
+}
+
+// UnitNEQ applies the NEQ predicate on the "unit" field.
+func UnitNEQ(v Unit) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldUnit, v))
+}
+
+// UnitIn applies the In predicate on the "unit" field.
+func UnitIn(vs ...Unit) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldUnit, vs...))
+}
+
+// UnitNotIn applies the NotIn predicate on the "unit" field.
+func UnitNotIn(vs ...Unit) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldUnit, vs...))
+}
+
+// UnitIsNil applies the IsNil predicate on the "unit" field.
+func UnitIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldUnit))
+}
+
+// UnitNotNil applies the NotNil predicate on the "unit" field.
+func UnitNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldUnit))
+}
+
+// AssigneeIDEQ applies the EQ predicate on the "assignee_id" field.
+func AssigneeIDEQ(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldAssigneeID, v))
+}
+
+// AssigneeIDNEQ applies the NEQ predicate on the "assignee_id" field.
+func AssigneeIDNEQ(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldAssigneeID, v))
+}
+
+// AssigneeIDIn applies the In predicate on the "assignee_id" field.
+func AssigneeIDIn(vs ...string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldAssigneeID, vs...))
+}
+
+// AssigneeIDNotIn applies the NotIn predicate on the "assignee_id" field.
+func AssigneeIDNotIn(vs ...string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldAssigneeID, vs...))
+}
+
+// AssigneeIDGT applies the GT predicate on the "assignee_id" field.
+func AssigneeIDGT(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldAssigneeID, v))
+}
+
+// AssigneeIDGTE applies the GTE predicate on the "assignee_id" field.
+func AssigneeIDGTE(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldAssigneeID, v))
+}
+
+// AssigneeIDLT applies the LT predicate on the "assignee_id" field.
+func AssigneeIDLT(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldAssigneeID, v))
+}
+
+// AssigneeIDLTE applies the LTE predicate on the "assignee_id" field.
+func AssigneeIDLTE(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldAssigneeID, v))
+}
+
+// AssigneeIDContains applies the Contains predicate on the "assignee_id" field.
+func AssigneeIDContains(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldContains(FieldAssigneeID, v))
+}
+
+// AssigneeIDHasPrefix applies the HasPrefix predicate on the "assignee_id" field.
+func AssigneeIDHasPrefix(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldHasPrefix(FieldAssigneeID, v))
+}
+
+// AssigneeIDHasSuffix applies the HasSuffix predicate on the "assignee_id" field.
+func AssigneeIDHasSuffix(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldHasSuffix(FieldAssigneeID, v))
+}
+
+// AssigneeIDIsNil applies the IsNil predicate on the "assignee_id" field.
+func AssigneeIDIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldAssigneeID))
+}
+
+// AssigneeIDNotNil applies the NotNil predicate on the "assignee_id" field.
+func AssigneeIDNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldAssigneeID))
+}
+
+// AssigneeIDEqualFold applies the EqualFold predicate on the "assignee_id" field.
+func AssigneeIDEqualFold(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEqualFold(FieldAssigneeID, v))
+}
+
+// AssigneeIDContainsFold applies the ContainsFold predicate on the "assignee_id" field.
+func AssigneeIDContainsFold(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldContainsFold(FieldAssigneeID, v))
+}
+
+// ResolverIDEQ applies the EQ predicate on the "resolver_id" field.
+func ResolverIDEQ(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldResolverID, v))
+}
+
+// ResolverIDNEQ applies the NEQ predicate on the "resolver_id" field.
+func ResolverIDNEQ(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldResolverID, v))
+}
+
+// ResolverIDIn applies the In predicate on the "resolver_id" field.
+func ResolverIDIn(vs ...string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldResolverID, vs...))
+}
+
+// ResolverIDNotIn applies the NotIn predicate on the "resolver_id" field.
+func ResolverIDNotIn(vs ...string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldResolverID, vs...))
+}
+
+// ResolverIDGT applies the GT predicate on the "resolver_id" field.
+func ResolverIDGT(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldResolverID, v))
+}
+
+// ResolverIDGTE applies the GTE predicate on the "resolver_id" field.
+func ResolverIDGTE(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldResolverID, v))
+}
+
+// ResolverIDLT applies the LT predicate on the "resolver_id" field.
+func ResolverIDLT(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldResolverID, v))
+}
+
+// ResolverIDLTE applies the LTE predicate on the "resolver_id" field.
+func ResolverIDLTE(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldResolverID, v))
+}
+
+// ResolverIDContains applies the Contains predicate on the "resolver_id" field.
+func ResolverIDContains(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldContains(FieldResolverID, v))
+}
+
+// ResolverIDHasPrefix applies the HasPrefix predicate on the "resolver_id" field.
+func ResolverIDHasPrefix(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldHasPrefix(FieldResolverID, v))
+}
+
+// ResolverIDHasSuffix applies the HasSuffix predicate on the "resolver_id" field.
+func ResolverIDHasSuffix(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldHasSuffix(FieldResolverID, v))
+}
+
+// ResolverIDIsNil applies the IsNil predicate on the "resolver_id" field.
+func ResolverIDIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldResolverID))
+}
+
+// ResolverIDNotNil applies the NotNil predicate on the "resolver_id" field.
+func ResolverIDNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldResolverID))
+}
+
+// ResolverIDEqualFold applies the EqualFold predicate on the "resolver_id" field.
+func ResolverIDEqualFold(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEqualFold(FieldResolverID, v))
+}
+
+// ResolverIDContainsFold applies the ContainsFold predicate on the "resolver_id" field.
+func ResolverIDContainsFold(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldContainsFold(FieldResolverID, v))
+}
+
+// ReworkCountEQ applies the EQ predicate on the "rework_count" field.
+func ReworkCountEQ(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldReworkCount, v))
+}
+
+// ReworkCountNEQ applies the NEQ predicate on the "rework_count" field.
+func ReworkCountNEQ(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldReworkCount, v))
+}
+
+// ReworkCountIn applies the In predicate on the "rework_count" field.
+func ReworkCountIn(vs ...int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldReworkCount, vs...))
+}
+
+// ReworkCountNotIn applies the NotIn predicate on the "rework_count" field.
+func ReworkCountNotIn(vs ...int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldReworkCount, vs...))
+}
+
+// ReworkCountGT applies the GT predicate on the "rework_count" field.
+func ReworkCountGT(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldReworkCount, v))
+}
+
+// ReworkCountGTE applies the GTE predicate on the "rework_count" field.
+func ReworkCountGTE(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldReworkCount, v))
+}
+
+// ReworkCountLT applies the LT predicate on the "rework_count" field.
+func ReworkCountLT(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldReworkCount, v))
+}
+
+// ReworkCountLTE applies the LTE predicate on the "rework_count" field.
+func ReworkCountLTE(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldReworkCount, v))
+}
+
+// ReopenCountEQ applies the EQ predicate on the "reopen_count" field.
+func ReopenCountEQ(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldReopenCount, v))
+}
+
+// ReopenCountNEQ applies the NEQ predicate on the "reopen_count" field.
+func ReopenCountNEQ(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldReopenCount, v))
+}
+
+// ReopenCountIn applies the In predicate on the "reopen_count" field.
+func ReopenCountIn(vs ...int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldReopenCount, vs...))
+}
+
+// ReopenCountNotIn applies the NotIn predicate on the "reopen_count" field.
+func ReopenCountNotIn(vs ...int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldReopenCount, vs...))
+}
+
+// ReopenCountGT applies the GT predicate on the "reopen_count" field.
+func ReopenCountGT(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldReopenCount, v))
+}
+
+// ReopenCountGTE applies the GTE predicate on the "reopen_count" field.
+func ReopenCountGTE(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldReopenCount, v))
+}
+
+// ReopenCountLT applies the LT predicate on the "reopen_count" field.
+func ReopenCountLT(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldReopenCount, v))
+}
+
+// ReopenCountLTE applies the LTE predicate on the "reopen_count" field.
+func ReopenCountLTE(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldReopenCount, v))
+}
+
+// RatingEQ applies the EQ predicate on the "rating" field.
+func RatingEQ(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldRating, v))
+}
+
+// RatingNEQ applies the NEQ predicate on the "rating" field.
+func RatingNEQ(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldRating, v))
+}
+
+// RatingIn applies the In predicate on the "rating" field.
+func RatingIn(vs ...int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldRating, vs...))
+}
+
+// RatingNotIn applies the NotIn predicate on the "rating" field.
+func RatingNotIn(vs ...int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldRating, vs...))
+}
+
+// RatingGT applies the GT predicate on the "rating" field.
+func RatingGT(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldRating, v))
+}
+
+// RatingGTE applies the GTE predicate on the "rating" field.
+func RatingGTE(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldRating, v))
+}
+
+// RatingLT applies the LT predicate on the "rating" field.
+func RatingLT(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldRating, v))
+}
+
+// RatingLTE applies the LTE predicate on the "rating" field.
+func RatingLTE(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldRating, v))
+}
+
+// RatingIsNil applies the IsNil predicate on the "rating" field.
+func RatingIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldRating))
+}
+
+// RatingNotNil applies the NotNil predicate on the "rating" field.
+func RatingNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldRating))
+}
+
+// StoppedAtEQ applies the EQ predicate on the "stopped_at" field.
+func StoppedAtEQ(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldStoppedAt, v))
+}
+
+// StoppedAtNEQ applies the NEQ predicate on the "stopped_at" field.
+func StoppedAtNEQ(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldStoppedAt, v))
+}
+
+// StoppedAtIn applies the In predicate on the "stopped_at" field.
+func StoppedAtIn(vs ...time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldStoppedAt, vs...))
+}
+
+// StoppedAtNotIn applies the NotIn predicate on the "stopped_at" field.
+func StoppedAtNotIn(vs ...time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldStoppedAt, vs...))
+}
+
+// StoppedAtGT applies the GT predicate on the "stopped_at" field.
+func StoppedAtGT(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldStoppedAt, v))
+}
+
+// StoppedAtGTE applies the GTE predicate on the "stopped_at" field.
+func StoppedAtGTE(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldStoppedAt, v))
+}
+
+// StoppedAtLT applies the LT predicate on the "stopped_at" field.
+func StoppedAtLT(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldStoppedAt, v))
+}
+
+// StoppedAtLTE applies the LTE predicate on the "stopped_at" field.
+func StoppedAtLTE(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldStoppedAt, v))
+}
+
+// StoppedAtIsNil applies the IsNil predicate on the "stopped_at" field.
+func StoppedAtIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldStoppedAt))
+}
+
+// StoppedAtNotNil applies the NotNil predicate on the "stopped_at" field.
+func StoppedAtNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldStoppedAt))
+}
+
+// ClosedAtEQ applies the EQ predicate on the "closed_at" field.
+func ClosedAtEQ(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldClosedAt, v))
+}
+
+// ClosedAtNEQ applies the NEQ predicate on the "closed_at" field.
+func ClosedAtNEQ(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldClosedAt, v))
+}
+
+// ClosedAtIn applies the In predicate on the "closed_at" field.
+func ClosedAtIn(vs ...time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldClosedAt, vs...))
+}
+
+// ClosedAtNotIn applies the NotIn predicate on the "closed_at" field.
+func ClosedAtNotIn(vs ...time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldClosedAt, vs...))
+}
+
+// ClosedAtGT applies the GT predicate on the "closed_at" field.
+func ClosedAtGT(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldClosedAt, v))
+}
+
+// ClosedAtGTE applies the GTE predicate on the "closed_at" field.
+func ClosedAtGTE(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldClosedAt, v))
+}
+
+// ClosedAtLT applies the LT predicate on the "closed_at" field.
+func ClosedAtLT(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldClosedAt, v))
+}
+
+// ClosedAtLTE applies the LTE predicate on the "closed_at" field.
+func ClosedAtLTE(v time.Time) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldClosedAt, v))
+}
+
+// ClosedAtIsNil applies the IsNil predicate on the "closed_at" field.
+func ClosedAtIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldClosedAt))
+}
+
+// ClosedAtNotNil applies the NotNil predicate on the "closed_at" field.
+func ClosedAtNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldClosedAt))
+}
+
+// OpenSecondsEQ applies the EQ predicate on the "open_seconds" field.
+func OpenSecondsEQ(v int64) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldOpenSeconds, v))
+}
+
+// OpenSecondsNEQ applies the NEQ predicate on the "open_seconds" field.
+func OpenSecondsNEQ(v int64) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldOpenSeconds, v))
+}
+
+// OpenSecondsIn applies the In predicate on the "open_seconds" field.
+func OpenSecondsIn(vs ...int64) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldOpenSeconds, vs...))
+}
+
+// OpenSecondsNotIn applies the NotIn predicate on the "open_seconds" field.
+func OpenSecondsNotIn(vs ...int64) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldOpenSeconds, vs...))
+}
+
+// OpenSecondsGT applies the GT predicate on the "open_seconds" field.
+func OpenSecondsGT(v int64) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldOpenSeconds, v))
+}
+
+// OpenSecondsGTE applies the GTE predicate on the "open_seconds" field.
+func OpenSecondsGTE(v int64) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldOpenSeconds, v))
+}
+
+// OpenSecondsLT applies the LT predicate on the "open_seconds" field.
+func OpenSecondsLT(v int64) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldOpenSeconds, v))
+}
+
+// OpenSecondsLTE applies the LTE predicate on the "open_seconds" field.
+func OpenSecondsLTE(v int64) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldOpenSeconds, v))
+}
+
+// OpenSecondsIsNil applies the IsNil predicate on the "open_seconds" field.
+func OpenSecondsIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldOpenSeconds))
+}
+
+// OpenSecondsNotNil applies the NotNil predicate on the "open_seconds" field.
+func OpenSecondsNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldOpenSeconds))
+}
+
+// EscalationEQ applies the EQ predicate on the "escalation" field.
+func EscalationEQ(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldEscalation, v))
+}
+
+// EscalationNEQ applies the NEQ predicate on the "escalation" field.
+func EscalationNEQ(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldEscalation, v))
+}
+
+// EscalationIn applies the In predicate on the "escalation" field.
+func EscalationIn(vs ...int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldEscalation, vs...))
+}
+
+// EscalationNotIn applies the NotIn predicate on the "escalation" field.
+func EscalationNotIn(vs ...int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldEscalation, vs...))
+}
+
+// EscalationGT applies the GT predicate on the "escalation" field.
+func EscalationGT(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldEscalation, v))
+}
+
+// EscalationGTE applies the GTE predicate on the "escalation" field.
+func EscalationGTE(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldEscalation, v))
+}
+
+// EscalationLT applies the LT predicate on the "escalation" field.
+func EscalationLT(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldEscalation, v))
+}
+
+// EscalationLTE applies the LTE predicate on the "escalation" field.
+func EscalationLTE(v int) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldEscalation, v))
+}
+
+// SourceEQ applies the EQ predicate on the "source" field.
+func SourceEQ(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldSource, v))
+}
+
+// SourceNEQ applies the NEQ predicate on the "source" field.
+func SourceNEQ(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldSource, v))
+}
+
+// SourceIn applies the In predicate on the "source" field.
+func SourceIn(vs ...string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldSource, vs...))
+}
+
+// SourceNotIn applies the NotIn predicate on the "source" field.
+func SourceNotIn(vs ...string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldSource, vs...))
+}
+
+// SourceGT applies the GT predicate on the "source" field.
+func SourceGT(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldSource, v))
+}
+
+// SourceGTE applies the GTE predicate on the "source" field.
+func SourceGTE(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldSource, v))
+}
+
+// SourceLT applies the LT predicate on the "source" field.
+func SourceLT(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldSource, v))
+}
+
+// SourceLTE applies the LTE predicate on the "source" field.
+func SourceLTE(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldSource, v))
+}
+
+// SourceContains applies the Contains predicate on the "source" field.
+func SourceContains(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldContains(FieldSource, v))
+}
+
+// SourceHasPrefix applies the HasPrefix predicate on the "source" field.
+func SourceHasPrefix(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldHasPrefix(FieldSource, v))
+}
+
+// SourceHasSuffix applies the HasSuffix predicate on the "source" field.
+func SourceHasSuffix(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldHasSuffix(FieldSource, v))
+}
+
+// SourceIsNil applies the IsNil predicate on the "source" field.
+func SourceIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldSource))
+}
+
+// SourceNotNil applies the NotNil predicate on the "source" field.
+func SourceNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldSource))
+}
+
+// SourceEqualFold applies the EqualFold predicate on the "source" field.
+func SourceEqualFold(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEqualFold(FieldSource, v))
+}
+
+// SourceContainsFold applies the ContainsFold predicate on the "source" field.
+func SourceContainsFold(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldContainsFold(FieldSource, v))
+}
+
+// SourceIDEQ applies the EQ predicate on the "source_id" field.
+func SourceIDEQ(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldSourceID, v))
+}
+
+// SourceIDNEQ applies the NEQ predicate on the "source_id" field.
+func SourceIDNEQ(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldSourceID, v))
+}
+
+// SourceIDIn applies the In predicate on the "source_id" field.
+func SourceIDIn(vs ...string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldSourceID, vs...))
+}
+
+// SourceIDNotIn applies the NotIn predicate on the "source_id" field.
+func SourceIDNotIn(vs ...string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldSourceID, vs...))
+}
+
+// SourceIDGT applies the GT predicate on the "source_id" field.
+func SourceIDGT(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldSourceID, v))
+}
+
+// SourceIDGTE applies the GTE predicate on the "source_id" field.
+func SourceIDGTE(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldSourceID, v))
+}
+
+// SourceIDLT applies the LT predicate on the "source_id" field.
+func SourceIDLT(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldSourceID, v))
+}
+
+// SourceIDLTE applies the LTE predicate on the "source_id" field.
+func SourceIDLTE(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldSourceID, v))
+}
+
+// SourceIDContains applies the Contains predicate on the "source_id" field.
+func SourceIDContains(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldContains(FieldSourceID, v))
+}
+
+// SourceIDHasPrefix applies the HasPrefix predicate on the "source_id" field.
+func SourceIDHasPrefix(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldHasPrefix(FieldSourceID, v))
+}
+
+// SourceIDHasSuffix applies the HasSuffix predicate on the "source_id" field.
+func SourceIDHasSuffix(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldHasSuffix(FieldSourceID, v))
+}
+
+// SourceIDIsNil applies the IsNil predicate on the "source_id" field.
+func SourceIDIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldSourceID))
+}
+
+// SourceIDNotNil applies the NotNil predicate on the "source_id" field.
+func SourceIDNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldSourceID))
+}
+
+// SourceIDEqualFold applies the EqualFold predicate on the "source_id" field.
+func SourceIDEqualFold(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEqualFold(FieldSourceID, v))
+}
+
+// SourceIDContainsFold applies the ContainsFold predicate on the "source_id" field.
+func SourceIDContainsFold(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldContainsFold(FieldSourceID, v))
+}
+
 // CategoryIDEQ applies the EQ predicate on the "category_id" field.
 func CategoryIDEQ(v string) predicate.CityCase {
 	return predicate.CityCase(sql.FieldEQ(FieldCategoryID, v))
@@ -791,6 +1677,156 @@ func StreetIDContainsFold(v string) predicate.CityCase {
 	return predicate.CityCase(sql.FieldContainsFold(FieldStreetID, v))
 }
 
+// FacilityIDEQ applies the EQ predicate on the "facility_id" field.
+func FacilityIDEQ(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldFacilityID, v))
+}
+
+// FacilityIDNEQ applies the NEQ predicate on the "facility_id" field.
+func FacilityIDNEQ(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldFacilityID, v))
+}
+
+// FacilityIDIn applies the In predicate on the "facility_id" field.
+func FacilityIDIn(vs ...string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldFacilityID, vs...))
+}
+
+// FacilityIDNotIn applies the NotIn predicate on the "facility_id" field.
+func FacilityIDNotIn(vs ...string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldFacilityID, vs...))
+}
+
+// FacilityIDGT applies the GT predicate on the "facility_id" field.
+func FacilityIDGT(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldFacilityID, v))
+}
+
+// FacilityIDGTE applies the GTE predicate on the "facility_id" field.
+func FacilityIDGTE(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldFacilityID, v))
+}
+
+// FacilityIDLT applies the LT predicate on the "facility_id" field.
+func FacilityIDLT(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldFacilityID, v))
+}
+
+// FacilityIDLTE applies the LTE predicate on the "facility_id" field.
+func FacilityIDLTE(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldFacilityID, v))
+}
+
+// FacilityIDContains applies the Contains predicate on the "facility_id" field.
+func FacilityIDContains(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldContains(FieldFacilityID, v))
+}
+
+// FacilityIDHasPrefix applies the HasPrefix predicate on the "facility_id" field.
+func FacilityIDHasPrefix(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldHasPrefix(FieldFacilityID, v))
+}
+
+// FacilityIDHasSuffix applies the HasSuffix predicate on the "facility_id" field.
+func FacilityIDHasSuffix(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldHasSuffix(FieldFacilityID, v))
+}
+
+// FacilityIDIsNil applies the IsNil predicate on the "facility_id" field.
+func FacilityIDIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldFacilityID))
+}
+
+// FacilityIDNotNil applies the NotNil predicate on the "facility_id" field.
+func FacilityIDNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldFacilityID))
+}
+
+// FacilityIDEqualFold applies the EqualFold predicate on the "facility_id" field.
+func FacilityIDEqualFold(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEqualFold(FieldFacilityID, v))
+}
+
+// FacilityIDContainsFold applies the ContainsFold predicate on the "facility_id" field.
+func FacilityIDContainsFold(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldContainsFold(FieldFacilityID, v))
+}
+
+// DuplicateOfIDEQ applies the EQ predicate on the "duplicate_of_id" field.
+func DuplicateOfIDEQ(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEQ(FieldDuplicateOfID, v))
+}
+
+// DuplicateOfIDNEQ applies the NEQ predicate on the "duplicate_of_id" field.
+func DuplicateOfIDNEQ(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNEQ(FieldDuplicateOfID, v))
+}
+
+// DuplicateOfIDIn applies the In predicate on the "duplicate_of_id" field.
+func DuplicateOfIDIn(vs ...string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldIn(FieldDuplicateOfID, vs...))
+}
+
+// DuplicateOfIDNotIn applies the NotIn predicate on the "duplicate_of_id" field.
+func DuplicateOfIDNotIn(vs ...string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotIn(FieldDuplicateOfID, vs...))
+}
+
+// DuplicateOfIDGT applies the GT predicate on the "duplicate_of_id" field.
+func DuplicateOfIDGT(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGT(FieldDuplicateOfID, v))
+}
+
+// DuplicateOfIDGTE applies the GTE predicate on the "duplicate_of_id" field.
+func DuplicateOfIDGTE(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldGTE(FieldDuplicateOfID, v))
+}
+
+// DuplicateOfIDLT applies the LT predicate on the "duplicate_of_id" field.
+func DuplicateOfIDLT(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLT(FieldDuplicateOfID, v))
+}
+
+// DuplicateOfIDLTE applies the LTE predicate on the "duplicate_of_id" field.
+func DuplicateOfIDLTE(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldLTE(FieldDuplicateOfID, v))
+}
+
+// DuplicateOfIDContains applies the Contains predicate on the "duplicate_of_id" field.
+func DuplicateOfIDContains(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldContains(FieldDuplicateOfID, v))
+}
+
+// DuplicateOfIDHasPrefix applies the HasPrefix predicate on the "duplicate_of_id" field.
+func DuplicateOfIDHasPrefix(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldHasPrefix(FieldDuplicateOfID, v))
+}
+
+// DuplicateOfIDHasSuffix applies the HasSuffix predicate on the "duplicate_of_id" field.
+func DuplicateOfIDHasSuffix(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldHasSuffix(FieldDuplicateOfID, v))
+}
+
+// DuplicateOfIDIsNil applies the IsNil predicate on the "duplicate_of_id" field.
+func DuplicateOfIDIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldDuplicateOfID))
+}
+
+// DuplicateOfIDNotNil applies the NotNil predicate on the "duplicate_of_id" field.
+func DuplicateOfIDNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldDuplicateOfID))
+}
+
+// DuplicateOfIDEqualFold applies the EqualFold predicate on the "duplicate_of_id" field.
+func DuplicateOfIDEqualFold(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldEqualFold(FieldDuplicateOfID, v))
+}
+
+// DuplicateOfIDContainsFold applies the ContainsFold predicate on the "duplicate_of_id" field.
+func DuplicateOfIDContainsFold(v string) predicate.CityCase {
+	return predicate.CityCase(sql.FieldContainsFold(FieldDuplicateOfID, v))
+}
+
 // ReporterIDEQ applies the EQ predicate on the "reporter_id" field.
 func ReporterIDEQ(v string) predicate.CityCase {
 	return predicate.CityCase(sql.FieldEQ(FieldReporterID, v))
@@ -844,6 +1880,16 @@ func ReporterIDHasPrefix(v string) predicate.CityCase {
 // ReporterIDHasSuffix applies the HasSuffix predicate on the "reporter_id" field.
 func ReporterIDHasSuffix(v string) predicate.CityCase {
 	return predicate.CityCase(sql.FieldHasSuffix(FieldReporterID, v))
+}
+
+// ReporterIDIsNil applies the IsNil predicate on the "reporter_id" field.
+func ReporterIDIsNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldIsNull(FieldReporterID))
+}
+
+// ReporterIDNotNil applies the NotNil predicate on the "reporter_id" field.
+func ReporterIDNotNil() predicate.CityCase {
+	return predicate.CityCase(sql.FieldNotNull(FieldReporterID))
 }
 
 // ReporterIDEqualFold applies the EqualFold predicate on the "reporter_id" field.
@@ -948,6 +1994,75 @@ func HasReporterWith(preds ...predicate.Person) predicate.CityCase {
 	})
 }
 
+// HasFacility applies the HasEdge predicate on the "facility" edge.
+func HasFacility() predicate.CityCase {
+	return predicate.CityCase(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, FacilityTable, FacilityColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasFacilityWith applies the HasEdge predicate on the "facility" edge with a given conditions (other predicates).
+func HasFacilityWith(preds ...predicate.CityFacility) predicate.CityCase {
+	return predicate.CityCase(func(s *sql.Selector) {
+		step := newFacilityStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasDuplicateOf applies the HasEdge predicate on the "duplicate_of" edge.
+func HasDuplicateOf() predicate.CityCase {
+	return predicate.CityCase(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, DuplicateOfTable, DuplicateOfColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasDuplicateOfWith applies the HasEdge predicate on the "duplicate_of" edge with a given conditions (other predicates).
+func HasDuplicateOfWith(preds ...predicate.CityCase) predicate.CityCase {
+	return predicate.CityCase(func(s *sql.Selector) {
+		step := newDuplicateOfStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasDuplicates applies the HasEdge predicate on the "duplicates" edge.
+func HasDuplicates() predicate.CityCase {
+	return predicate.CityCase(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, DuplicatesTable, DuplicatesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasDuplicatesWith applies the HasEdge predicate on the "duplicates" edge with a given conditions (other predicates).
+func HasDuplicatesWith(preds ...predicate.CityCase) predicate.CityCase {
+	return predicate.CityCase(func(s *sql.Selector) {
+		step := newDuplicatesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasEvents applies the HasEdge predicate on the "events" edge.
 func HasEvents() predicate.CityCase {
 	return predicate.CityCase(func(s *sql.Selector) {
@@ -963,6 +2078,29 @@ func HasEvents() predicate.CityCase {
 func HasEventsWith(preds ...predicate.CaseEvent) predicate.CityCase {
 	return predicate.CityCase(func(s *sql.Selector) {
 		step := newEventsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasPhotos applies the HasEdge predicate on the "photos" edge.
+func HasPhotos() predicate.CityCase {
+	return predicate.CityCase(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, PhotosTable, PhotosColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPhotosWith applies the HasEdge predicate on the "photos" edge with a given conditions (other predicates).
+func HasPhotosWith(preds ...predicate.CasePhoto) predicate.CityCase {
+	return predicate.CityCase(func(s *sql.Selector) {
+		step := newPhotosStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

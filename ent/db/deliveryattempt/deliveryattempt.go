@@ -27,8 +27,18 @@ const (
 	FieldDeviceID = "device_id"
 	// FieldChannel holds the string denoting the channel field in the database.
 	FieldChannel = "channel"
+	// FieldBatch holds the string denoting the batch field in the database.
+	FieldBatch = "batch"
 	// FieldOutcome holds the string denoting the outcome field in the database.
 	FieldOutcome = "outcome"
+	// FieldTries holds the string denoting the tries field in the database.
+	FieldTries = "tries"
+	// FieldDueAt holds the string denoting the due_at field in the database.
+	FieldDueAt = "due_at"
+	// FieldExpiresAt holds the string denoting the expires_at field in the database.
+	FieldExpiresAt = "expires_at"
+	// FieldSettledAt holds the string denoting the settled_at field in the database.
+	FieldSettledAt = "settled_at"
 	// FieldProviderMessageID holds the string denoting the provider_message_id field in the database.
 	FieldProviderMessageID = "provider_message_id"
 	// FieldProviderCode holds the string denoting the provider_code field in the database.
@@ -45,7 +55,12 @@ var Columns = []string{
 	FieldPersonID,
 	FieldDeviceID,
 	FieldChannel,
+	FieldBatch,
 	FieldOutcome,
+	FieldTries,
+	FieldDueAt,
+	FieldExpiresAt,
+	FieldSettledAt,
 	FieldProviderMessageID,
 	FieldProviderCode,
 }
@@ -76,6 +91,14 @@ var (
 	PersonIDValidator func(string) error
 	// DeviceIDValidator is a validator for the "device_id" field. It is called by the builders before save.
 	DeviceIDValidator func(string) error
+	// DefaultBatch holds the default value on creation for the "batch" field.
+	DefaultBatch string
+	// BatchValidator is a validator for the "batch" field. It is called by the builders before save.
+	BatchValidator func(string) error
+	// DefaultTries holds the default value on creation for the "tries" field.
+	DefaultTries int
+	// TriesValidator is a validator for the "tries" field. It is called by the builders before save.
+	TriesValidator func(int) error
 	// DefaultProviderMessageID holds the default value on creation for the "provider_message_id" field.
 	DefaultProviderMessageID string
 	// ProviderMessageIDValidator is a validator for the "provider_message_id" field. It is called by the builders before save.
@@ -95,7 +118,9 @@ type Channel string
 
 // Channel values.
 const (
-	ChannelFcm Channel = "FCM"
+	ChannelFcm    Channel = "FCM"
+	ChannelWechat Channel = "WECHAT"
+	ChannelSms    Channel = "SMS"
 )
 
 func (c Channel) String() string {
@@ -105,7 +130,7 @@ func (c Channel) String() string {
 // ChannelValidator is a validator for the "channel" field enum values. It is called by the builders before save.
 func ChannelValidator(c Channel) error {
 	switch c {
-	case ChannelFcm:
+	case ChannelFcm, ChannelWechat, ChannelSms:
 		return nil
 	default:
 		return fmt.Errorf("deliveryattempt: invalid enum value for channel field: %q", c)
@@ -117,10 +142,14 @@ type Outcome string
 
 // Outcome values.
 const (
-	OutcomeDelivered    Outcome = "DELIVERED"
+	OutcomePending      Outcome = "PENDING"
 	OutcomeRetry        Outcome = "RETRY"
+	OutcomeDelivered    Outcome = "DELIVERED"
 	OutcomeTokenDropped Outcome = "TOKEN_DROPPED"
+	OutcomeNoCredit     Outcome = "NO_CREDIT"
 	OutcomeRejected     Outcome = "REJECTED"
+	OutcomeExpired      Outcome = "EXPIRED"
+	OutcomeCanceled     Outcome = "CANCELED"
 )
 
 func (o Outcome) String() string {
@@ -130,7 +159,7 @@ func (o Outcome) String() string {
 // OutcomeValidator is a validator for the "outcome" field enum values. It is called by the builders before save.
 func OutcomeValidator(o Outcome) error {
 	switch o {
-	case OutcomeDelivered, OutcomeRetry, OutcomeTokenDropped, OutcomeRejected:
+	case OutcomePending, OutcomeRetry, OutcomeDelivered, OutcomeTokenDropped, OutcomeNoCredit, OutcomeRejected, OutcomeExpired, OutcomeCanceled:
 		return nil
 	default:
 		return fmt.Errorf("deliveryattempt: invalid enum value for outcome field: %q", o)
@@ -170,9 +199,34 @@ func ByChannel(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldChannel, opts...).ToFunc()
 }
 
+// ByBatch orders the results by the batch field.
+func ByBatch(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBatch, opts...).ToFunc()
+}
+
 // ByOutcome orders the results by the outcome field.
 func ByOutcome(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOutcome, opts...).ToFunc()
+}
+
+// ByTries orders the results by the tries field.
+func ByTries(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTries, opts...).ToFunc()
+}
+
+// ByDueAt orders the results by the due_at field.
+func ByDueAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDueAt, opts...).ToFunc()
+}
+
+// ByExpiresAt orders the results by the expires_at field.
+func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
+}
+
+// BySettledAt orders the results by the settled_at field.
+func BySettledAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSettledAt, opts...).ToFunc()
 }
 
 // ByProviderMessageID orders the results by the provider_message_id field.

@@ -84,6 +84,31 @@ func DeviceID(v string) predicate.DeliveryAttempt {
 	return predicate.DeliveryAttempt(sql.FieldEQ(FieldDeviceID, v))
 }
 
+// Batch applies equality check predicate on the "batch" field. It's identical to BatchEQ.
+func Batch(v string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldEQ(FieldBatch, v))
+}
+
+// Tries applies equality check predicate on the "tries" field. It's identical to TriesEQ.
+func Tries(v int) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldEQ(FieldTries, v))
+}
+
+// DueAt applies equality check predicate on the "due_at" field. It's identical to DueAtEQ.
+func DueAt(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldEQ(FieldDueAt, v))
+}
+
+// ExpiresAt applies equality check predicate on the "expires_at" field. It's identical to ExpiresAtEQ.
+func ExpiresAt(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldEQ(FieldExpiresAt, v))
+}
+
+// SettledAt applies equality check predicate on the "settled_at" field. It's identical to SettledAtEQ.
+func SettledAt(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldEQ(FieldSettledAt, v))
+}
+
 // ProviderMessageID applies equality check predicate on the "provider_message_id" field. It's identical to ProviderMessageIDEQ.
 func ProviderMessageID(v string) predicate.DeliveryAttempt {
 	return predicate.DeliveryAttempt(sql.FieldEQ(FieldProviderMessageID, v))
@@ -349,6 +374,71 @@ func ChannelNotIn(vs ...Channel) predicate.DeliveryAttempt {
 	return predicate.DeliveryAttempt(sql.FieldNotIn(FieldChannel, vs...))
 }
 
+// BatchEQ applies the EQ predicate on the "batch" field.
+func BatchEQ(v string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldEQ(FieldBatch, v))
+}
+
+// BatchNEQ applies the NEQ predicate on the "batch" field.
+func BatchNEQ(v string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNEQ(FieldBatch, v))
+}
+
+// BatchIn applies the In predicate on the "batch" field.
+func BatchIn(vs ...string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldIn(FieldBatch, vs...))
+}
+
+// BatchNotIn applies the NotIn predicate on the "batch" field.
+func BatchNotIn(vs ...string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNotIn(FieldBatch, vs...))
+}
+
+// BatchGT applies the GT predicate on the "batch" field.
+func BatchGT(v string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldGT(FieldBatch, v))
+}
+
+// BatchGTE applies the GTE predicate on the "batch" field.
+func BatchGTE(v string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldGTE(FieldBatch, v))
+}
+
+// BatchLT applies the LT predicate on the "batch" field.
+func BatchLT(v string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldLT(FieldBatch, v))
+}
+
+// BatchLTE applies the LTE predicate on the "batch" field.
+func BatchLTE(v string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldLTE(FieldBatch, v))
+}
+
+// BatchContains applies the Contains predicate on the "batch" field.
+func BatchContains(v string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldContains(FieldBatch, v))
+}
+
+// BatchHasPrefix applies the HasPrefix predicate on the "batch" field.
+func BatchHasPrefix(v string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldHasPrefix(FieldBatch, v))
+}
+
+// BatchHasSuffix applies the HasSuffix predicate on the "batch" field.
+func BatchHasSuffix(v string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldHasSuffix(FieldBatch, v))
+}
+
+// BatchEqualFold applies the EqualFold predicate on the "batch" field.
+func BatchEqualFold(v string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldEqualFold(FieldBatch, v))
+}
+
+// BatchContainsFold applies the ContainsFold predicate on the "batch" field.
+func BatchContainsFold(v string) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldContainsFold(FieldBatch, v))
+}
+
 // OutcomeEQ applies the EQ predicate on the "outcome" field.
 func OutcomeEQ(v Outcome) predicate.DeliveryAttempt {
 	return predicate.DeliveryAttempt(sql.FieldEQ(FieldOutcome, v))
@@ -367,6 +457,196 @@ func OutcomeIn(vs ...Outcome) predicate.DeliveryAttempt {
 // OutcomeNotIn applies the NotIn predicate on the "outcome" field.
 func OutcomeNotIn(vs ...Outcome) predicate.DeliveryAttempt {
 	return predicate.DeliveryAttempt(sql.FieldNotIn(FieldOutcome, vs...))
+}
+
+// TriesEQ applies the EQ predicate on the "tries" field.
+func TriesEQ(v int) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldEQ(FieldTries, v))
+}
+
+// TriesNEQ applies the NEQ predicate on the "tries" field.
+func TriesNEQ(v int) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNEQ(FieldTries, v))
+}
+
+// TriesIn applies the In predicate on the "tries" field.
+func TriesIn(vs ...int) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldIn(FieldTries, vs...))
+}
+
+// TriesNotIn applies the NotIn predicate on the "tries" field.
+func TriesNotIn(vs ...int) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNotIn(FieldTries, vs...))
+}
+
+// TriesGT applies the GT predicate on the "tries" field.
+func TriesGT(v int) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldGT(FieldTries, v))
+}
+
+// TriesGTE applies the GTE predicate on the "tries" field.
+func TriesGTE(v int) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldGTE(FieldTries, v))
+}
+
+// TriesLT applies the LT predicate on the "tries" field.
+func TriesLT(v int) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldLT(FieldTries, v))
+}
+
+// TriesLTE applies the LTE predicate on the "tries" field.
+func TriesLTE(v int) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldLTE(FieldTries, v))
+}
+
+// DueAtEQ applies the EQ predicate on the "due_at" field.
+func DueAtEQ(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldEQ(FieldDueAt, v))
+}
+
+// DueAtNEQ applies the NEQ predicate on the "due_at" field.
+func DueAtNEQ(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNEQ(FieldDueAt, v))
+}
+
+// DueAtIn applies the In predicate on the "due_at" field.
+func DueAtIn(vs ...time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldIn(FieldDueAt, vs...))
+}
+
+// DueAtNotIn applies the NotIn predicate on the "due_at" field.
+func DueAtNotIn(vs ...time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNotIn(FieldDueAt, vs...))
+}
+
+// DueAtGT applies the GT predicate on the "due_at" field.
+func DueAtGT(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldGT(FieldDueAt, v))
+}
+
+// DueAtGTE applies the GTE predicate on the "due_at" field.
+func DueAtGTE(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldGTE(FieldDueAt, v))
+}
+
+// DueAtLT applies the LT predicate on the "due_at" field.
+func DueAtLT(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldLT(FieldDueAt, v))
+}
+
+// DueAtLTE applies the LTE predicate on the "due_at" field.
+func DueAtLTE(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldLTE(FieldDueAt, v))
+}
+
+// DueAtIsNil applies the IsNil predicate on the "due_at" field.
+func DueAtIsNil() predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldIsNull(FieldDueAt))
+}
+
+// DueAtNotNil applies the NotNil predicate on the "due_at" field.
+func DueAtNotNil() predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNotNull(FieldDueAt))
+}
+
+// ExpiresAtEQ applies the EQ predicate on the "expires_at" field.
+func ExpiresAtEQ(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldEQ(FieldExpiresAt, v))
+}
+
+// ExpiresAtNEQ applies the NEQ predicate on the "expires_at" field.
+func ExpiresAtNEQ(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNEQ(FieldExpiresAt, v))
+}
+
+// ExpiresAtIn applies the In predicate on the "expires_at" field.
+func ExpiresAtIn(vs ...time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldIn(FieldExpiresAt, vs...))
+}
+
+// ExpiresAtNotIn applies the NotIn predicate on the "expires_at" field.
+func ExpiresAtNotIn(vs ...time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNotIn(FieldExpiresAt, vs...))
+}
+
+// ExpiresAtGT applies the GT predicate on the "expires_at" field.
+func ExpiresAtGT(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldGT(FieldExpiresAt, v))
+}
+
+// ExpiresAtGTE applies the GTE predicate on the "expires_at" field.
+func ExpiresAtGTE(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldGTE(FieldExpiresAt, v))
+}
+
+// ExpiresAtLT applies the LT predicate on the "expires_at" field.
+func ExpiresAtLT(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldLT(FieldExpiresAt, v))
+}
+
+// ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
+func ExpiresAtLTE(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldLTE(FieldExpiresAt, v))
+}
+
+// ExpiresAtIsNil applies the IsNil predicate on the "expires_at" field.
+func ExpiresAtIsNil() predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldIsNull(FieldExpiresAt))
+}
+
+// ExpiresAtNotNil applies the NotNil predicate on the "expires_at" field.
+func ExpiresAtNotNil() predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNotNull(FieldExpiresAt))
+}
+
+// SettledAtEQ applies the EQ predicate on the "settled_at" field.
+func SettledAtEQ(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldEQ(FieldSettledAt, v))
+}
+
+// SettledAtNEQ applies the NEQ predicate on the "settled_at" field.
+func SettledAtNEQ(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNEQ(FieldSettledAt, v))
+}
+
+// SettledAtIn applies the In predicate on the "settled_at" field.
+func SettledAtIn(vs ...time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldIn(FieldSettledAt, vs...))
+}
+
+// SettledAtNotIn applies the NotIn predicate on the "settled_at" field.
+func SettledAtNotIn(vs ...time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNotIn(FieldSettledAt, vs...))
+}
+
+// SettledAtGT applies the GT predicate on the "settled_at" field.
+func SettledAtGT(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldGT(FieldSettledAt, v))
+}
+
+// SettledAtGTE applies the GTE predicate on the "settled_at" field.
+func SettledAtGTE(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldGTE(FieldSettledAt, v))
+}
+
+// SettledAtLT applies the LT predicate on the "settled_at" field.
+func SettledAtLT(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldLT(FieldSettledAt, v))
+}
+
+// SettledAtLTE applies the LTE predicate on the "settled_at" field.
+func SettledAtLTE(v time.Time) predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldLTE(FieldSettledAt, v))
+}
+
+// SettledAtIsNil applies the IsNil predicate on the "settled_at" field.
+func SettledAtIsNil() predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldIsNull(FieldSettledAt))
+}
+
+// SettledAtNotNil applies the NotNil predicate on the "settled_at" field.
+func SettledAtNotNil() predicate.DeliveryAttempt {
+	return predicate.DeliveryAttempt(sql.FieldNotNull(FieldSettledAt))
 }
 
 // ProviderMessageIDEQ applies the EQ predicate on the "provider_message_id" field.

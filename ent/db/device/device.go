@@ -33,6 +33,10 @@ const (
 	FieldAppVersion = "app_version"
 	// FieldLastSeenAt holds the string denoting the last_seen_at field in the database.
 	FieldLastSeenAt = "last_seen_at"
+	// FieldPushAfter holds the string denoting the push_after field in the database.
+	FieldPushAfter = "push_after"
+	// FieldProbedAt holds the string denoting the probed_at field in the database.
+	FieldProbedAt = "probed_at"
 	// Table holds the table name of the device in the database.
 	Table = "devices"
 )
@@ -48,6 +52,8 @@ var Columns = []string{
 	FieldPushTokenHash,
 	FieldAppVersion,
 	FieldLastSeenAt,
+	FieldPushAfter,
+	FieldProbedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -160,6 +166,16 @@ func ByAppVersion(opts ...sql.OrderTermOption) OrderOption {
 // ByLastSeenAt orders the results by the last_seen_at field.
 func ByLastSeenAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastSeenAt, opts...).ToFunc()
+}
+
+// ByPushAfter orders the results by the push_after field.
+func ByPushAfter(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPushAfter, opts...).ToFunc()
+}
+
+// ByProbedAt orders the results by the probed_at field.
+func ByProbedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProbedAt, opts...).ToFunc()
 }
 
 // MarshalGQL implements graphql.Marshaler interface.

@@ -99,6 +99,16 @@ func LastSeenAt(v time.Time) predicate.Device {
 	return predicate.Device(sql.FieldEQ(FieldLastSeenAt, v))
 }
 
+// PushAfter applies equality check predicate on the "push_after" field. It's identical to PushAfterEQ.
+func PushAfter(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldEQ(FieldPushAfter, v))
+}
+
+// ProbedAt applies equality check predicate on the "probed_at" field. It's identical to ProbedAtEQ.
+func ProbedAt(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldEQ(FieldProbedAt, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Device {
 	return predicate.Device(sql.FieldEQ(FieldCreatedAt, v))
@@ -497,6 +507,106 @@ func LastSeenAtLT(v time.Time) predicate.Device {
 // LastSeenAtLTE applies the LTE predicate on the "last_seen_at" field.
 func LastSeenAtLTE(v time.Time) predicate.Device {
 	return predicate.Device(sql.FieldLTE(FieldLastSeenAt, v))
+}
+
+// PushAfterEQ applies the EQ predicate on the "push_after" field.
+func PushAfterEQ(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldEQ(FieldPushAfter, v))
+}
+
+// PushAfterNEQ applies the NEQ predicate on the "push_after" field.
+func PushAfterNEQ(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldNEQ(FieldPushAfter, v))
+}
+
+// PushAfterIn applies the In predicate on the "push_after" field.
+func PushAfterIn(vs ...time.Time) predicate.Device {
+	return predicate.Device(sql.FieldIn(FieldPushAfter, vs...))
+}
+
+// PushAfterNotIn applies the NotIn predicate on the "push_after" field.
+func PushAfterNotIn(vs ...time.Time) predicate.Device {
+	return predicate.Device(sql.FieldNotIn(FieldPushAfter, vs...))
+}
+
+// PushAfterGT applies the GT predicate on the "push_after" field.
+func PushAfterGT(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldGT(FieldPushAfter, v))
+}
+
+// PushAfterGTE applies the GTE predicate on the "push_after" field.
+func PushAfterGTE(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldGTE(FieldPushAfter, v))
+}
+
+// PushAfterLT applies the LT predicate on the "push_after" field.
+func PushAfterLT(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldLT(FieldPushAfter, v))
+}
+
+// PushAfterLTE applies the LTE predicate on the "push_after" field.
+func PushAfterLTE(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldLTE(FieldPushAfter, v))
+}
+
+// PushAfterIsNil applies the IsNil predicate on the "push_after" field.
+func PushAfterIsNil() predicate.Device {
+	return predicate.Device(sql.FieldIsNull(FieldPushAfter))
+}
+
+// PushAfterNotNil applies the NotNil predicate on the "push_after" field.
+func PushAfterNotNil() predicate.Device {
+	return predicate.Device(sql.FieldNotNull(FieldPushAfter))
+}
+
+// ProbedAtEQ applies the EQ predicate on the "probed_at" field.
+func ProbedAtEQ(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldEQ(FieldProbedAt, v))
+}
+
+// ProbedAtNEQ applies the NEQ predicate on the "probed_at" field.
+func ProbedAtNEQ(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldNEQ(FieldProbedAt, v))
+}
+
+// ProbedAtIn applies the In predicate on the "probed_at" field.
+func ProbedAtIn(vs ...time.Time) predicate.Device {
+	return predicate.Device(sql.FieldIn(FieldProbedAt, vs...))
+}
+
+// ProbedAtNotIn applies the NotIn predicate on the "probed_at" field.
+func ProbedAtNotIn(vs ...time.Time) predicate.Device {
+	return predicate.Device(sql.FieldNotIn(FieldProbedAt, vs...))
+}
+
+// ProbedAtGT applies the GT predicate on the "probed_at" field.
+func ProbedAtGT(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldGT(FieldProbedAt, v))
+}
+
+// ProbedAtGTE applies the GTE predicate on the "probed_at" field.
+func ProbedAtGTE(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldGTE(FieldProbedAt, v))
+}
+
+// ProbedAtLT applies the LT predicate on the "probed_at" field.
+func ProbedAtLT(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldLT(FieldProbedAt, v))
+}
+
+// ProbedAtLTE applies the LTE predicate on the "probed_at" field.
+func ProbedAtLTE(v time.Time) predicate.Device {
+	return predicate.Device(sql.FieldLTE(FieldProbedAt, v))
+}
+
+// ProbedAtIsNil applies the IsNil predicate on the "probed_at" field.
+func ProbedAtIsNil() predicate.Device {
+	return predicate.Device(sql.FieldIsNull(FieldProbedAt))
+}
+
+// ProbedAtNotNil applies the NotNil predicate on the "probed_at" field.
+func ProbedAtNotNil() predicate.Device {
+	return predicate.Device(sql.FieldNotNull(FieldProbedAt))
 }
 
 // And groups predicates with the AND operator between them.

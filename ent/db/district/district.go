@@ -32,6 +32,8 @@ const (
 	FieldKind = "kind"
 	// EdgeStreets holds the string denoting the streets edge name in mutations.
 	EdgeStreets = "streets"
+	// EdgeAlerts holds the string denoting the alerts edge name in mutations.
+	EdgeAlerts = "alerts"
 	// Table holds the table name of the district in the database.
 	Table = "districts"
 	// StreetsTable is the table that holds the streets relation/edge.
@@ -41,6 +43,11 @@ const (
 	StreetsInverseTable = "streets"
 	// StreetsColumn is the table column denoting the streets relation/edge.
 	StreetsColumn = "district_id"
+	// AlertsTable is the table that holds the alerts relation/edge. The primary key declared below.
+	AlertsTable = "alert_districts"
+	// AlertsInverseTable is the table name for the Alert entity.
+	// It exists in this package in order to avoid circular dependency with the "alert" package.
+	AlertsInverseTable = "alerts"
 )
 
 // Columns holds all SQL columns for district fields.
@@ -53,6 +60,12 @@ var Columns = []string{
 	FieldName,
 	FieldKind,
 }
+
+var (
+	// AlertsPrimaryKey and AlertsColumn2 are the table columns denoting the
+	// primary key for the alerts relation (M2M).
+	AlertsPrimaryKey = []string{"alert_id", "district_id"}
+)
 
 // ValidColumn reports if the column name is valid (part of the table columns).
 func ValidColumn(column string) bool {
@@ -152,11 +165,32 @@ func ByStreets(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newStreetsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByAlertsCount orders the results by alerts count.
+func ByAlertsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newAlertsStep(), opts...)
+	}
+}
+
+// ByAlerts orders the results by alerts terms.
+func ByAlerts(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAlertsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newStreetsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(StreetsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, StreetsTable, StreetsColumn),
+	)
+}
+func newAlertsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AlertsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2M, true, AlertsTable, AlertsPrimaryKey...),
 	)
 }
 

@@ -8,6 +8,18 @@ import (
 	"fmt"
 )
 
+// The AlertFunc type is an adapter to allow the use of ordinary
+// function as Alert mutator.
+type AlertFunc func(context.Context, *db.AlertMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AlertFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.AlertMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AlertMutation", m)
+}
+
 // The AuditEventFunc type is an adapter to allow the use of ordinary
 // function as AuditEvent mutator.
 type AuditEventFunc func(context.Context, *db.AuditEventMutation) (db.Value, error)
@@ -18,6 +30,18 @@ func (f AuditEventFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AuditEventMutation", m)
+}
+
+// The BroadcastFunc type is an adapter to allow the use of ordinary
+// function as Broadcast mutator.
+type BroadcastFunc func(context.Context, *db.BroadcastMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BroadcastFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.BroadcastMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.BroadcastMutation", m)
 }
 
 // The CaseCategoryFunc type is an adapter to allow the use of ordinary
@@ -44,6 +68,30 @@ func (f CaseEventFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.CaseEventMutation", m)
 }
 
+// The CasePhotoFunc type is an adapter to allow the use of ordinary
+// function as CasePhoto mutator.
+type CasePhotoFunc func(context.Context, *db.CasePhotoMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CasePhotoFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.CasePhotoMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.CasePhotoMutation", m)
+}
+
+// The CaseSupporterFunc type is an adapter to allow the use of ordinary
+// function as CaseSupporter mutator.
+type CaseSupporterFunc func(context.Context, *db.CaseSupporterMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CaseSupporterFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.CaseSupporterMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.CaseSupporterMutation", m)
+}
+
 // The CitizenCardFunc type is an adapter to allow the use of ordinary
 // function as CitizenCard mutator.
 type CitizenCardFunc func(context.Context, *db.CitizenCardMutation) (db.Value, error)
@@ -68,6 +116,18 @@ func (f CityCaseFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.CityCaseMutation", m)
 }
 
+// The CityFacilityFunc type is an adapter to allow the use of ordinary
+// function as CityFacility mutator.
+type CityFacilityFunc func(context.Context, *db.CityFacilityMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CityFacilityFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.CityFacilityMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.CityFacilityMutation", m)
+}
+
 // The ClinicFunc type is an adapter to allow the use of ordinary
 // function as Clinic mutator.
 type ClinicFunc func(context.Context, *db.ClinicMutation) (db.Value, error)
@@ -78,6 +138,42 @@ func (f ClinicFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error)
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ClinicMutation", m)
+}
+
+// The ConsentFunc type is an adapter to allow the use of ordinary
+// function as Consent mutator.
+type ConsentFunc func(context.Context, *db.ConsentMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ConsentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.ConsentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ConsentMutation", m)
+}
+
+// The DataExportFunc type is an adapter to allow the use of ordinary
+// function as DataExport mutator.
+type DataExportFunc func(context.Context, *db.DataExportMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DataExportFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.DataExportMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.DataExportMutation", m)
+}
+
+// The DelegationFunc type is an adapter to allow the use of ordinary
+// function as Delegation mutator.
+type DelegationFunc func(context.Context, *db.DelegationMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DelegationFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.DelegationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.DelegationMutation", m)
 }
 
 // The DeliveryAttemptFunc type is an adapter to allow the use of ordinary
@@ -128,6 +224,42 @@ func (f DistrictFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.DistrictMutation", m)
 }
 
+// The EntitlementGrantFunc type is an adapter to allow the use of ordinary
+// function as EntitlementGrant mutator.
+type EntitlementGrantFunc func(context.Context, *db.EntitlementGrantMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EntitlementGrantFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.EntitlementGrantMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.EntitlementGrantMutation", m)
+}
+
+// The GuardianshipFunc type is an adapter to allow the use of ordinary
+// function as Guardianship mutator.
+type GuardianshipFunc func(context.Context, *db.GuardianshipMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f GuardianshipFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.GuardianshipMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.GuardianshipMutation", m)
+}
+
+// The HoldFunc type is an adapter to allow the use of ordinary
+// function as Hold mutator.
+type HoldFunc func(context.Context, *db.HoldMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f HoldFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.HoldMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.HoldMutation", m)
+}
+
 // The IdempotencyRecordFunc type is an adapter to allow the use of ordinary
 // function as IdempotencyRecord mutator.
 type IdempotencyRecordFunc func(context.Context, *db.IdempotencyRecordMutation) (db.Value, error)
@@ -152,6 +284,42 @@ func (f IdentityFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.IdentityMutation", m)
 }
 
+// The LedgerAccountFunc type is an adapter to allow the use of ordinary
+// function as LedgerAccount mutator.
+type LedgerAccountFunc func(context.Context, *db.LedgerAccountMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LedgerAccountFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.LedgerAccountMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.LedgerAccountMutation", m)
+}
+
+// The LedgerEntryFunc type is an adapter to allow the use of ordinary
+// function as LedgerEntry mutator.
+type LedgerEntryFunc func(context.Context, *db.LedgerEntryMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LedgerEntryFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.LedgerEntryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.LedgerEntryMutation", m)
+}
+
+// The LedgerTransactionFunc type is an adapter to allow the use of ordinary
+// function as LedgerTransaction mutator.
+type LedgerTransactionFunc func(context.Context, *db.LedgerTransactionMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LedgerTransactionFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.LedgerTransactionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.LedgerTransactionMutation", m)
+}
+
 // The NotificationFunc type is an adapter to allow the use of ordinary
 // function as Notification mutator.
 type NotificationFunc func(context.Context, *db.NotificationMutation) (db.Value, error)
@@ -162,6 +330,18 @@ func (f NotificationFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.NotificationMutation", m)
+}
+
+// The NotificationPreferenceFunc type is an adapter to allow the use of ordinary
+// function as NotificationPreference mutator.
+type NotificationPreferenceFunc func(context.Context, *db.NotificationPreferenceMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f NotificationPreferenceFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.NotificationPreferenceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.NotificationPreferenceMutation", m)
 }
 
 // The PersonFunc type is an adapter to allow the use of ordinary
@@ -188,6 +368,18 @@ func (f PersonalDataFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.PersonalDataMutation", m)
 }
 
+// The RecordAccessFunc type is an adapter to allow the use of ordinary
+// function as RecordAccess mutator.
+type RecordAccessFunc func(context.Context, *db.RecordAccessMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RecordAccessFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.RecordAccessMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.RecordAccessMutation", m)
+}
+
 // The ScenicSpotFunc type is an adapter to allow the use of ordinary
 // function as ScenicSpot mutator.
 type ScenicSpotFunc func(context.Context, *db.ScenicSpotMutation) (db.Value, error)
@@ -210,6 +402,18 @@ func (f SchoolFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error)
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.SchoolMutation", m)
+}
+
+// The SensorAlarmFunc type is an adapter to allow the use of ordinary
+// function as SensorAlarm mutator.
+type SensorAlarmFunc func(context.Context, *db.SensorAlarmMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SensorAlarmFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.SensorAlarmMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.SensorAlarmMutation", m)
 }
 
 // The SessionFunc type is an adapter to allow the use of ordinary
@@ -246,6 +450,18 @@ func (f StreetFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error)
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.StreetMutation", m)
+}
+
+// The WechatGrantFunc type is an adapter to allow the use of ordinary
+// function as WechatGrant mutator.
+type WechatGrantFunc func(context.Context, *db.WechatGrantMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f WechatGrantFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.WechatGrantMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.WechatGrantMutation", m)
 }
 
 // Condition is a hook condition function.

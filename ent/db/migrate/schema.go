@@ -9,6 +9,59 @@ import (
 )
 
 var (
+	// AlertsColumns holds the columns for the "alerts" table.
+	AlertsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "identifier", Type: field.TypeString, Size: 128},
+		{Name: "sender", Type: field.TypeString, Size: 128},
+		{Name: "sent", Type: field.TypeTime},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTUAL", "EXERCISE", "SYSTEM", "TEST", "DRAFT"}},
+		{Name: "message_type", Type: field.TypeEnum, Enums: []string{"ALERT", "UPDATE", "CANCEL"}},
+		{Name: "category", Type: field.TypeEnum, Enums: []string{"GEO", "MET", "SAFETY", "SECURITY", "RESCUE", "FIRE", "HEALTH", "ENV", "TRANSPORT", "INFRA", "CBRNE", "OTHER"}},
+		{Name: "urgency", Type: field.TypeEnum, Enums: []string{"IMMEDIATE", "EXPECTED", "FUTURE", "PAST", "UNKNOWN"}},
+		{Name: "severity", Type: field.TypeEnum, Enums: []string{"EXTREME", "SEVERE", "MODERATE", "MINOR", "UNKNOWN"}},
+		{Name: "certainty", Type: field.TypeEnum, Enums: []string{"OBSERVED", "LIKELY", "POSSIBLE", "UNLIKELY", "UNKNOWN"}},
+		{Name: "event", Type: field.TypeJSON},
+		{Name: "headline", Type: field.TypeJSON},
+		{Name: "description", Type: field.TypeJSON},
+		{Name: "instruction", Type: field.TypeJSON},
+		{Name: "effective", Type: field.TypeTime},
+		{Name: "expires", Type: field.TypeTime},
+		{Name: "ended", Type: field.TypeEnum, Nullable: true, Enums: []string{"SUPERSEDED", "CANCELLED"}},
+		{Name: "superseded_by_id", Type: field.TypeString, Nullable: true, Size: 64},
+	}
+	// AlertsTable holds the schema information for the "alerts" table.
+	AlertsTable = &schema.Table{
+		Name:       "alerts",
+		Columns:    AlertsColumns,
+		PrimaryKey: []*schema.Column{AlertsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "alerts_alerts_supersedes",
+				Columns:    []*schema.Column{AlertsColumns[18]},
+				RefColumns: []*schema.Column{AlertsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "alert_sender_identifier",
+				Unique:  true,
+				Columns: []*schema.Column{AlertsColumns[3], AlertsColumns[2]},
+			},
+			{
+				Name:    "alert_expires",
+				Unique:  false,
+				Columns: []*schema.Column{AlertsColumns[16]},
+			},
+			{
+				Name:    "alert_superseded_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{AlertsColumns[18]},
+			},
+		},
+	}
 	// AuditEventsColumns holds the columns for the "audit_events" table.
 	AuditEventsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -37,6 +90,29 @@ var (
 			},
 		},
 	}
+	// BroadcastsColumns holds the columns for the "broadcasts" table.
+	BroadcastsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "event_key", Type: field.TypeString, Unique: true, Size: 128},
+		{Name: "district_ids", Type: field.TypeJSON},
+		{Name: "topic", Type: field.TypeEnum, Enums: []string{"ALERT", "ACCOUNT", "CARD", "CLINIC", "SCHOOL", "SCENIC_SPOT", "CITY_CASE", "DELEGATION", "CITY_NEWS"}},
+		{Name: "priority", Type: field.TypeEnum, Enums: []string{"LOW", "NORMAL", "URGENT"}},
+		{Name: "title", Type: field.TypeJSON},
+		{Name: "body", Type: field.TypeJSON},
+		{Name: "template", Type: field.TypeString, Size: 64},
+		{Name: "params", Type: field.TypeJSON, Nullable: true},
+		{Name: "target", Type: field.TypeString, Size: 64},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "planned_at", Type: field.TypeTime, Nullable: true},
+		{Name: "cancelled_at", Type: field.TypeTime, Nullable: true},
+	}
+	// BroadcastsTable holds the schema information for the "broadcasts" table.
+	BroadcastsTable = &schema.Table{
+		Name:       "broadcasts",
+		Columns:    BroadcastsColumns,
+		PrimaryKey: []*schema.Column{BroadcastsColumns[0]},
+	}
 	// CaseCategoriesColumns holds the columns for the "case_categories" table.
 	CaseCategoriesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -46,6 +122,7 @@ var (
 		{Name: "group_name", Type: field.TypeJSON},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"COMPONENT", "EVENT"}},
 		{Name: "sla_hours", Type: field.TypeInt},
+		{Name: "form", Type: field.TypeJSON, Nullable: true},
 	}
 	// CaseCategoriesTable holds the schema information for the "case_categories" table.
 	CaseCategoriesTable = &schema.Table{
@@ -65,9 +142,10 @@ var (
 		{Name: "id", Type: field.TypeString, Size: 64},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "seq", Type: field.TypeInt},
-		{Name: "from_status", Type: field.TypeEnum, Nullable: true, Enums: []string{"SUBMITTED", "ACCEPTED"}},
-		{Name: "to_status", Type: field.TypeEnum, Enums: []string{"SUBMITTED", "ACCEPTED"}},
-		{Name: "actor_kind", Type: field.TypeEnum, Enums: []string{"CITIZEN", "OFFICER"}},
+		{Name: "from_status", Type: field.TypeEnum, Nullable: true, Enums: []string{"SUBMITTED", "ACCEPTED", "FILED", "DISPATCHED", "IN_PROGRESS", "RESOLVED", "VERIFIED", "CLOSED", "RETURNED", "SUSPENDED", "REJECTED", "DUPLICATE", "WITHDRAWN"}},
+		{Name: "to_status", Type: field.TypeEnum, Enums: []string{"SUBMITTED", "ACCEPTED", "FILED", "DISPATCHED", "IN_PROGRESS", "RESOLVED", "VERIFIED", "CLOSED", "RETURNED", "SUSPENDED", "REJECTED", "DUPLICATE", "WITHDRAWN"}},
+		{Name: "actor_kind", Type: field.TypeEnum, Enums: []string{"CITIZEN", "OFFICER", "SYSTEM"}},
+		{Name: "action", Type: field.TypeEnum, Nullable: true, Enums: []string{"ACCEPT", "REJECT", "FILE", "DISPATCH", "RETURN", "START", "SUSPEND", "RESUME", "RESOLVE", "VERIFY", "CLOSE", "MERGE", "WITHDRAW", "RATE", "REOPEN", "SUPPORT", "UPDATE"}},
 		{Name: "note", Type: field.TypeString, Size: 1000, Default: ""},
 		{Name: "public", Type: field.TypeBool, Default: true},
 		{Name: "actor_id", Type: field.TypeString, Size: 64},
@@ -81,7 +159,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "case_events_city_cases_events",
-				Columns:    []*schema.Column{CaseEventsColumns[9]},
+				Columns:    []*schema.Column{CaseEventsColumns[10]},
 				RefColumns: []*schema.Column{CityCasesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -90,12 +168,94 @@ var (
 			{
 				Name:    "caseevent_city_case_id_seq",
 				Unique:  true,
-				Columns: []*schema.Column{CaseEventsColumns[9], CaseEventsColumns[2]},
+				Columns: []*schema.Column{CaseEventsColumns[10], CaseEventsColumns[2]},
 			},
 			{
 				Name:    "caseevent_city_case_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{CaseEventsColumns[9], CaseEventsColumns[0]},
+				Columns: []*schema.Column{CaseEventsColumns[10], CaseEventsColumns[0]},
+			},
+			{
+				Name:    "caseevent_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{CaseEventsColumns[1]},
+			},
+		},
+	}
+	// CasePhotosColumns holds the columns for the "case_photos" table.
+	CasePhotosColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"REPORT", "PROOF"}},
+		{Name: "width", Type: field.TypeInt},
+		{Name: "height", Type: field.TypeInt},
+		{Name: "blur_hash", Type: field.TypeString, Size: 64},
+		{Name: "size_bytes", Type: field.TypeInt},
+		{Name: "file", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "data_key", Type: field.TypeBytes},
+		{Name: "uploader_id", Type: field.TypeString, Size: 64},
+		{Name: "case_event_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "city_case_id", Type: field.TypeString, Nullable: true, Size: 64},
+	}
+	// CasePhotosTable holds the schema information for the "case_photos" table.
+	CasePhotosTable = &schema.Table{
+		Name:       "case_photos",
+		Columns:    CasePhotosColumns,
+		PrimaryKey: []*schema.Column{CasePhotosColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "case_photos_case_events_photos",
+				Columns:    []*schema.Column{CasePhotosColumns[10]},
+				RefColumns: []*schema.Column{CaseEventsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "case_photos_city_cases_photos",
+				Columns:    []*schema.Column{CasePhotosColumns[11]},
+				RefColumns: []*schema.Column{CityCasesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "casephoto_city_case_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CasePhotosColumns[11], CasePhotosColumns[0]},
+			},
+			{
+				Name:    "casephoto_case_event_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CasePhotosColumns[10], CasePhotosColumns[0]},
+			},
+			{
+				Name:    "casephoto_uploader_id_city_case_id",
+				Unique:  false,
+				Columns: []*schema.Column{CasePhotosColumns[9], CasePhotosColumns[11]},
+			},
+		},
+	}
+	// CaseSupportersColumns holds the columns for the "case_supporters" table.
+	CaseSupportersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "city_case_id", Type: field.TypeString, Size: 64},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
+	}
+	// CaseSupportersTable holds the schema information for the "case_supporters" table.
+	CaseSupportersTable = &schema.Table{
+		Name:       "case_supporters",
+		Columns:    CaseSupportersColumns,
+		PrimaryKey: []*schema.Column{CaseSupportersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "casesupporter_city_case_id_person_id",
+				Unique:  true,
+				Columns: []*schema.Column{CaseSupportersColumns[2], CaseSupportersColumns[3]},
+			},
+			{
+				Name:    "casesupporter_person_id",
+				Unique:  false,
+				Columns: []*schema.Column{CaseSupportersColumns[3]},
 			},
 		},
 	}
@@ -107,9 +267,7 @@ var (
 		{Name: "masked_number", Type: field.TypeString, Size: 32},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"NAMED", "ANONYMOUS"}},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "LOST", "REPLACED", "FROZEN", "CLOSED"}},
-		{Name: "balance", Type: field.TypeInt64},
-		{Name: "available", Type: field.TypeInt64},
-		{Name: "cap", Type: field.TypeInt64},
+		{Name: "account_id", Type: field.TypeString, Size: 64},
 		{Name: "person_id", Type: field.TypeString, Unique: true, Size: 64},
 	}
 	// CitizenCardsTable holds the schema information for the "citizen_cards" table.
@@ -119,8 +277,14 @@ var (
 		PrimaryKey: []*schema.Column{CitizenCardsColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
+				Symbol:     "citizen_cards_ledger_accounts_account",
+				Columns:    []*schema.Column{CitizenCardsColumns[6]},
+				RefColumns: []*schema.Column{LedgerAccountsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
 				Symbol:     "citizen_cards_people_card",
-				Columns:    []*schema.Column{CitizenCardsColumns[9]},
+				Columns:    []*schema.Column{CitizenCardsColumns[7]},
 				RefColumns: []*schema.Column{PeopleColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -136,13 +300,33 @@ var (
 		{Name: "number", Type: field.TypeString, Unique: true, Size: 32},
 		{Name: "description", Type: field.TypeString, Size: 2000},
 		{Name: "address", Type: field.TypeString, Size: 200, Default: ""},
-		{Name: "status", Type: field.TypeEnum, Enums: []string{"SUBMITTED", "ACCEPTED"}},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"SUBMITTED", "ACCEPTED", "FILED", "DISPATCHED", "IN_PROGRESS", "RESOLVED", "VERIFIED", "CLOSED", "RETURNED", "SUSPENDED", "REJECTED", "DUPLICATE", "WITHDRAWN"}},
 		{Name: "last_seq", Type: field.TypeInt, Default: 1},
 		{Name: "due_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"COMPONENT", "EVENT"}},
+		{Name: "attributes", Type: field.TypeJSON, Nullable: true},
+		{Name: "cell", Type: field.TypeInt64},
+		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "PRIVATE"}, Default: "PUBLIC"},
+		{Name: "published", Type: field.TypeBool, Default: false},
+		{Name: "supporters", Type: field.TypeInt, Default: 0},
+		{Name: "unit", Type: field.TypeEnum, Nullable: true, Enums: []string{"MUNICIPAL", "SANITATION", "LANDSCAPE", "TRAFFIC", "UTILITIES", "WATER", "ENFORCEMENT", "STREET"}},
+		{Name: "assignee_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "resolver_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "rework_count", Type: field.TypeInt, Default: 0},
+		{Name: "reopen_count", Type: field.TypeInt, Default: 0},
+		{Name: "rating", Type: field.TypeInt, Nullable: true},
+		{Name: "stopped_at", Type: field.TypeTime, Nullable: true},
+		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "open_seconds", Type: field.TypeInt64, Nullable: true},
+		{Name: "escalation", Type: field.TypeInt, Default: 0},
+		{Name: "source", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "source_id", Type: field.TypeString, Nullable: true, Size: 64},
 		{Name: "category_id", Type: field.TypeString, Size: 64},
 		{Name: "district_id", Type: field.TypeString, Size: 64},
 		{Name: "street_id", Type: field.TypeString, Size: 64},
-		{Name: "reporter_id", Type: field.TypeString, Size: 64},
+		{Name: "reporter_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "duplicate_of_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "facility_id", Type: field.TypeString, Nullable: true, Size: 64},
 	}
 	// CityCasesTable holds the schema information for the "city_cases" table.
 	CityCasesTable = &schema.Table{
@@ -152,39 +336,121 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "city_cases_case_categories_category",
-				Columns:    []*schema.Column{CityCasesColumns[11]},
+				Columns:    []*schema.Column{CityCasesColumns[29]},
 				RefColumns: []*schema.Column{CaseCategoriesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "city_cases_districts_district",
-				Columns:    []*schema.Column{CityCasesColumns[12]},
+				Columns:    []*schema.Column{CityCasesColumns[30]},
 				RefColumns: []*schema.Column{DistrictsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "city_cases_streets_street",
-				Columns:    []*schema.Column{CityCasesColumns[13]},
+				Columns:    []*schema.Column{CityCasesColumns[31]},
 				RefColumns: []*schema.Column{StreetsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "city_cases_people_reporter",
-				Columns:    []*schema.Column{CityCasesColumns[14]},
+				Columns:    []*schema.Column{CityCasesColumns[32]},
 				RefColumns: []*schema.Column{PeopleColumns[0]},
-				OnDelete:   schema.NoAction,
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "city_cases_city_cases_duplicates",
+				Columns:    []*schema.Column{CityCasesColumns[33]},
+				RefColumns: []*schema.Column{CityCasesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "city_cases_city_facilities_cases",
+				Columns:    []*schema.Column{CityCasesColumns[34]},
+				RefColumns: []*schema.Column{CityFacilitiesColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "citycase_reporter_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{CityCasesColumns[14], CityCasesColumns[0]},
+				Columns: []*schema.Column{CityCasesColumns[32], CityCasesColumns[0]},
 			},
 			{
 				Name:    "citycase_district_id_status_id",
 				Unique:  false,
-				Columns: []*schema.Column{CityCasesColumns[12], CityCasesColumns[8], CityCasesColumns[0]},
+				Columns: []*schema.Column{CityCasesColumns[30], CityCasesColumns[8], CityCasesColumns[0]},
+			},
+			{
+				Name:    "citycase_assignee_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CityCasesColumns[18], CityCasesColumns[0]},
+			},
+			{
+				Name:    "citycase_cell_published_lat_lng_id",
+				Unique:  false,
+				Columns: []*schema.Column{CityCasesColumns[13], CityCasesColumns[15], CityCasesColumns[3], CityCasesColumns[4], CityCasesColumns[0]},
+			},
+			{
+				Name:    "citycase_escalation_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{CityCasesColumns[26], CityCasesColumns[10]},
+			},
+			{
+				Name:    "citycase_facility_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CityCasesColumns[34], CityCasesColumns[0]},
+			},
+			{
+				Name:    "citycase_closed_at",
+				Unique:  false,
+				Columns: []*schema.Column{CityCasesColumns[24]},
+			},
+			{
+				Name:    "citycase_source_source_id",
+				Unique:  true,
+				Columns: []*schema.Column{CityCasesColumns[27], CityCasesColumns[28]},
+			},
+		},
+	}
+	// CityFacilitiesColumns holds the columns for the "city_facilities" table.
+	CityFacilitiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "lat", Type: field.TypeFloat64},
+		{Name: "lng", Type: field.TypeFloat64},
+		{Name: "code", Type: field.TypeString, Unique: true, Size: 32},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"IN_SERVICE", "FAULTY", "REMOVED"}, Default: "IN_SERVICE"},
+		{Name: "address", Type: field.TypeString, Size: 200, Default: ""},
+		{Name: "category_id", Type: field.TypeString, Size: 64},
+		{Name: "district_id", Type: field.TypeString, Size: 64},
+		{Name: "street_id", Type: field.TypeString, Size: 64},
+	}
+	// CityFacilitiesTable holds the schema information for the "city_facilities" table.
+	CityFacilitiesTable = &schema.Table{
+		Name:       "city_facilities",
+		Columns:    CityFacilitiesColumns,
+		PrimaryKey: []*schema.Column{CityFacilitiesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "city_facilities_case_categories_category",
+				Columns:    []*schema.Column{CityFacilitiesColumns[8]},
+				RefColumns: []*schema.Column{CaseCategoriesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "city_facilities_districts_district",
+				Columns:    []*schema.Column{CityFacilitiesColumns[9]},
+				RefColumns: []*schema.Column{DistrictsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "city_facilities_streets_street",
+				Columns:    []*schema.Column{CityFacilitiesColumns[10]},
+				RefColumns: []*schema.Column{StreetsColumns[0]},
+				OnDelete:   schema.NoAction,
 			},
 		},
 	}
@@ -222,6 +488,114 @@ var (
 			},
 		},
 	}
+	// ConsentsColumns holds the columns for the "consents" table.
+	ConsentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"HEALTH_RECORD_ACCESS", "CHILD_DATA", "LOCATION", "CREDIT_RECORD", "PERSONALISATION", "MARKETING"}},
+		{Name: "version", Type: field.TypeString, Size: 8},
+		{Name: "language", Type: field.TypeEnum, Enums: []string{"ZH_CN", "EN"}},
+		{Name: "given_by_id", Type: field.TypeString, Size: 64},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "REPLACED", "WITHDRAWN"}, Default: "ACTIVE"},
+		{Name: "withdrawn_at", Type: field.TypeTime, Nullable: true},
+	}
+	// ConsentsTable holds the schema information for the "consents" table.
+	ConsentsTable = &schema.Table{
+		Name:       "consents",
+		Columns:    ConsentsColumns,
+		PrimaryKey: []*schema.Column{ConsentsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "consent_person_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConsentsColumns[2], ConsentsColumns[0]},
+			},
+			{
+				Name:    "consent_person_id_purpose",
+				Unique:  true,
+				Columns: []*schema.Column{ConsentsColumns[2], ConsentsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'ACTIVE'",
+				},
+			},
+		},
+	}
+	// DataExportsColumns holds the columns for the "data_exports" table.
+	DataExportsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"PREPARING", "READY", "EXPIRED", "FAILED"}},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "size_bytes", Type: field.TypeInt, Nullable: true},
+		{Name: "data_key", Type: field.TypeBytes, Nullable: true},
+	}
+	// DataExportsTable holds the schema information for the "data_exports" table.
+	DataExportsTable = &schema.Table{
+		Name:       "data_exports",
+		Columns:    DataExportsColumns,
+		PrimaryKey: []*schema.Column{DataExportsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "dataexport_person_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{DataExportsColumns[2], DataExportsColumns[1]},
+			},
+			{
+				Name:    "dataexport_status_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{DataExportsColumns[3], DataExportsColumns[1]},
+			},
+		},
+	}
+	// DelegationsColumns holds the columns for the "delegations" table.
+	DelegationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "delegator_name", Type: field.TypeString, Size: 64},
+		{Name: "delegate_name", Type: field.TypeString, Size: 64},
+		{Name: "scope_set", Type: field.TypeInt64},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PROPOSED", "ACTIVE", "REVOKED"}, Default: "PROPOSED"},
+		{Name: "consents", Type: field.TypeJSON},
+		{Name: "accept_by", Type: field.TypeTime},
+		{Name: "valid_to", Type: field.TypeTime},
+		{Name: "delegator_id", Type: field.TypeString, Size: 64},
+		{Name: "delegate_id", Type: field.TypeString, Size: 64},
+	}
+	// DelegationsTable holds the schema information for the "delegations" table.
+	DelegationsTable = &schema.Table{
+		Name:       "delegations",
+		Columns:    DelegationsColumns,
+		PrimaryKey: []*schema.Column{DelegationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "delegations_people_delegator",
+				Columns:    []*schema.Column{DelegationsColumns[10]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "delegations_people_delegate",
+				Columns:    []*schema.Column{DelegationsColumns[11]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "delegation_delegate_id_delegator_id",
+				Unique:  false,
+				Columns: []*schema.Column{DelegationsColumns[11], DelegationsColumns[10]},
+			},
+			{
+				Name:    "delegation_delegator_id",
+				Unique:  false,
+				Columns: []*schema.Column{DelegationsColumns[10]},
+			},
+		},
+	}
 	// DeliveryAttemptsColumns holds the columns for the "delivery_attempts" table.
 	DeliveryAttemptsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -229,8 +603,13 @@ var (
 		{Name: "notification_id", Type: field.TypeString, Size: 64},
 		{Name: "person_id", Type: field.TypeString, Size: 64},
 		{Name: "device_id", Type: field.TypeString, Size: 64},
-		{Name: "channel", Type: field.TypeEnum, Enums: []string{"FCM"}},
-		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"DELIVERED", "RETRY", "TOKEN_DROPPED", "REJECTED"}},
+		{Name: "channel", Type: field.TypeEnum, Enums: []string{"FCM", "WECHAT", "SMS"}},
+		{Name: "batch", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"PENDING", "RETRY", "DELIVERED", "TOKEN_DROPPED", "NO_CREDIT", "REJECTED", "EXPIRED", "CANCELED"}},
+		{Name: "tries", Type: field.TypeInt, Default: 0},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "settled_at", Type: field.TypeTime, Nullable: true},
 		{Name: "provider_message_id", Type: field.TypeString, Size: 256, Default: ""},
 		{Name: "provider_code", Type: field.TypeString, Size: 64, Default: ""},
 	}
@@ -241,9 +620,14 @@ var (
 		PrimaryKey: []*schema.Column{DeliveryAttemptsColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "deliveryattempt_notification_id_device_id",
+				Name:    "deliveryattempt_notification_id_channel_device_id",
+				Unique:  true,
+				Columns: []*schema.Column{DeliveryAttemptsColumns[2], DeliveryAttemptsColumns[5], DeliveryAttemptsColumns[4]},
+			},
+			{
+				Name:    "deliveryattempt_batch",
 				Unique:  false,
-				Columns: []*schema.Column{DeliveryAttemptsColumns[2], DeliveryAttemptsColumns[4]},
+				Columns: []*schema.Column{DeliveryAttemptsColumns[6]},
 			},
 			{
 				Name:    "deliveryattempt_person_id",
@@ -302,6 +686,8 @@ var (
 		{Name: "push_token_hash", Type: field.TypeString, Unique: true, Size: 64},
 		{Name: "app_version", Type: field.TypeString, Size: 32, Default: ""},
 		{Name: "last_seen_at", Type: field.TypeTime},
+		{Name: "push_after", Type: field.TypeTime, Nullable: true},
+		{Name: "probed_at", Type: field.TypeTime, Nullable: true},
 	}
 	// DevicesTable holds the schema information for the "devices" table.
 	DevicesTable = &schema.Table{
@@ -313,6 +699,11 @@ var (
 				Name:    "device_person_id",
 				Unique:  false,
 				Columns: []*schema.Column{DevicesColumns[3]},
+			},
+			{
+				Name:    "device_last_seen_at",
+				Unique:  false,
+				Columns: []*schema.Column{DevicesColumns[8]},
 			},
 		},
 	}
@@ -331,6 +722,115 @@ var (
 		Name:       "districts",
 		Columns:    DistrictsColumns,
 		PrimaryKey: []*schema.Column{DistrictsColumns[0]},
+	}
+	// EntitlementGrantsColumns holds the columns for the "entitlement_grants" table.
+	EntitlementGrantsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"SENIOR", "STUDENT", "DISABLED", "RESIDENT", "VETERAN"}},
+		{Name: "basis", Type: field.TypeEnum, Enums: []string{"AGE_60", "AGE_70", "SCHOOL_ROLL", "DISABILITY_CERTIFICATE", "HOUSEHOLD_REGISTER", "RESIDENCE_PERMIT", "VETERAN_CARD"}},
+		{Name: "valid_from", Type: field.TypeTime},
+		{Name: "valid_to", Type: field.TypeTime, Nullable: true},
+		{Name: "withdrawn_at", Type: field.TypeTime, Nullable: true},
+	}
+	// EntitlementGrantsTable holds the schema information for the "entitlement_grants" table.
+	EntitlementGrantsTable = &schema.Table{
+		Name:       "entitlement_grants",
+		Columns:    EntitlementGrantsColumns,
+		PrimaryKey: []*schema.Column{EntitlementGrantsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "entitlementgrant_person_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{EntitlementGrantsColumns[3], EntitlementGrantsColumns[0]},
+			},
+		},
+	}
+	// GuardianshipsColumns holds the columns for the "guardianships" table.
+	GuardianshipsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "basis", Type: field.TypeEnum, Enums: []string{"SCHOOL_RECORD", "CIVIL_RECORD"}},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "BARRED", "ENDED"}, Default: "ACTIVE"},
+		{Name: "scope_set", Type: field.TypeInt64},
+		{Name: "guardian_id", Type: field.TypeString, Size: 64},
+		{Name: "child_id", Type: field.TypeString, Size: 64},
+	}
+	// GuardianshipsTable holds the schema information for the "guardianships" table.
+	GuardianshipsTable = &schema.Table{
+		Name:       "guardianships",
+		Columns:    GuardianshipsColumns,
+		PrimaryKey: []*schema.Column{GuardianshipsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "guardianships_people_guardian",
+				Columns:    []*schema.Column{GuardianshipsColumns[6]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "guardianships_people_child",
+				Columns:    []*schema.Column{GuardianshipsColumns[7]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "guardianship_guardian_id_child_id",
+				Unique:  true,
+				Columns: []*schema.Column{GuardianshipsColumns[6], GuardianshipsColumns[7]},
+			},
+			{
+				Name:    "guardianship_child_id",
+				Unique:  false,
+				Columns: []*schema.Column{GuardianshipsColumns[7]},
+			},
+		},
+	}
+	// HoldsColumns holds the columns for the "holds" table.
+	HoldsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"PENDING", "CAPTURED", "VOIDED", "TIMED_OUT"}, Default: "PENDING"},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "domain", Type: field.TypeEnum, Enums: []string{"CARD", "CLINIC", "SCENIC", "TRANSIT"}},
+		{Name: "merchant", Type: field.TypeJSON},
+		{Name: "event_key", Type: field.TypeString, Unique: true, Size: 120},
+		{Name: "payee_id", Type: field.TypeString, Size: 64},
+		{Name: "ledger_transaction_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "ledger_account_id", Type: field.TypeString, Size: 64},
+	}
+	// HoldsTable holds the schema information for the "holds" table.
+	HoldsTable = &schema.Table{
+		Name:       "holds",
+		Columns:    HoldsColumns,
+		PrimaryKey: []*schema.Column{HoldsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "holds_ledger_accounts_holds",
+				Columns:    []*schema.Column{HoldsColumns[11]},
+				RefColumns: []*schema.Column{LedgerAccountsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "hold_status_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{HoldsColumns[3], HoldsColumns[5]},
+			},
+			{
+				Name:    "hold_ledger_account_id_status",
+				Unique:  false,
+				Columns: []*schema.Column{HoldsColumns[11], HoldsColumns[3]},
+			},
+		},
 	}
 	// IdempotencyRecordsColumns holds the columns for the "idempotency_records" table.
 	IdempotencyRecordsColumns = []*schema.Column{
@@ -395,6 +895,108 @@ var (
 			},
 		},
 	}
+	// LedgerAccountsColumns holds the columns for the "ledger_accounts" table.
+	LedgerAccountsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CARD_BALANCE", "INSURANCE", "CREDIT_LINE", "MERCHANT", "SUSPENSE", "PROVIDER_CLEARING"}},
+		{Name: "owner_id", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "balance", Type: field.TypeInt64, Default: 0},
+		{Name: "held", Type: field.TypeInt64, Default: 0},
+		{Name: "floor", Type: field.TypeInt64, Nullable: true},
+		{Name: "ceiling", Type: field.TypeInt64, Nullable: true},
+		{Name: "blocked", Type: field.TypeBool, Default: false},
+		{Name: "last_seq", Type: field.TypeInt64, Default: 0},
+	}
+	// LedgerAccountsTable holds the schema information for the "ledger_accounts" table.
+	LedgerAccountsTable = &schema.Table{
+		Name:       "ledger_accounts",
+		Columns:    LedgerAccountsColumns,
+		PrimaryKey: []*schema.Column{LedgerAccountsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ledgeraccount_kind_owner_id",
+				Unique:  true,
+				Columns: []*schema.Column{LedgerAccountsColumns[3], LedgerAccountsColumns[4]},
+			},
+		},
+	}
+	// LedgerEntriesColumns holds the columns for the "ledger_entries" table.
+	LedgerEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "balance_after", Type: field.TypeInt64},
+		{Name: "seq", Type: field.TypeInt64},
+		{Name: "ledger_account_id", Type: field.TypeString, Size: 64},
+		{Name: "ledger_transaction_id", Type: field.TypeString, Size: 64},
+	}
+	// LedgerEntriesTable holds the schema information for the "ledger_entries" table.
+	LedgerEntriesTable = &schema.Table{
+		Name:       "ledger_entries",
+		Columns:    LedgerEntriesColumns,
+		PrimaryKey: []*schema.Column{LedgerEntriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "ledger_entries_ledger_accounts_entries",
+				Columns:    []*schema.Column{LedgerEntriesColumns[5]},
+				RefColumns: []*schema.Column{LedgerAccountsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "ledger_entries_ledger_transactions_entries",
+				Columns:    []*schema.Column{LedgerEntriesColumns[6]},
+				RefColumns: []*schema.Column{LedgerTransactionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ledgerentry_ledger_account_id_seq",
+				Unique:  true,
+				Columns: []*schema.Column{LedgerEntriesColumns[5], LedgerEntriesColumns[4]},
+			},
+			{
+				Name:    "ledgerentry_ledger_transaction_id_ledger_account_id",
+				Unique:  true,
+				Columns: []*schema.Column{LedgerEntriesColumns[6], LedgerEntriesColumns[5]},
+			},
+		},
+	}
+	// LedgerTransactionsColumns holds the columns for the "ledger_transactions" table.
+	LedgerTransactionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"OPENING", "TOP_UP", "CHARGE", "TRANSFER", "REVERSAL"}},
+		{Name: "domain", Type: field.TypeEnum, Enums: []string{"CARD", "CLINIC", "SCENIC", "TRANSIT"}},
+		{Name: "merchant", Type: field.TypeJSON},
+		{Name: "event_key", Type: field.TypeString, Unique: true, Size: 160},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "reversal_no", Type: field.TypeInt, Nullable: true},
+		{Name: "reverses_id", Type: field.TypeString, Nullable: true, Size: 64},
+	}
+	// LedgerTransactionsTable holds the schema information for the "ledger_transactions" table.
+	LedgerTransactionsTable = &schema.Table{
+		Name:       "ledger_transactions",
+		Columns:    LedgerTransactionsColumns,
+		PrimaryKey: []*schema.Column{LedgerTransactionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "ledger_transactions_ledger_transactions_reversals",
+				Columns:    []*schema.Column{LedgerTransactionsColumns[8]},
+				RefColumns: []*schema.Column{LedgerTransactionsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ledgertransaction_reverses_id_reversal_no",
+				Unique:  true,
+				Columns: []*schema.Column{LedgerTransactionsColumns[8], LedgerTransactionsColumns[7]},
+			},
+		},
+	}
 	// NotificationsColumns holds the columns for the "notifications" table.
 	NotificationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -402,11 +1004,18 @@ var (
 		{Name: "person_id", Type: field.TypeString, Size: 64},
 		{Name: "event_key", Type: field.TypeString, Size: 128},
 		{Name: "seq", Type: field.TypeInt64},
-		{Name: "topic", Type: field.TypeEnum, Enums: []string{"CITY_CASE"}},
+		{Name: "change_seq", Type: field.TypeInt64, Default: 0},
+		{Name: "topic", Type: field.TypeEnum, Enums: []string{"ALERT", "ACCOUNT", "CARD", "CLINIC", "SCHOOL", "SCENIC_SPOT", "CITY_CASE", "DELEGATION", "CITY_NEWS"}},
+		{Name: "priority", Type: field.TypeEnum, Enums: []string{"LOW", "NORMAL", "URGENT"}, Default: "NORMAL"},
 		{Name: "title", Type: field.TypeJSON},
 		{Name: "body", Type: field.TypeJSON},
+		{Name: "template", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "params", Type: field.TypeJSON, Nullable: true},
 		{Name: "target", Type: field.TypeString, Size: 64},
 		{Name: "read_at", Type: field.TypeTime, Nullable: true},
+		{Name: "snoozed_until", Type: field.TypeTime, Nullable: true},
+		{Name: "retracted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
 		{Name: "subject_person_id", Type: field.TypeString, Size: 64},
 	}
 	// NotificationsTable holds the schema information for the "notifications" table.
@@ -417,7 +1026,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "notifications_people_subject_person",
-				Columns:    []*schema.Column{NotificationsColumns[10]},
+				Columns:    []*schema.Column{NotificationsColumns[17]},
 				RefColumns: []*schema.Column{PeopleColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -436,7 +1045,42 @@ var (
 			{
 				Name:    "notification_person_id_read_at",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[2], NotificationsColumns[9]},
+				Columns: []*schema.Column{NotificationsColumns[2], NotificationsColumns[13]},
+			},
+			{
+				Name:    "notification_person_id_change_seq",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[2], NotificationsColumns[5]},
+			},
+			{
+				Name:    "notification_event_key",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[3]},
+			},
+		},
+	}
+	// NotificationPreferencesColumns holds the columns for the "notification_preferences" table.
+	NotificationPreferencesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
+		{Name: "topic", Type: field.TypeEnum, Enums: []string{"ALERT", "ACCOUNT", "CARD", "CLINIC", "SCHOOL", "SCENIC_SPOT", "CITY_CASE", "DELEGATION", "CITY_NEWS"}},
+		{Name: "channels", Type: field.TypeJSON},
+		{Name: "quiet_hours", Type: field.TypeJSON, Nullable: true},
+		{Name: "pace", Type: field.TypeEnum, Enums: []string{"AT_ONCE", "DAILY"}},
+		{Name: "digest_at", Type: field.TypeString, Size: 5},
+		{Name: "zone", Type: field.TypeString, Size: 64},
+	}
+	// NotificationPreferencesTable holds the schema information for the "notification_preferences" table.
+	NotificationPreferencesTable = &schema.Table{
+		Name:       "notification_preferences",
+		Columns:    NotificationPreferencesColumns,
+		PrimaryKey: []*schema.Column{NotificationPreferencesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "notificationpreference_person_id_topic",
+				Unique:  true,
+				Columns: []*schema.Column{NotificationPreferencesColumns[2], NotificationPreferencesColumns[3]},
 			},
 		},
 	}
@@ -450,6 +1094,9 @@ var (
 		{Name: "masked_phone", Type: field.TypeString, Size: 16, Default: ""},
 		{Name: "language", Type: field.TypeString, Size: 8, Default: "zh-CN"},
 		{Name: "inbox_seq", Type: field.TypeInt64, Default: 0},
+		{Name: "deletion_due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "inbox_change_seq", Type: field.TypeInt64, Default: 0},
 		{Name: "district_id", Type: field.TypeString, Nullable: true, Size: 64},
 	}
 	// PeopleTable holds the schema information for the "people" table.
@@ -460,9 +1107,27 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "people_districts_district",
-				Columns:    []*schema.Column{PeopleColumns[8]},
+				Columns:    []*schema.Column{PeopleColumns[11]},
 				RefColumns: []*schema.Column{DistrictsColumns[0]},
 				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "person_deletion_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{PeopleColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "deletion_due_at IS NOT NULL",
+				},
+			},
+			{
+				Name:    "person_deleted_at",
+				Unique:  false,
+				Columns: []*schema.Column{PeopleColumns[9]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "deleted_at IS NOT NULL",
+				},
 			},
 		},
 	}
@@ -474,6 +1139,7 @@ var (
 		{Name: "data_key", Type: field.TypeBytes},
 		{Name: "sealed", Type: field.TypeBytes},
 		{Name: "id_number_index", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "phone_index", Type: field.TypeString, Size: 64, Default: ""},
 		{Name: "person_id", Type: field.TypeString, Unique: true, Size: 64},
 	}
 	// PersonalDataTable holds the schema information for the "personal_data" table.
@@ -484,9 +1150,50 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "personal_data_people_personal_data",
-				Columns:    []*schema.Column{PersonalDataColumns[6]},
+				Columns:    []*schema.Column{PersonalDataColumns[7]},
 				RefColumns: []*schema.Column{PeopleColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "personaldata_phone_index",
+				Unique:  false,
+				Columns: []*schema.Column{PersonalDataColumns[6]},
+			},
+		},
+	}
+	// RecordAccessesColumns holds the columns for the "record_accesses" table.
+	RecordAccessesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
+		{Name: "target_id", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "category", Type: field.TypeEnum, Enums: []string{"HEALTH", "CHILD", "IDENTITY"}},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"SELF", "GUARDIAN", "DELEGATION", "CARE", "SCHOOL", "DUTY", "EMERGENCY", "UNSTATED"}},
+		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"ALLOWED", "REFUSED"}},
+		{Name: "accessor_id", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "accessor_name", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "accessor_role", Type: field.TypeEnum, Enums: []string{"CITIZEN", "TEACHER", "CLINIC_STAFF", "CASE_OFFICER", "SCENIC_OPERATOR", "AUDITOR", "ADMIN", "SYSTEM"}},
+		{Name: "organisation", Type: field.TypeJSON},
+		{Name: "on_behalf_of", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "request_id", Type: field.TypeString, Size: 64, Default: ""},
+	}
+	// RecordAccessesTable holds the schema information for the "record_accesses" table.
+	RecordAccessesTable = &schema.Table{
+		Name:       "record_accesses",
+		Columns:    RecordAccessesColumns,
+		PrimaryKey: []*schema.Column{RecordAccessesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "recordaccess_person_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{RecordAccessesColumns[2], RecordAccessesColumns[0]},
+			},
+			{
+				Name:    "recordaccess_accessor_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{RecordAccessesColumns[7], RecordAccessesColumns[0]},
 			},
 		},
 	}
@@ -559,6 +1266,44 @@ var (
 				Name:    "school_district_id",
 				Unique:  false,
 				Columns: []*schema.Column{SchoolsColumns[7]},
+			},
+		},
+	}
+	// SensorAlarmsColumns holds the columns for the "sensor_alarms" table.
+	SensorAlarmsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "alarm_key", Type: field.TypeString, Unique: true, Size: 128},
+		{Name: "raised_at", Type: field.TypeTime},
+		{Name: "note", Type: field.TypeString, Size: 1000, Default: ""},
+		{Name: "district_id", Type: field.TypeString, Size: 64},
+		{Name: "facility_id", Type: field.TypeString, Size: 64},
+		{Name: "city_case_id", Type: field.TypeString, Size: 64},
+	}
+	// SensorAlarmsTable holds the schema information for the "sensor_alarms" table.
+	SensorAlarmsTable = &schema.Table{
+		Name:       "sensor_alarms",
+		Columns:    SensorAlarmsColumns,
+		PrimaryKey: []*schema.Column{SensorAlarmsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "sensor_alarms_city_facilities_facility",
+				Columns:    []*schema.Column{SensorAlarmsColumns[6]},
+				RefColumns: []*schema.Column{CityFacilitiesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "sensor_alarms_city_cases_city_case",
+				Columns:    []*schema.Column{SensorAlarmsColumns[7]},
+				RefColumns: []*schema.Column{CityCasesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "sensoralarm_city_case_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{SensorAlarmsColumns[7], SensorAlarmsColumns[0]},
 			},
 		},
 	}
@@ -658,34 +1403,107 @@ var (
 			},
 		},
 	}
+	// WechatGrantsColumns holds the columns for the "wechat_grants" table.
+	WechatGrantsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
+		{Name: "template", Type: field.TypeString, Size: 64},
+		{Name: "remaining", Type: field.TypeInt, Default: 0},
+	}
+	// WechatGrantsTable holds the schema information for the "wechat_grants" table.
+	WechatGrantsTable = &schema.Table{
+		Name:       "wechat_grants",
+		Columns:    WechatGrantsColumns,
+		PrimaryKey: []*schema.Column{WechatGrantsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "wechatgrant_person_id_template",
+				Unique:  true,
+				Columns: []*schema.Column{WechatGrantsColumns[3], WechatGrantsColumns[4]},
+			},
+		},
+	}
+	// AlertDistrictsColumns holds the columns for the "alert_districts" table.
+	AlertDistrictsColumns = []*schema.Column{
+		{Name: "alert_id", Type: field.TypeString, Size: 64},
+		{Name: "district_id", Type: field.TypeString, Size: 64},
+	}
+	// AlertDistrictsTable holds the schema information for the "alert_districts" table.
+	AlertDistrictsTable = &schema.Table{
+		Name:       "alert_districts",
+		Columns:    AlertDistrictsColumns,
+		PrimaryKey: []*schema.Column{AlertDistrictsColumns[0], AlertDistrictsColumns[1]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "alert_districts_alert_id",
+				Columns:    []*schema.Column{AlertDistrictsColumns[0]},
+				RefColumns: []*schema.Column{AlertsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "alert_districts_district_id",
+				Columns:    []*schema.Column{AlertDistrictsColumns[1]},
+				RefColumns: []*schema.Column{DistrictsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AlertsTable,
 		AuditEventsTable,
+		BroadcastsTable,
 		CaseCategoriesTable,
 		CaseEventsTable,
+		CasePhotosTable,
+		CaseSupportersTable,
 		CitizenCardsTable,
 		CityCasesTable,
+		CityFacilitiesTable,
 		ClinicsTable,
+		ConsentsTable,
+		DataExportsTable,
+		DelegationsTable,
 		DeliveryAttemptsTable,
 		DepartmentsTable,
 		DevicesTable,
 		DistrictsTable,
+		EntitlementGrantsTable,
+		GuardianshipsTable,
+		HoldsTable,
 		IdempotencyRecordsTable,
 		IdentitiesTable,
+		LedgerAccountsTable,
+		LedgerEntriesTable,
+		LedgerTransactionsTable,
 		NotificationsTable,
+		NotificationPreferencesTable,
 		PeopleTable,
 		PersonalDataTable,
+		RecordAccessesTable,
 		ScenicSpotsTable,
 		SchoolsTable,
+		SensorAlarmsTable,
 		SessionsTable,
 		StaffRolesTable,
 		StreetsTable,
+		WechatGrantsTable,
+		AlertDistrictsTable,
 	}
 )
 
 func init() {
+	AlertsTable.ForeignKeys[0].RefTable = AlertsTable
+	AlertsTable.Annotation = &entsql.Annotation{
+		Table: "alerts",
+	}
 	AuditEventsTable.Annotation = &entsql.Annotation{
 		Table: "audit_events",
+	}
+	BroadcastsTable.Annotation = &entsql.Annotation{
+		Table: "broadcasts",
 	}
 	CaseCategoriesTable.Annotation = &entsql.Annotation{
 		Table: "case_categories",
@@ -694,7 +1512,16 @@ func init() {
 	CaseEventsTable.Annotation = &entsql.Annotation{
 		Table: "case_events",
 	}
-	CitizenCardsTable.ForeignKeys[0].RefTable = PeopleTable
+	CasePhotosTable.ForeignKeys[0].RefTable = CaseEventsTable
+	CasePhotosTable.ForeignKeys[1].RefTable = CityCasesTable
+	CasePhotosTable.Annotation = &entsql.Annotation{
+		Table: "case_photos",
+	}
+	CaseSupportersTable.Annotation = &entsql.Annotation{
+		Table: "case_supporters",
+	}
+	CitizenCardsTable.ForeignKeys[0].RefTable = LedgerAccountsTable
+	CitizenCardsTable.ForeignKeys[1].RefTable = PeopleTable
 	CitizenCardsTable.Annotation = &entsql.Annotation{
 		Table: "citizen_cards",
 	}
@@ -702,12 +1529,31 @@ func init() {
 	CityCasesTable.ForeignKeys[1].RefTable = DistrictsTable
 	CityCasesTable.ForeignKeys[2].RefTable = StreetsTable
 	CityCasesTable.ForeignKeys[3].RefTable = PeopleTable
+	CityCasesTable.ForeignKeys[4].RefTable = CityCasesTable
+	CityCasesTable.ForeignKeys[5].RefTable = CityFacilitiesTable
 	CityCasesTable.Annotation = &entsql.Annotation{
 		Table: "city_cases",
+	}
+	CityFacilitiesTable.ForeignKeys[0].RefTable = CaseCategoriesTable
+	CityFacilitiesTable.ForeignKeys[1].RefTable = DistrictsTable
+	CityFacilitiesTable.ForeignKeys[2].RefTable = StreetsTable
+	CityFacilitiesTable.Annotation = &entsql.Annotation{
+		Table: "city_facilities",
 	}
 	ClinicsTable.ForeignKeys[0].RefTable = DistrictsTable
 	ClinicsTable.Annotation = &entsql.Annotation{
 		Table: "clinics",
+	}
+	ConsentsTable.Annotation = &entsql.Annotation{
+		Table: "consents",
+	}
+	DataExportsTable.Annotation = &entsql.Annotation{
+		Table: "data_exports",
+	}
+	DelegationsTable.ForeignKeys[0].RefTable = PeopleTable
+	DelegationsTable.ForeignKeys[1].RefTable = PeopleTable
+	DelegationsTable.Annotation = &entsql.Annotation{
+		Table: "delegations",
 	}
 	DeliveryAttemptsTable.Annotation = &entsql.Annotation{
 		Table: "delivery_attempts",
@@ -722,6 +1568,21 @@ func init() {
 	DistrictsTable.Annotation = &entsql.Annotation{
 		Table: "districts",
 	}
+	EntitlementGrantsTable.Annotation = &entsql.Annotation{
+		Table: "entitlement_grants",
+	}
+	GuardianshipsTable.ForeignKeys[0].RefTable = PeopleTable
+	GuardianshipsTable.ForeignKeys[1].RefTable = PeopleTable
+	GuardianshipsTable.Annotation = &entsql.Annotation{
+		Table: "guardianships",
+	}
+	HoldsTable.ForeignKeys[0].RefTable = LedgerAccountsTable
+	HoldsTable.Annotation = &entsql.Annotation{
+		Table: "holds",
+	}
+	HoldsTable.Annotation.Checks = map[string]string{
+		"holds_amount": "amount > 0",
+	}
 	IdempotencyRecordsTable.Annotation = &entsql.Annotation{
 		Table: "idempotency_records",
 	}
@@ -729,9 +1590,36 @@ func init() {
 	IdentitiesTable.Annotation = &entsql.Annotation{
 		Table: "identities",
 	}
+	LedgerAccountsTable.Annotation = &entsql.Annotation{
+		Table: "ledger_accounts",
+	}
+	LedgerAccountsTable.Annotation.Checks = map[string]string{
+		"ledger_accounts_ceiling": "ceiling IS NULL OR balance <= ceiling",
+		"ledger_accounts_floor":   "floor IS NULL OR balance - held >= floor",
+		"ledger_accounts_held":    "held >= 0",
+	}
+	LedgerEntriesTable.ForeignKeys[0].RefTable = LedgerAccountsTable
+	LedgerEntriesTable.ForeignKeys[1].RefTable = LedgerTransactionsTable
+	LedgerEntriesTable.Annotation = &entsql.Annotation{
+		Table: "ledger_entries",
+	}
+	LedgerEntriesTable.Annotation.Checks = map[string]string{
+		"ledger_entries_amount": "amount <> 0",
+	}
+	LedgerTransactionsTable.ForeignKeys[0].RefTable = LedgerTransactionsTable
+	LedgerTransactionsTable.Annotation = &entsql.Annotation{
+		Table: "ledger_transactions",
+	}
+	LedgerTransactionsTable.Annotation.Checks = map[string]string{
+		"ledger_transactions_amount":   "amount > 0",
+		"ledger_transactions_reverses": "kind = 'REVERSAL' AND reverses_id IS NOT NULL AND reversal_no IS NOT NULL OR kind <> 'REVERSAL' AND reverses_id IS NULL AND reversal_no IS NULL",
+	}
 	NotificationsTable.ForeignKeys[0].RefTable = PeopleTable
 	NotificationsTable.Annotation = &entsql.Annotation{
 		Table: "notifications",
+	}
+	NotificationPreferencesTable.Annotation = &entsql.Annotation{
+		Table: "notification_preferences",
 	}
 	PeopleTable.ForeignKeys[0].RefTable = DistrictsTable
 	PeopleTable.Annotation = &entsql.Annotation{
@@ -741,6 +1629,9 @@ func init() {
 	PersonalDataTable.Annotation = &entsql.Annotation{
 		Table: "personal_data",
 	}
+	RecordAccessesTable.Annotation = &entsql.Annotation{
+		Table: "record_accesses",
+	}
 	ScenicSpotsTable.ForeignKeys[0].RefTable = DistrictsTable
 	ScenicSpotsTable.Annotation = &entsql.Annotation{
 		Table: "scenic_spots",
@@ -748,6 +1639,11 @@ func init() {
 	SchoolsTable.ForeignKeys[0].RefTable = DistrictsTable
 	SchoolsTable.Annotation = &entsql.Annotation{
 		Table: "schools",
+	}
+	SensorAlarmsTable.ForeignKeys[0].RefTable = CityFacilitiesTable
+	SensorAlarmsTable.ForeignKeys[1].RefTable = CityCasesTable
+	SensorAlarmsTable.Annotation = &entsql.Annotation{
+		Table: "sensor_alarms",
 	}
 	SessionsTable.Annotation = &entsql.Annotation{
 		Table: "sessions",
@@ -760,4 +1656,9 @@ func init() {
 	StreetsTable.Annotation = &entsql.Annotation{
 		Table: "streets",
 	}
+	WechatGrantsTable.Annotation = &entsql.Annotation{
+		Table: "wechat_grants",
+	}
+	AlertDistrictsTable.ForeignKeys[0].RefTable = AlertsTable
+	AlertDistrictsTable.ForeignKeys[1].RefTable = DistrictsTable
 }

@@ -26,18 +26,32 @@ const (
 	FieldEventKey = "event_key"
 	// FieldSeq holds the string denoting the seq field in the database.
 	FieldSeq = "seq"
+	// FieldChangeSeq holds the string denoting the change_seq field in the database.
+	FieldChangeSeq = "change_seq"
 	// FieldTopic holds the string denoting the topic field in the database.
 	FieldTopic = "topic"
+	// FieldPriority holds the string denoting the priority field in the database.
+	FieldPriority = "priority"
 	// FieldTitle holds the string denoting the title field in the database.
 	FieldTitle = "title"
 	// FieldBody holds the string denoting the body field in the database.
 	FieldBody = "body"
+	// FieldTemplate holds the string denoting the template field in the database.
+	FieldTemplate = "template"
+	// FieldParams holds the string denoting the params field in the database.
+	FieldParams = "params"
 	// FieldTarget holds the string denoting the target field in the database.
 	FieldTarget = "target"
 	// FieldSubjectPersonID holds the string denoting the subject_person_id field in the database.
 	FieldSubjectPersonID = "subject_person_id"
 	// FieldReadAt holds the string denoting the read_at field in the database.
 	FieldReadAt = "read_at"
+	// FieldSnoozedUntil holds the string denoting the snoozed_until field in the database.
+	FieldSnoozedUntil = "snoozed_until"
+	// FieldRetractedAt holds the string denoting the retracted_at field in the database.
+	FieldRetractedAt = "retracted_at"
+	// FieldExpiresAt holds the string denoting the expires_at field in the database.
+	FieldExpiresAt = "expires_at"
 	// EdgeSubjectPerson holds the string denoting the subject_person edge name in mutations.
 	EdgeSubjectPerson = "subject_person"
 	// Table holds the table name of the notification in the database.
@@ -58,12 +72,19 @@ var Columns = []string{
 	FieldPersonID,
 	FieldEventKey,
 	FieldSeq,
+	FieldChangeSeq,
 	FieldTopic,
+	FieldPriority,
 	FieldTitle,
 	FieldBody,
+	FieldTemplate,
+	FieldParams,
 	FieldTarget,
 	FieldSubjectPersonID,
 	FieldReadAt,
+	FieldSnoozedUntil,
+	FieldRetractedAt,
+	FieldExpiresAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -92,6 +113,14 @@ var (
 	EventKeyValidator func(string) error
 	// SeqValidator is a validator for the "seq" field. It is called by the builders before save.
 	SeqValidator func(int64) error
+	// DefaultChangeSeq holds the default value on creation for the "change_seq" field.
+	DefaultChangeSeq int64
+	// ChangeSeqValidator is a validator for the "change_seq" field. It is called by the builders before save.
+	ChangeSeqValidator func(int64) error
+	// DefaultTemplate holds the default value on creation for the "template" field.
+	DefaultTemplate string
+	// TemplateValidator is a validator for the "template" field. It is called by the builders before save.
+	TemplateValidator func(string) error
 	// TargetValidator is a validator for the "target" field. It is called by the builders before save.
 	TargetValidator func(string) error
 	// SubjectPersonIDValidator is a validator for the "subject_person_id" field. It is called by the builders before save.
@@ -107,7 +136,15 @@ type Topic string
 
 // Topic values.
 const (
-	TopicCityCase Topic = "CITY_CASE"
+	TopicAlert      Topic = "ALERT"
+	TopicAccount    Topic = "ACCOUNT"
+	TopicCard       Topic = "CARD"
+	TopicClinic     Topic = "CLINIC"
+	TopicSchool     Topic = "SCHOOL"
+	TopicScenicSpot Topic = "SCENIC_SPOT"
+	TopicCityCase   Topic = "CITY_CASE"
+	TopicDelegation Topic = "DELEGATION"
+	TopicCityNews   Topic = "CITY_NEWS"
 )
 
 func (t Topic) String() string {
@@ -117,10 +154,37 @@ func (t Topic) String() string {
 // TopicValidator is a validator for the "topic" field enum values. It is called by the builders before save.
 func TopicValidator(t Topic) error {
 	switch t {
-	case TopicCityCase:
+	case TopicAlert, TopicAccount, TopicCard, TopicClinic, TopicSchool, TopicScenicSpot, TopicCityCase, TopicDelegation, TopicCityNews:
 		return nil
 	default:
 		return fmt.Errorf("notification: invalid enum value for topic field: %q", t)
+	}
+}
+
+// Priority defines the type for the "priority" enum field.
+type Priority string
+
+// PriorityNormal is the default value of the Priority enum.
+const DefaultPriority = PriorityNormal
+
+// Priority values.
+const (
+	PriorityLow    Priority = "LOW"
+	PriorityNormal Priority = "NORMAL"
+	PriorityUrgent Priority = "URGENT"
+)
+
+func (pr Priority) String() string {
+	return string(pr)
+}
+
+// PriorityValidator is a validator for the "priority" field enum values. It is called by the builders before save.
+func PriorityValidator(pr Priority) error {
+	switch pr {
+	case PriorityLow, PriorityNormal, PriorityUrgent:
+		return nil
+	default:
+		return fmt.Errorf("notification: invalid enum value for priority field: %q", pr)
 	}
 }
 
@@ -152,9 +216,24 @@ func BySeq(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSeq, opts...).ToFunc()
 }
 
+// ByChangeSeq orders the results by the change_seq field.
+func ByChangeSeq(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldChangeSeq, opts...).ToFunc()
+}
+
 // ByTopic orders the results by the topic field.
 func ByTopic(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTopic, opts...).ToFunc()
+}
+
+// ByPriority orders the results by the priority field.
+func ByPriority(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPriority, opts...).ToFunc()
+}
+
+// ByTemplate orders the results by the template field.
+func ByTemplate(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTemplate, opts...).ToFunc()
 }
 
 // ByTarget orders the results by the target field.
@@ -170,6 +249,21 @@ func BySubjectPersonID(opts ...sql.OrderTermOption) OrderOption {
 // ByReadAt orders the results by the read_at field.
 func ByReadAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReadAt, opts...).ToFunc()
+}
+
+// BySnoozedUntil orders the results by the snoozed_until field.
+func BySnoozedUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSnoozedUntil, opts...).ToFunc()
+}
+
+// ByRetractedAt orders the results by the retracted_at field.
+func ByRetractedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRetractedAt, opts...).ToFunc()
+}
+
+// ByExpiresAt orders the results by the expires_at field.
+func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
 }
 
 // BySubjectPersonField orders the results by subject_person field.
@@ -200,6 +294,24 @@ func (e *Topic) UnmarshalGQL(val interface{}) error {
 	*e = Topic(str)
 	if err := TopicValidator(*e); err != nil {
 		return fmt.Errorf("%s is not a valid Topic", str)
+	}
+	return nil
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e Priority) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *Priority) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = Priority(str)
+	if err := PriorityValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid Priority", str)
 	}
 	return nil
 }

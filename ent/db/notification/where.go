@@ -86,6 +86,16 @@ func Seq(v int64) predicate.Notification {
 	return predicate.Notification(sql.FieldEQ(FieldSeq, v))
 }
 
+// ChangeSeq applies equality check predicate on the "change_seq" field. It's identical to ChangeSeqEQ.
+func ChangeSeq(v int64) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldChangeSeq, v))
+}
+
+// Template applies equality check predicate on the "template" field. It's identical to TemplateEQ.
+func Template(v string) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldTemplate, v))
+}
+
 // Target applies equality check predicate on the "target" field. It's identical to TargetEQ.
 func Target(v target.Target) predicate.Notification {
 	vc := string(v)
@@ -100,6 +110,21 @@ func SubjectPersonID(v string) predicate.Notification {
 // ReadAt applies equality check predicate on the "read_at" field. It's identical to ReadAtEQ.
 func ReadAt(v time.Time) predicate.Notification {
 	return predicate.Notification(sql.FieldEQ(FieldReadAt, v))
+}
+
+// SnoozedUntil applies equality check predicate on the "snoozed_until" field. It's identical to SnoozedUntilEQ.
+func SnoozedUntil(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldSnoozedUntil, v))
+}
+
+// RetractedAt applies equality check predicate on the "retracted_at" field. It's identical to RetractedAtEQ.
+func RetractedAt(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldRetractedAt, v))
+}
+
+// ExpiresAt applies equality check predicate on the "expires_at" field. It's identical to ExpiresAtEQ.
+func ExpiresAt(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldExpiresAt, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -312,6 +337,46 @@ func SeqLTE(v int64) predicate.Notification {
 	return predicate.Notification(sql.FieldLTE(FieldSeq, v))
 }
 
+// ChangeSeqEQ applies the EQ predicate on the "change_seq" field.
+func ChangeSeqEQ(v int64) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldChangeSeq, v))
+}
+
+// ChangeSeqNEQ applies the NEQ predicate on the "change_seq" field.
+func ChangeSeqNEQ(v int64) predicate.Notification {
+	return predicate.Notification(sql.FieldNEQ(FieldChangeSeq, v))
+}
+
+// ChangeSeqIn applies the In predicate on the "change_seq" field.
+func ChangeSeqIn(vs ...int64) predicate.Notification {
+	return predicate.Notification(sql.FieldIn(FieldChangeSeq, vs...))
+}
+
+// ChangeSeqNotIn applies the NotIn predicate on the "change_seq" field.
+func ChangeSeqNotIn(vs ...int64) predicate.Notification {
+	return predicate.Notification(sql.FieldNotIn(FieldChangeSeq, vs...))
+}
+
+// ChangeSeqGT applies the GT predicate on the "change_seq" field.
+func ChangeSeqGT(v int64) predicate.Notification {
+	return predicate.Notification(sql.FieldGT(FieldChangeSeq, v))
+}
+
+// ChangeSeqGTE applies the GTE predicate on the "change_seq" field.
+func ChangeSeqGTE(v int64) predicate.Notification {
+	return predicate.Notification(sql.FieldGTE(FieldChangeSeq, v))
+}
+
+// ChangeSeqLT applies the LT predicate on the "change_seq" field.
+func ChangeSeqLT(v int64) predicate.Notification {
+	return predicate.Notification(sql.FieldLT(FieldChangeSeq, v))
+}
+
+// ChangeSeqLTE applies the LTE predicate on the "change_seq" field.
+func ChangeSeqLTE(v int64) predicate.Notification {
+	return predicate.Notification(sql.FieldLTE(FieldChangeSeq, v))
+}
+
 // TopicEQ applies the EQ predicate on the "topic" field.
 func TopicEQ(v Topic) predicate.Notification {
 	return predicate.Notification(sql.FieldEQ(FieldTopic, v))
@@ -330,6 +395,101 @@ func TopicIn(vs ...Topic) predicate.Notification {
 // TopicNotIn applies the NotIn predicate on the "topic" field.
 func TopicNotIn(vs ...Topic) predicate.Notification {
 	return predicate.Notification(sql.FieldNotIn(FieldTopic, vs...))
+}
+
+// PriorityEQ applies the EQ predicate on the "priority" field.
+func PriorityEQ(v Priority) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldPriority, v))
+}
+
+// PriorityNEQ applies the NEQ predicate on the "priority" field.
+func PriorityNEQ(v Priority) predicate.Notification {
+	return predicate.Notification(sql.FieldNEQ(FieldPriority, v))
+}
+
+// PriorityIn applies the In predicate on the "priority" field.
+func PriorityIn(vs ...Priority) predicate.Notification {
+	return predicate.Notification(sql.FieldIn(FieldPriority, vs...))
+}
+
+// PriorityNotIn applies the NotIn predicate on the "priority" field.
+func PriorityNotIn(vs ...Priority) predicate.Notification {
+	return predicate.Notification(sql.FieldNotIn(FieldPriority, vs...))
+}
+
+// TemplateEQ applies the EQ predicate on the "template" field.
+func TemplateEQ(v string) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldTemplate, v))
+}
+
+// TemplateNEQ applies the NEQ predicate on the "template" field.
+func TemplateNEQ(v string) predicate.Notification {
+	return predicate.Notification(sql.FieldNEQ(FieldTemplate, v))
+}
+
+// TemplateIn applies the In predicate on the "template" field.
+func TemplateIn(vs ...string) predicate.Notification {
+	return predicate.Notification(sql.FieldIn(FieldTemplate, vs...))
+}
+
+// TemplateNotIn applies the NotIn predicate on the "template" field.
+func TemplateNotIn(vs ...string) predicate.Notification {
+	return predicate.Notification(sql.FieldNotIn(FieldTemplate, vs...))
+}
+
+// TemplateGT applies the GT predicate on the "template" field.
+func TemplateGT(v string) predicate.Notification {
+	return predicate.Notification(sql.FieldGT(FieldTemplate, v))
+}
+
+// TemplateGTE applies the GTE predicate on the "template" field.
+func TemplateGTE(v string) predicate.Notification {
+	return predicate.Notification(sql.FieldGTE(FieldTemplate, v))
+}
+
+// TemplateLT applies the LT predicate on the "template" field.
+func TemplateLT(v string) predicate.Notification {
+	return predicate.Notification(sql.FieldLT(FieldTemplate, v))
+}
+
+// TemplateLTE applies the LTE predicate on the "template" field.
+func TemplateLTE(v string) predicate.Notification {
+	return predicate.Notification(sql.FieldLTE(FieldTemplate, v))
+}
+
+// TemplateContains applies the Contains predicate on the "template" field.
+func TemplateContains(v string) predicate.Notification {
+	return predicate.Notification(sql.FieldContains(FieldTemplate, v))
+}
+
+// TemplateHasPrefix applies the HasPrefix predicate on the "template" field.
+func TemplateHasPrefix(v string) predicate.Notification {
+	return predicate.Notification(sql.FieldHasPrefix(FieldTemplate, v))
+}
+
+// TemplateHasSuffix applies the HasSuffix predicate on the "template" field.
+func TemplateHasSuffix(v string) predicate.Notification {
+	return predicate.Notification(sql.FieldHasSuffix(FieldTemplate, v))
+}
+
+// TemplateEqualFold applies the EqualFold predicate on the "template" field.
+func TemplateEqualFold(v string) predicate.Notification {
+	return predicate.Notification(sql.FieldEqualFold(FieldTemplate, v))
+}
+
+// TemplateContainsFold applies the ContainsFold predicate on the "template" field.
+func TemplateContainsFold(v string) predicate.Notification {
+	return predicate.Notification(sql.FieldContainsFold(FieldTemplate, v))
+}
+
+// ParamsIsNil applies the IsNil predicate on the "params" field.
+func ParamsIsNil() predicate.Notification {
+	return predicate.Notification(sql.FieldIsNull(FieldParams))
+}
+
+// ParamsNotNil applies the NotNil predicate on the "params" field.
+func ParamsNotNil() predicate.Notification {
+	return predicate.Notification(sql.FieldNotNull(FieldParams))
 }
 
 // TargetEQ applies the EQ predicate on the "target" field.
@@ -529,6 +689,156 @@ func ReadAtIsNil() predicate.Notification {
 // ReadAtNotNil applies the NotNil predicate on the "read_at" field.
 func ReadAtNotNil() predicate.Notification {
 	return predicate.Notification(sql.FieldNotNull(FieldReadAt))
+}
+
+// SnoozedUntilEQ applies the EQ predicate on the "snoozed_until" field.
+func SnoozedUntilEQ(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldSnoozedUntil, v))
+}
+
+// SnoozedUntilNEQ applies the NEQ predicate on the "snoozed_until" field.
+func SnoozedUntilNEQ(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldNEQ(FieldSnoozedUntil, v))
+}
+
+// SnoozedUntilIn applies the In predicate on the "snoozed_until" field.
+func SnoozedUntilIn(vs ...time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldIn(FieldSnoozedUntil, vs...))
+}
+
+// SnoozedUntilNotIn applies the NotIn predicate on the "snoozed_until" field.
+func SnoozedUntilNotIn(vs ...time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldNotIn(FieldSnoozedUntil, vs...))
+}
+
+// SnoozedUntilGT applies the GT predicate on the "snoozed_until" field.
+func SnoozedUntilGT(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldGT(FieldSnoozedUntil, v))
+}
+
+// SnoozedUntilGTE applies the GTE predicate on the "snoozed_until" field.
+func SnoozedUntilGTE(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldGTE(FieldSnoozedUntil, v))
+}
+
+// SnoozedUntilLT applies the LT predicate on the "snoozed_until" field.
+func SnoozedUntilLT(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldLT(FieldSnoozedUntil, v))
+}
+
+// SnoozedUntilLTE applies the LTE predicate on the "snoozed_until" field.
+func SnoozedUntilLTE(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldLTE(FieldSnoozedUntil, v))
+}
+
+// SnoozedUntilIsNil applies the IsNil predicate on the "snoozed_until" field.
+func SnoozedUntilIsNil() predicate.Notification {
+	return predicate.Notification(sql.FieldIsNull(FieldSnoozedUntil))
+}
+
+// SnoozedUntilNotNil applies the NotNil predicate on the "snoozed_until" field.
+func SnoozedUntilNotNil() predicate.Notification {
+	return predicate.Notification(sql.FieldNotNull(FieldSnoozedUntil))
+}
+
+// RetractedAtEQ applies the EQ predicate on the "retracted_at" field.
+func RetractedAtEQ(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldRetractedAt, v))
+}
+
+// RetractedAtNEQ applies the NEQ predicate on the "retracted_at" field.
+func RetractedAtNEQ(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldNEQ(FieldRetractedAt, v))
+}
+
+// RetractedAtIn applies the In predicate on the "retracted_at" field.
+func RetractedAtIn(vs ...time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldIn(FieldRetractedAt, vs...))
+}
+
+// RetractedAtNotIn applies the NotIn predicate on the "retracted_at" field.
+func RetractedAtNotIn(vs ...time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldNotIn(FieldRetractedAt, vs...))
+}
+
+// RetractedAtGT applies the GT predicate on the "retracted_at" field.
+func RetractedAtGT(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldGT(FieldRetractedAt, v))
+}
+
+// RetractedAtGTE applies the GTE predicate on the "retracted_at" field.
+func RetractedAtGTE(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldGTE(FieldRetractedAt, v))
+}
+
+// RetractedAtLT applies the LT predicate on the "retracted_at" field.
+func RetractedAtLT(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldLT(FieldRetractedAt, v))
+}
+
+// RetractedAtLTE applies the LTE predicate on the "retracted_at" field.
+func RetractedAtLTE(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldLTE(FieldRetractedAt, v))
+}
+
+// RetractedAtIsNil applies the IsNil predicate on the "retracted_at" field.
+func RetractedAtIsNil() predicate.Notification {
+	return predicate.Notification(sql.FieldIsNull(FieldRetractedAt))
+}
+
+// RetractedAtNotNil applies the NotNil predicate on the "retracted_at" field.
+func RetractedAtNotNil() predicate.Notification {
+	return predicate.Notification(sql.FieldNotNull(FieldRetractedAt))
+}
+
+// ExpiresAtEQ applies the EQ predicate on the "expires_at" field.
+func ExpiresAtEQ(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldExpiresAt, v))
+}
+
+// ExpiresAtNEQ applies the NEQ predicate on the "expires_at" field.
+func ExpiresAtNEQ(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldNEQ(FieldExpiresAt, v))
+}
+
+// ExpiresAtIn applies the In predicate on the "expires_at" field.
+func ExpiresAtIn(vs ...time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldIn(FieldExpiresAt, vs...))
+}
+
+// ExpiresAtNotIn applies the NotIn predicate on the "expires_at" field.
+func ExpiresAtNotIn(vs ...time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldNotIn(FieldExpiresAt, vs...))
+}
+
+// ExpiresAtGT applies the GT predicate on the "expires_at" field.
+func ExpiresAtGT(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldGT(FieldExpiresAt, v))
+}
+
+// ExpiresAtGTE applies the GTE predicate on the "expires_at" field.
+func ExpiresAtGTE(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldGTE(FieldExpiresAt, v))
+}
+
+// ExpiresAtLT applies the LT predicate on the "expires_at" field.
+func ExpiresAtLT(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldLT(FieldExpiresAt, v))
+}
+
+// ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
+func ExpiresAtLTE(v time.Time) predicate.Notification {
+	return predicate.Notification(sql.FieldLTE(FieldExpiresAt, v))
+}
+
+// ExpiresAtIsNil applies the IsNil predicate on the "expires_at" field.
+func ExpiresAtIsNil() predicate.Notification {
+	return predicate.Notification(sql.FieldIsNull(FieldExpiresAt))
+}
+
+// ExpiresAtNotNil applies the NotNil predicate on the "expires_at" field.
+func ExpiresAtNotNil() predicate.Notification {
+	return predicate.Notification(sql.FieldNotNull(FieldExpiresAt))
 }
 
 // HasSubjectPerson applies the HasEdge predicate on the "subject_person" edge.

@@ -32,6 +32,12 @@ const (
 	FieldDistrictID = "district_id"
 	// FieldInboxSeq holds the string denoting the inbox_seq field in the database.
 	FieldInboxSeq = "inbox_seq"
+	// FieldDeletionDueAt holds the string denoting the deletion_due_at field in the database.
+	FieldDeletionDueAt = "deletion_due_at"
+	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
+	FieldDeletedAt = "deleted_at"
+	// FieldInboxChangeSeq holds the string denoting the inbox_change_seq field in the database.
+	FieldInboxChangeSeq = "inbox_change_seq"
 	// EdgeDistrict holds the string denoting the district edge name in mutations.
 	EdgeDistrict = "district"
 	// EdgeCard holds the string denoting the card edge name in mutations.
@@ -92,6 +98,9 @@ var Columns = []string{
 	FieldLanguage,
 	FieldDistrictID,
 	FieldInboxSeq,
+	FieldDeletionDueAt,
+	FieldDeletedAt,
+	FieldInboxChangeSeq,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -138,6 +147,8 @@ var (
 	DistrictIDValidator func(string) error
 	// DefaultInboxSeq holds the default value on creation for the "inbox_seq" field.
 	DefaultInboxSeq int64
+	// DefaultInboxChangeSeq holds the default value on creation for the "inbox_change_seq" field.
+	DefaultInboxChangeSeq int64
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -190,6 +201,21 @@ func ByDistrictID(opts ...sql.OrderTermOption) OrderOption {
 // ByInboxSeq orders the results by the inbox_seq field.
 func ByInboxSeq(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldInboxSeq, opts...).ToFunc()
+}
+
+// ByDeletionDueAt orders the results by the deletion_due_at field.
+func ByDeletionDueAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeletionDueAt, opts...).ToFunc()
+}
+
+// ByDeletedAt orders the results by the deleted_at field.
+func ByDeletedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeletedAt, opts...).ToFunc()
+}
+
+// ByInboxChangeSeq orders the results by the inbox_change_seq field.
+func ByInboxChangeSeq(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldInboxChangeSeq, opts...).ToFunc()
 }
 
 // ByDistrictField orders the results by district field.

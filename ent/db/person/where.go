@@ -106,6 +106,21 @@ func InboxSeq(v int64) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldInboxSeq, v))
 }
 
+// DeletionDueAt applies equality check predicate on the "deletion_due_at" field. It's identical to DeletionDueAtEQ.
+func DeletionDueAt(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldEQ(FieldDeletionDueAt, v))
+}
+
+// DeletedAt applies equality check predicate on the "deleted_at" field. It's identical to DeletedAtEQ.
+func DeletedAt(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldEQ(FieldDeletedAt, v))
+}
+
+// InboxChangeSeq applies equality check predicate on the "inbox_change_seq" field. It's identical to InboxChangeSeqEQ.
+func InboxChangeSeq(v int64) predicate.Person {
+	return predicate.Person(sql.FieldEQ(FieldInboxChangeSeq, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldCreatedAt, v))
@@ -564,6 +579,146 @@ func InboxSeqLT(v int64) predicate.Person {
 // InboxSeqLTE applies the LTE predicate on the "inbox_seq" field.
 func InboxSeqLTE(v int64) predicate.Person {
 	return predicate.Person(sql.FieldLTE(FieldInboxSeq, v))
+}
+
+// DeletionDueAtEQ applies the EQ predicate on the "deletion_due_at" field.
+func DeletionDueAtEQ(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldEQ(FieldDeletionDueAt, v))
+}
+
+// DeletionDueAtNEQ applies the NEQ predicate on the "deletion_due_at" field.
+func DeletionDueAtNEQ(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldNEQ(FieldDeletionDueAt, v))
+}
+
+// DeletionDueAtIn applies the In predicate on the "deletion_due_at" field.
+func DeletionDueAtIn(vs ...time.Time) predicate.Person {
+	return predicate.Person(sql.FieldIn(FieldDeletionDueAt, vs...))
+}
+
+// DeletionDueAtNotIn applies the NotIn predicate on the "deletion_due_at" field.
+func DeletionDueAtNotIn(vs ...time.Time) predicate.Person {
+	return predicate.Person(sql.FieldNotIn(FieldDeletionDueAt, vs...))
+}
+
+// DeletionDueAtGT applies the GT predicate on the "deletion_due_at" field.
+func DeletionDueAtGT(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldGT(FieldDeletionDueAt, v))
+}
+
+// DeletionDueAtGTE applies the GTE predicate on the "deletion_due_at" field.
+func DeletionDueAtGTE(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldGTE(FieldDeletionDueAt, v))
+}
+
+// DeletionDueAtLT applies the LT predicate on the "deletion_due_at" field.
+func DeletionDueAtLT(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldLT(FieldDeletionDueAt, v))
+}
+
+// DeletionDueAtLTE applies the LTE predicate on the "deletion_due_at" field.
+func DeletionDueAtLTE(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldLTE(FieldDeletionDueAt, v))
+}
+
+// DeletionDueAtIsNil applies the IsNil predicate on the "deletion_due_at" field.
+func DeletionDueAtIsNil() predicate.Person {
+	return predicate.Person(sql.FieldIsNull(FieldDeletionDueAt))
+}
+
+// DeletionDueAtNotNil applies the NotNil predicate on the "deletion_due_at" field.
+func DeletionDueAtNotNil() predicate.Person {
+	return predicate.Person(sql.FieldNotNull(FieldDeletionDueAt))
+}
+
+// DeletedAtEQ applies the EQ predicate on the "deleted_at" field.
+func DeletedAtEQ(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldEQ(FieldDeletedAt, v))
+}
+
+// DeletedAtNEQ applies the NEQ predicate on the "deleted_at" field.
+func DeletedAtNEQ(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldNEQ(FieldDeletedAt, v))
+}
+
+// DeletedAtIn applies the In predicate on the "deleted_at" field.
+func DeletedAtIn(vs ...time.Time) predicate.Person {
+	return predicate.Person(sql.FieldIn(FieldDeletedAt, vs...))
+}
+
+// DeletedAtNotIn applies the NotIn predicate on the "deleted_at" field.
+func DeletedAtNotIn(vs ...time.Time) predicate.Person {
+	return predicate.Person(sql.FieldNotIn(FieldDeletedAt, vs...))
+}
+
+// DeletedAtGT applies the GT predicate on the "deleted_at" field.
+func DeletedAtGT(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldGT(FieldDeletedAt, v))
+}
+
+// DeletedAtGTE applies the GTE predicate on the "deleted_at" field.
+func DeletedAtGTE(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldGTE(FieldDeletedAt, v))
+}
+
+// DeletedAtLT applies the LT predicate on the "deleted_at" field.
+func DeletedAtLT(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldLT(FieldDeletedAt, v))
+}
+
+// DeletedAtLTE applies the LTE predicate on the "deleted_at" field.
+func DeletedAtLTE(v time.Time) predicate.Person {
+	return predicate.Person(sql.FieldLTE(FieldDeletedAt, v))
+}
+
+// DeletedAtIsNil applies the IsNil predicate on the "deleted_at" field.
+func DeletedAtIsNil() predicate.Person {
+	return predicate.Person(sql.FieldIsNull(FieldDeletedAt))
+}
+
+// DeletedAtNotNil applies the NotNil predicate on the "deleted_at" field.
+func DeletedAtNotNil() predicate.Person {
+	return predicate.Person(sql.FieldNotNull(FieldDeletedAt))
+}
+
+// InboxChangeSeqEQ applies the EQ predicate on the "inbox_change_seq" field.
+func InboxChangeSeqEQ(v int64) predicate.Person {
+	return predicate.Person(sql.FieldEQ(FieldInboxChangeSeq, v))
+}
+
+// InboxChangeSeqNEQ applies the NEQ predicate on the "inbox_change_seq" field.
+func InboxChangeSeqNEQ(v int64) predicate.Person {
+	return predicate.Person(sql.FieldNEQ(FieldInboxChangeSeq, v))
+}
+
+// InboxChangeSeqIn applies the In predicate on the "inbox_change_seq" field.
+func InboxChangeSeqIn(vs ...int64) predicate.Person {
+	return predicate.Person(sql.FieldIn(FieldInboxChangeSeq, vs...))
+}
+
+// InboxChangeSeqNotIn applies the NotIn predicate on the "inbox_change_seq" field.
+func InboxChangeSeqNotIn(vs ...int64) predicate.Person {
+	return predicate.Person(sql.FieldNotIn(FieldInboxChangeSeq, vs...))
+}
+
+// InboxChangeSeqGT applies the GT predicate on the "inbox_change_seq" field.
+func InboxChangeSeqGT(v int64) predicate.Person {
+	return predicate.Person(sql.FieldGT(FieldInboxChangeSeq, v))
+}
+
+// InboxChangeSeqGTE applies the GTE predicate on the "inbox_change_seq" field.
+func InboxChangeSeqGTE(v int64) predicate.Person {
+	return predicate.Person(sql.FieldGTE(FieldInboxChangeSeq, v))
+}
+
+// InboxChangeSeqLT applies the LT predicate on the "inbox_change_seq" field.
+func InboxChangeSeqLT(v int64) predicate.Person {
+	return predicate.Person(sql.FieldLT(FieldInboxChangeSeq, v))
+}
+
+// InboxChangeSeqLTE applies the LTE predicate on the "inbox_change_seq" field.
+func InboxChangeSeqLTE(v int64) predicate.Person {
+	return predicate.Person(sql.FieldLTE(FieldInboxChangeSeq, v))
 }
 
 // HasDistrict applies the HasEdge predicate on the "district" edge.

@@ -27,6 +27,8 @@ const (
 	FieldSealed = "sealed"
 	// FieldIDNumberIndex holds the string denoting the id_number_index field in the database.
 	FieldIDNumberIndex = "id_number_index"
+	// FieldPhoneIndex holds the string denoting the phone_index field in the database.
+	FieldPhoneIndex = "phone_index"
 	// EdgePerson holds the string denoting the person edge name in mutations.
 	EdgePerson = "person"
 	// Table holds the table name of the personaldata in the database.
@@ -49,6 +51,7 @@ var Columns = []string{
 	FieldDataKey,
 	FieldSealed,
 	FieldIDNumberIndex,
+	FieldPhoneIndex,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -79,6 +82,10 @@ var (
 	PersonIDValidator func(string) error
 	// IDNumberIndexValidator is a validator for the "id_number_index" field. It is called by the builders before save.
 	IDNumberIndexValidator func(string) error
+	// DefaultPhoneIndex holds the default value on creation for the "phone_index" field.
+	DefaultPhoneIndex string
+	// PhoneIndexValidator is a validator for the "phone_index" field. It is called by the builders before save.
+	PhoneIndexValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -111,6 +118,11 @@ func ByPersonID(opts ...sql.OrderTermOption) OrderOption {
 // ByIDNumberIndex orders the results by the id_number_index field.
 func ByIDNumberIndex(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldIDNumberIndex, opts...).ToFunc()
+}
+
+// ByPhoneIndex orders the results by the phone_index field.
+func ByPhoneIndex(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPhoneIndex, opts...).ToFunc()
 }
 
 // ByPersonField orders the results by person field.

@@ -95,6 +95,11 @@ func IDNumberIndex(v string) predicate.PersonalData {
 	return predicate.PersonalData(sql.FieldEQ(FieldIDNumberIndex, v))
 }
 
+// PhoneIndex applies equality check predicate on the "phone_index" field. It's identical to PhoneIndexEQ.
+func PhoneIndex(v string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldEQ(FieldPhoneIndex, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.PersonalData {
 	return predicate.PersonalData(sql.FieldEQ(FieldCreatedAt, v))
@@ -383,6 +388,71 @@ func IDNumberIndexEqualFold(v string) predicate.PersonalData {
 // IDNumberIndexContainsFold applies the ContainsFold predicate on the "id_number_index" field.
 func IDNumberIndexContainsFold(v string) predicate.PersonalData {
 	return predicate.PersonalData(sql.FieldContainsFold(FieldIDNumberIndex, v))
+}
+
+// PhoneIndexEQ applies the EQ predicate on the "phone_index" field.
+func PhoneIndexEQ(v string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldEQ(FieldPhoneIndex, v))
+}
+
+// PhoneIndexNEQ applies the NEQ predicate on the "phone_index" field.
+func PhoneIndexNEQ(v string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldNEQ(FieldPhoneIndex, v))
+}
+
+// PhoneIndexIn applies the In predicate on the "phone_index" field.
+func PhoneIndexIn(vs ...string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldIn(FieldPhoneIndex, vs...))
+}
+
+// PhoneIndexNotIn applies the NotIn predicate on the "phone_index" field.
+func PhoneIndexNotIn(vs ...string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldNotIn(FieldPhoneIndex, vs...))
+}
+
+// PhoneIndexGT applies the GT predicate on the "phone_index" field.
+func PhoneIndexGT(v string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldGT(FieldPhoneIndex, v))
+}
+
+// PhoneIndexGTE applies the GTE predicate on the "phone_index" field.
+func PhoneIndexGTE(v string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldGTE(FieldPhoneIndex, v))
+}
+
+// PhoneIndexLT applies the LT predicate on the "phone_index" field.
+func PhoneIndexLT(v string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldLT(FieldPhoneIndex, v))
+}
+
+// PhoneIndexLTE applies the LTE predicate on the "phone_index" field.
+func PhoneIndexLTE(v string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldLTE(FieldPhoneIndex, v))
+}
+
+// PhoneIndexContains applies the Contains predicate on the "phone_index" field.
+func PhoneIndexContains(v string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldContains(FieldPhoneIndex, v))
+}
+
+// PhoneIndexHasPrefix applies the HasPrefix predicate on the "phone_index" field.
+func PhoneIndexHasPrefix(v string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldHasPrefix(FieldPhoneIndex, v))
+}
+
+// PhoneIndexHasSuffix applies the HasSuffix predicate on the "phone_index" field.
+func PhoneIndexHasSuffix(v string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldHasSuffix(FieldPhoneIndex, v))
+}
+
+// PhoneIndexEqualFold applies the EqualFold predicate on the "phone_index" field.
+func PhoneIndexEqualFold(v string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldEqualFold(FieldPhoneIndex, v))
+}
+
+// PhoneIndexContainsFold applies the ContainsFold predicate on the "phone_index" field.
+func PhoneIndexContainsFold(v string) predicate.PersonalData {
+	return predicate.PersonalData(sql.FieldContainsFold(FieldPhoneIndex, v))
 }
 
 // HasPerson applies the HasEdge predicate on the "person" edge.

@@ -6,8 +6,14 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// Alert is the predicate function for alert builders.
+type Alert func(*sql.Selector)
+
 // AuditEvent is the predicate function for auditevent builders.
 type AuditEvent func(*sql.Selector)
+
+// Broadcast is the predicate function for broadcast builders.
+type Broadcast func(*sql.Selector)
 
 // CaseCategory is the predicate function for casecategory builders.
 type CaseCategory func(*sql.Selector)
@@ -15,14 +21,32 @@ type CaseCategory func(*sql.Selector)
 // CaseEvent is the predicate function for caseevent builders.
 type CaseEvent func(*sql.Selector)
 
+// CasePhoto is the predicate function for casephoto builders.
+type CasePhoto func(*sql.Selector)
+
+// CaseSupporter is the predicate function for casesupporter builders.
+type CaseSupporter func(*sql.Selector)
+
 // CitizenCard is the predicate function for citizencard builders.
 type CitizenCard func(*sql.Selector)
 
 // CityCase is the predicate function for citycase builders.
 type CityCase func(*sql.Selector)
 
+// CityFacility is the predicate function for cityfacility builders.
+type CityFacility func(*sql.Selector)
+
 // Clinic is the predicate function for clinic builders.
 type Clinic func(*sql.Selector)
+
+// Consent is the predicate function for consent builders.
+type Consent func(*sql.Selector)
+
+// DataExport is the predicate function for dataexport builders.
+type DataExport func(*sql.Selector)
+
+// Delegation is the predicate function for delegation builders.
+type Delegation func(*sql.Selector)
 
 // DeliveryAttempt is the predicate function for deliveryattempt builders.
 type DeliveryAttempt func(*sql.Selector)
@@ -36,14 +60,35 @@ type Device func(*sql.Selector)
 // District is the predicate function for district builders.
 type District func(*sql.Selector)
 
+// EntitlementGrant is the predicate function for entitlementgrant builders.
+type EntitlementGrant func(*sql.Selector)
+
+// Guardianship is the predicate function for guardianship builders.
+type Guardianship func(*sql.Selector)
+
+// Hold is the predicate function for hold builders.
+type Hold func(*sql.Selector)
+
 // IdempotencyRecord is the predicate function for idempotencyrecord builders.
 type IdempotencyRecord func(*sql.Selector)
 
 // Identity is the predicate function for identity builders.
 type Identity func(*sql.Selector)
 
+// LedgerAccount is the predicate function for ledgeraccount builders.
+type LedgerAccount func(*sql.Selector)
+
+// LedgerEntry is the predicate function for ledgerentry builders.
+type LedgerEntry func(*sql.Selector)
+
+// LedgerTransaction is the predicate function for ledgertransaction builders.
+type LedgerTransaction func(*sql.Selector)
+
 // Notification is the predicate function for notification builders.
 type Notification func(*sql.Selector)
+
+// NotificationPreference is the predicate function for notificationpreference builders.
+type NotificationPreference func(*sql.Selector)
 
 // Person is the predicate function for person builders.
 type Person func(*sql.Selector)
@@ -51,11 +96,17 @@ type Person func(*sql.Selector)
 // PersonalData is the predicate function for personaldata builders.
 type PersonalData func(*sql.Selector)
 
+// RecordAccess is the predicate function for recordaccess builders.
+type RecordAccess func(*sql.Selector)
+
 // ScenicSpot is the predicate function for scenicspot builders.
 type ScenicSpot func(*sql.Selector)
 
 // School is the predicate function for school builders.
 type School func(*sql.Selector)
+
+// SensorAlarm is the predicate function for sensoralarm builders.
+type SensorAlarm func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
@@ -65,3 +116,6 @@ type StaffRole func(*sql.Selector)
 
 // Street is the predicate function for street builders.
 type Street func(*sql.Selector)
+
+// WechatGrant is the predicate function for wechatgrant builders.
+type WechatGrant func(*sql.Selector)

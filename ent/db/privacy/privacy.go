@@ -110,6 +110,30 @@ func DenyMutationOperationRule(op db.Op) MutationRule {
 	return OnMutationOperation(rule, op)
 }
 
+// The AlertQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AlertQueryRuleFunc func(context.Context, *db.AlertQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AlertQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.AlertQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.AlertQuery", q)
+}
+
+// The AlertMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AlertMutationRuleFunc func(context.Context, *db.AlertMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AlertMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.AlertMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.AlertMutation", m)
+}
+
 // The AuditEventQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type AuditEventQueryRuleFunc func(context.Context, *db.AuditEventQuery) error
@@ -132,6 +156,30 @@ func (f AuditEventMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutat
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.AuditEventMutation", m)
+}
+
+// The BroadcastQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type BroadcastQueryRuleFunc func(context.Context, *db.BroadcastQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f BroadcastQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.BroadcastQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.BroadcastQuery", q)
+}
+
+// The BroadcastMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type BroadcastMutationRuleFunc func(context.Context, *db.BroadcastMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f BroadcastMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.BroadcastMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.BroadcastMutation", m)
 }
 
 // The CaseCategoryQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -182,6 +230,54 @@ func (f CaseEventMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutati
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.CaseEventMutation", m)
 }
 
+// The CasePhotoQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type CasePhotoQueryRuleFunc func(context.Context, *db.CasePhotoQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f CasePhotoQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.CasePhotoQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.CasePhotoQuery", q)
+}
+
+// The CasePhotoMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type CasePhotoMutationRuleFunc func(context.Context, *db.CasePhotoMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f CasePhotoMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.CasePhotoMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.CasePhotoMutation", m)
+}
+
+// The CaseSupporterQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type CaseSupporterQueryRuleFunc func(context.Context, *db.CaseSupporterQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f CaseSupporterQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.CaseSupporterQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.CaseSupporterQuery", q)
+}
+
+// The CaseSupporterMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type CaseSupporterMutationRuleFunc func(context.Context, *db.CaseSupporterMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f CaseSupporterMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.CaseSupporterMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.CaseSupporterMutation", m)
+}
+
 // The CitizenCardQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type CitizenCardQueryRuleFunc func(context.Context, *db.CitizenCardQuery) error
@@ -230,6 +326,30 @@ func (f CityCaseMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutatio
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.CityCaseMutation", m)
 }
 
+// The CityFacilityQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type CityFacilityQueryRuleFunc func(context.Context, *db.CityFacilityQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f CityFacilityQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.CityFacilityQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.CityFacilityQuery", q)
+}
+
+// The CityFacilityMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type CityFacilityMutationRuleFunc func(context.Context, *db.CityFacilityMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f CityFacilityMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.CityFacilityMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.CityFacilityMutation", m)
+}
+
 // The ClinicQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ClinicQueryRuleFunc func(context.Context, *db.ClinicQuery) error
@@ -252,6 +372,78 @@ func (f ClinicMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation)
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ClinicMutation", m)
+}
+
+// The ConsentQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ConsentQueryRuleFunc func(context.Context, *db.ConsentQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ConsentQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.ConsentQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.ConsentQuery", q)
+}
+
+// The ConsentMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ConsentMutationRuleFunc func(context.Context, *db.ConsentMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ConsentMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.ConsentMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ConsentMutation", m)
+}
+
+// The DataExportQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type DataExportQueryRuleFunc func(context.Context, *db.DataExportQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f DataExportQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.DataExportQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.DataExportQuery", q)
+}
+
+// The DataExportMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type DataExportMutationRuleFunc func(context.Context, *db.DataExportMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f DataExportMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.DataExportMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.DataExportMutation", m)
+}
+
+// The DelegationQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type DelegationQueryRuleFunc func(context.Context, *db.DelegationQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f DelegationQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.DelegationQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.DelegationQuery", q)
+}
+
+// The DelegationMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type DelegationMutationRuleFunc func(context.Context, *db.DelegationMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f DelegationMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.DelegationMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.DelegationMutation", m)
 }
 
 // The DeliveryAttemptQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -350,6 +542,78 @@ func (f DistrictMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutatio
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.DistrictMutation", m)
 }
 
+// The EntitlementGrantQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type EntitlementGrantQueryRuleFunc func(context.Context, *db.EntitlementGrantQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f EntitlementGrantQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.EntitlementGrantQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.EntitlementGrantQuery", q)
+}
+
+// The EntitlementGrantMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type EntitlementGrantMutationRuleFunc func(context.Context, *db.EntitlementGrantMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f EntitlementGrantMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.EntitlementGrantMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.EntitlementGrantMutation", m)
+}
+
+// The GuardianshipQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type GuardianshipQueryRuleFunc func(context.Context, *db.GuardianshipQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f GuardianshipQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.GuardianshipQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.GuardianshipQuery", q)
+}
+
+// The GuardianshipMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type GuardianshipMutationRuleFunc func(context.Context, *db.GuardianshipMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f GuardianshipMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.GuardianshipMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.GuardianshipMutation", m)
+}
+
+// The HoldQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type HoldQueryRuleFunc func(context.Context, *db.HoldQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f HoldQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.HoldQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.HoldQuery", q)
+}
+
+// The HoldMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type HoldMutationRuleFunc func(context.Context, *db.HoldMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f HoldMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.HoldMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.HoldMutation", m)
+}
+
 // The IdempotencyRecordQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type IdempotencyRecordQueryRuleFunc func(context.Context, *db.IdempotencyRecordQuery) error
@@ -398,6 +662,78 @@ func (f IdentityMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutatio
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.IdentityMutation", m)
 }
 
+// The LedgerAccountQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type LedgerAccountQueryRuleFunc func(context.Context, *db.LedgerAccountQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f LedgerAccountQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.LedgerAccountQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.LedgerAccountQuery", q)
+}
+
+// The LedgerAccountMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type LedgerAccountMutationRuleFunc func(context.Context, *db.LedgerAccountMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f LedgerAccountMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.LedgerAccountMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.LedgerAccountMutation", m)
+}
+
+// The LedgerEntryQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type LedgerEntryQueryRuleFunc func(context.Context, *db.LedgerEntryQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f LedgerEntryQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.LedgerEntryQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.LedgerEntryQuery", q)
+}
+
+// The LedgerEntryMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type LedgerEntryMutationRuleFunc func(context.Context, *db.LedgerEntryMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f LedgerEntryMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.LedgerEntryMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.LedgerEntryMutation", m)
+}
+
+// The LedgerTransactionQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type LedgerTransactionQueryRuleFunc func(context.Context, *db.LedgerTransactionQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f LedgerTransactionQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.LedgerTransactionQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.LedgerTransactionQuery", q)
+}
+
+// The LedgerTransactionMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type LedgerTransactionMutationRuleFunc func(context.Context, *db.LedgerTransactionMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f LedgerTransactionMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.LedgerTransactionMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.LedgerTransactionMutation", m)
+}
+
 // The NotificationQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type NotificationQueryRuleFunc func(context.Context, *db.NotificationQuery) error
@@ -420,6 +756,30 @@ func (f NotificationMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mut
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.NotificationMutation", m)
+}
+
+// The NotificationPreferenceQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type NotificationPreferenceQueryRuleFunc func(context.Context, *db.NotificationPreferenceQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f NotificationPreferenceQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.NotificationPreferenceQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.NotificationPreferenceQuery", q)
+}
+
+// The NotificationPreferenceMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type NotificationPreferenceMutationRuleFunc func(context.Context, *db.NotificationPreferenceMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f NotificationPreferenceMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.NotificationPreferenceMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.NotificationPreferenceMutation", m)
 }
 
 // The PersonQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -470,6 +830,30 @@ func (f PersonalDataMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mut
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.PersonalDataMutation", m)
 }
 
+// The RecordAccessQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type RecordAccessQueryRuleFunc func(context.Context, *db.RecordAccessQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f RecordAccessQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.RecordAccessQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.RecordAccessQuery", q)
+}
+
+// The RecordAccessMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type RecordAccessMutationRuleFunc func(context.Context, *db.RecordAccessMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f RecordAccessMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.RecordAccessMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.RecordAccessMutation", m)
+}
+
 // The ScenicSpotQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ScenicSpotQueryRuleFunc func(context.Context, *db.ScenicSpotQuery) error
@@ -516,6 +900,30 @@ func (f SchoolMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation)
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.SchoolMutation", m)
+}
+
+// The SensorAlarmQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SensorAlarmQueryRuleFunc func(context.Context, *db.SensorAlarmQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SensorAlarmQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.SensorAlarmQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.SensorAlarmQuery", q)
+}
+
+// The SensorAlarmMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SensorAlarmMutationRuleFunc func(context.Context, *db.SensorAlarmMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SensorAlarmMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.SensorAlarmMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.SensorAlarmMutation", m)
 }
 
 // The SessionQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -588,4 +996,28 @@ func (f StreetMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation)
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.StreetMutation", m)
+}
+
+// The WechatGrantQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type WechatGrantQueryRuleFunc func(context.Context, *db.WechatGrantQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f WechatGrantQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.WechatGrantQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.WechatGrantQuery", q)
+}
+
+// The WechatGrantMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type WechatGrantMutationRuleFunc func(context.Context, *db.WechatGrantMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f WechatGrantMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.WechatGrantMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.WechatGrantMutation", m)
 }

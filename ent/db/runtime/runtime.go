@@ -3,26 +3,44 @@
 package runtime
 
 import (
+	"citygraph/ent/db/alert"
 	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/broadcast"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
+	"citygraph/ent/db/casephoto"
+	"citygraph/ent/db/casesupporter"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
+	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
+	"citygraph/ent/db/consent"
+	"citygraph/ent/db/dataexport"
+	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/entitlementgrant"
+	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgerentry"
+	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
+	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/personaldata"
+	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/wechatgrant"
 	"citygraph/ent/schema"
 	"citygraph/internal/mask"
 	"context"
@@ -36,6 +54,84 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	alertMixin := schema.Alert{}.Mixin()
+	alert.Policy = privacy.NewPolicies(schema.Alert{})
+	alert.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := alert.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	alertMixinFields0 := alertMixin[0].Fields()
+	_ = alertMixinFields0
+	alertFields := schema.Alert{}.Fields()
+	_ = alertFields
+	// alertDescCreatedAt is the schema descriptor for created_at field.
+	alertDescCreatedAt := alertMixinFields0[1].Descriptor()
+	// alert.DefaultCreatedAt holds the default value on creation for the created_at field.
+	alert.DefaultCreatedAt = alertDescCreatedAt.Default.(func() time.Time)
+	// alertDescIdentifier is the schema descriptor for identifier field.
+	alertDescIdentifier := alertFields[0].Descriptor()
+	// alert.IdentifierValidator is a validator for the "identifier" field. It is called by the builders before save.
+	alert.IdentifierValidator = func() func(string) error {
+		validators := alertDescIdentifier.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(identifier string) error {
+			for _, fn := range fns {
+				if err := fn(identifier); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// alertDescSender is the schema descriptor for sender field.
+	alertDescSender := alertFields[1].Descriptor()
+	// alert.SenderValidator is a validator for the "sender" field. It is called by the builders before save.
+	alert.SenderValidator = func() func(string) error {
+		validators := alertDescSender.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(sender string) error {
+			for _, fn := range fns {
+				if err := fn(sender); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// alertDescSupersededByID is the schema descriptor for superseded_by_id field.
+	alertDescSupersededByID := alertFields[16].Descriptor()
+	// alert.SupersededByIDValidator is a validator for the "superseded_by_id" field. It is called by the builders before save.
+	alert.SupersededByIDValidator = alertDescSupersededByID.Validators[0].(func(string) error)
+	// alertDescID is the schema descriptor for id field.
+	alertDescID := alertMixinFields0[0].Descriptor()
+	// alert.DefaultID holds the default value on creation for the id field.
+	alert.DefaultID = alertDescID.Default.(func() string)
+	// alert.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	alert.IDValidator = func() func(string) error {
+		validators := alertDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	auditeventMixin := schema.AuditEvent{}.Mixin()
 	auditevent.Policy = privacy.NewPolicies(schema.AuditEvent{})
 	auditevent.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -85,6 +181,56 @@ func init() {
 	// auditevent.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	auditevent.IDValidator = func() func(string) error {
 		validators := auditeventDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	broadcastMixin := schema.Broadcast{}.Mixin()
+	broadcast.Policy = privacy.NewPolicies(schema.Broadcast{})
+	broadcast.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := broadcast.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	broadcastMixinFields0 := broadcastMixin[0].Fields()
+	_ = broadcastMixinFields0
+	broadcastFields := schema.Broadcast{}.Fields()
+	_ = broadcastFields
+	// broadcastDescCreatedAt is the schema descriptor for created_at field.
+	broadcastDescCreatedAt := broadcastMixinFields0[1].Descriptor()
+	// broadcast.DefaultCreatedAt holds the default value on creation for the created_at field.
+	broadcast.DefaultCreatedAt = broadcastDescCreatedAt.Default.(func() time.Time)
+	// broadcastDescEventKey is the schema descriptor for event_key field.
+	broadcastDescEventKey := broadcastFields[0].Descriptor()
+	// broadcast.EventKeyValidator is a validator for the "event_key" field. It is called by the builders before save.
+	broadcast.EventKeyValidator = broadcastDescEventKey.Validators[0].(func(string) error)
+	// broadcastDescTemplate is the schema descriptor for template field.
+	broadcastDescTemplate := broadcastFields[6].Descriptor()
+	// broadcast.TemplateValidator is a validator for the "template" field. It is called by the builders before save.
+	broadcast.TemplateValidator = broadcastDescTemplate.Validators[0].(func(string) error)
+	// broadcastDescTarget is the schema descriptor for target field.
+	broadcastDescTarget := broadcastFields[8].Descriptor()
+	// broadcast.TargetValidator is a validator for the "target" field. It is called by the builders before save.
+	broadcast.TargetValidator = broadcastDescTarget.Validators[0].(func(string) error)
+	// broadcastDescID is the schema descriptor for id field.
+	broadcastDescID := broadcastMixinFields0[0].Descriptor()
+	// broadcast.DefaultID holds the default value on creation for the id field.
+	broadcast.DefaultID = broadcastDescID.Default.(func() string)
+	// broadcast.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	broadcast.IDValidator = func() func(string) error {
+		validators := broadcastDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -181,21 +327,21 @@ func init() {
 	// caseevent.SeqValidator is a validator for the "seq" field. It is called by the builders before save.
 	caseevent.SeqValidator = caseeventDescSeq.Validators[0].(func(int) error)
 	// caseeventDescNote is the schema descriptor for note field.
-	caseeventDescNote := caseeventFields[4].Descriptor()
+	caseeventDescNote := caseeventFields[5].Descriptor()
 	// caseevent.DefaultNote holds the default value on creation for the note field.
 	caseevent.DefaultNote = caseeventDescNote.Default.(string)
 	// caseevent.NoteValidator is a validator for the "note" field. It is called by the builders before save.
 	caseevent.NoteValidator = caseeventDescNote.Validators[0].(func(string) error)
 	// caseeventDescPublic is the schema descriptor for public field.
-	caseeventDescPublic := caseeventFields[5].Descriptor()
+	caseeventDescPublic := caseeventFields[6].Descriptor()
 	// caseevent.DefaultPublic holds the default value on creation for the public field.
 	caseevent.DefaultPublic = caseeventDescPublic.Default.(bool)
 	// caseeventDescCityCaseID is the schema descriptor for city_case_id field.
-	caseeventDescCityCaseID := caseeventFields[6].Descriptor()
+	caseeventDescCityCaseID := caseeventFields[7].Descriptor()
 	// caseevent.CityCaseIDValidator is a validator for the "city_case_id" field. It is called by the builders before save.
 	caseevent.CityCaseIDValidator = caseeventDescCityCaseID.Validators[0].(func(string) error)
 	// caseeventDescActorID is the schema descriptor for actor_id field.
-	caseeventDescActorID := caseeventFields[7].Descriptor()
+	caseeventDescActorID := caseeventFields[8].Descriptor()
 	// caseevent.ActorIDValidator is a validator for the "actor_id" field. It is called by the builders before save.
 	caseevent.ActorIDValidator = caseeventDescActorID.Validators[0].(func(string) error)
 	// caseeventDescID is the schema descriptor for id field.
@@ -205,6 +351,122 @@ func init() {
 	// caseevent.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	caseevent.IDValidator = func() func(string) error {
 		validators := caseeventDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	casephotoMixin := schema.CasePhoto{}.Mixin()
+	casephoto.Policy = privacy.NewPolicies(schema.CasePhoto{})
+	casephoto.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := casephoto.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	casephotoMixinFields0 := casephotoMixin[0].Fields()
+	_ = casephotoMixinFields0
+	casephotoFields := schema.CasePhoto{}.Fields()
+	_ = casephotoFields
+	// casephotoDescCreatedAt is the schema descriptor for created_at field.
+	casephotoDescCreatedAt := casephotoMixinFields0[1].Descriptor()
+	// casephoto.DefaultCreatedAt holds the default value on creation for the created_at field.
+	casephoto.DefaultCreatedAt = casephotoDescCreatedAt.Default.(func() time.Time)
+	// casephotoDescWidth is the schema descriptor for width field.
+	casephotoDescWidth := casephotoFields[1].Descriptor()
+	// casephoto.WidthValidator is a validator for the "width" field. It is called by the builders before save.
+	casephoto.WidthValidator = casephotoDescWidth.Validators[0].(func(int) error)
+	// casephotoDescHeight is the schema descriptor for height field.
+	casephotoDescHeight := casephotoFields[2].Descriptor()
+	// casephoto.HeightValidator is a validator for the "height" field. It is called by the builders before save.
+	casephoto.HeightValidator = casephotoDescHeight.Validators[0].(func(int) error)
+	// casephotoDescBlurHash is the schema descriptor for blur_hash field.
+	casephotoDescBlurHash := casephotoFields[3].Descriptor()
+	// casephoto.BlurHashValidator is a validator for the "blur_hash" field. It is called by the builders before save.
+	casephoto.BlurHashValidator = casephotoDescBlurHash.Validators[0].(func(string) error)
+	// casephotoDescSizeBytes is the schema descriptor for size_bytes field.
+	casephotoDescSizeBytes := casephotoFields[4].Descriptor()
+	// casephoto.SizeBytesValidator is a validator for the "size_bytes" field. It is called by the builders before save.
+	casephoto.SizeBytesValidator = casephotoDescSizeBytes.Validators[0].(func(int) error)
+	// casephotoDescFile is the schema descriptor for file field.
+	casephotoDescFile := casephotoFields[5].Descriptor()
+	// casephoto.FileValidator is a validator for the "file" field. It is called by the builders before save.
+	casephoto.FileValidator = casephotoDescFile.Validators[0].(func(string) error)
+	// casephotoDescUploaderID is the schema descriptor for uploader_id field.
+	casephotoDescUploaderID := casephotoFields[7].Descriptor()
+	// casephoto.UploaderIDValidator is a validator for the "uploader_id" field. It is called by the builders before save.
+	casephoto.UploaderIDValidator = casephotoDescUploaderID.Validators[0].(func(string) error)
+	// casephotoDescCityCaseID is the schema descriptor for city_case_id field.
+	casephotoDescCityCaseID := casephotoFields[8].Descriptor()
+	// casephoto.CityCaseIDValidator is a validator for the "city_case_id" field. It is called by the builders before save.
+	casephoto.CityCaseIDValidator = casephotoDescCityCaseID.Validators[0].(func(string) error)
+	// casephotoDescCaseEventID is the schema descriptor for case_event_id field.
+	casephotoDescCaseEventID := casephotoFields[9].Descriptor()
+	// casephoto.CaseEventIDValidator is a validator for the "case_event_id" field. It is called by the builders before save.
+	casephoto.CaseEventIDValidator = casephotoDescCaseEventID.Validators[0].(func(string) error)
+	// casephotoDescID is the schema descriptor for id field.
+	casephotoDescID := casephotoMixinFields0[0].Descriptor()
+	// casephoto.DefaultID holds the default value on creation for the id field.
+	casephoto.DefaultID = casephotoDescID.Default.(func() string)
+	// casephoto.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	casephoto.IDValidator = func() func(string) error {
+		validators := casephotoDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	casesupporterMixin := schema.CaseSupporter{}.Mixin()
+	casesupporter.Policy = privacy.NewPolicies(schema.CaseSupporter{})
+	casesupporter.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := casesupporter.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	casesupporterMixinFields0 := casesupporterMixin[0].Fields()
+	_ = casesupporterMixinFields0
+	casesupporterFields := schema.CaseSupporter{}.Fields()
+	_ = casesupporterFields
+	// casesupporterDescCreatedAt is the schema descriptor for created_at field.
+	casesupporterDescCreatedAt := casesupporterMixinFields0[1].Descriptor()
+	// casesupporter.DefaultCreatedAt holds the default value on creation for the created_at field.
+	casesupporter.DefaultCreatedAt = casesupporterDescCreatedAt.Default.(func() time.Time)
+	// casesupporterDescCityCaseID is the schema descriptor for city_case_id field.
+	casesupporterDescCityCaseID := casesupporterFields[0].Descriptor()
+	// casesupporter.CityCaseIDValidator is a validator for the "city_case_id" field. It is called by the builders before save.
+	casesupporter.CityCaseIDValidator = casesupporterDescCityCaseID.Validators[0].(func(string) error)
+	// casesupporterDescPersonID is the schema descriptor for person_id field.
+	casesupporterDescPersonID := casesupporterFields[1].Descriptor()
+	// casesupporter.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	casesupporter.PersonIDValidator = casesupporterDescPersonID.Validators[0].(func(string) error)
+	// casesupporterDescID is the schema descriptor for id field.
+	casesupporterDescID := casesupporterMixinFields0[0].Descriptor()
+	// casesupporter.DefaultID holds the default value on creation for the id field.
+	casesupporter.DefaultID = casesupporterDescID.Default.(func() string)
+	// casesupporter.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	casesupporter.IDValidator = func() func(string) error {
+		validators := casesupporterDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -252,18 +514,10 @@ func init() {
 	citizencardDescMaskedNumber := citizencardFields[1].Descriptor()
 	// citizencard.MaskedNumberValidator is a validator for the "masked_number" field. It is called by the builders before save.
 	citizencard.MaskedNumberValidator = citizencardDescMaskedNumber.Validators[0].(func(string) error)
-	// citizencardDescBalance is the schema descriptor for balance field.
-	citizencardDescBalance := citizencardFields[4].Descriptor()
-	// citizencard.BalanceValidator is a validator for the "balance" field. It is called by the builders before save.
-	citizencard.BalanceValidator = citizencardDescBalance.Validators[0].(func(int64) error)
-	// citizencardDescAvailable is the schema descriptor for available field.
-	citizencardDescAvailable := citizencardFields[5].Descriptor()
-	// citizencard.AvailableValidator is a validator for the "available" field. It is called by the builders before save.
-	citizencard.AvailableValidator = citizencardDescAvailable.Validators[0].(func(int64) error)
-	// citizencardDescCap is the schema descriptor for cap field.
-	citizencardDescCap := citizencardFields[6].Descriptor()
-	// citizencard.CapValidator is a validator for the "cap" field. It is called by the builders before save.
-	citizencard.CapValidator = citizencardDescCap.Validators[0].(func(int64) error)
+	// citizencardDescAccountID is the schema descriptor for account_id field.
+	citizencardDescAccountID := citizencardFields[4].Descriptor()
+	// citizencard.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	citizencard.AccountIDValidator = citizencardDescAccountID.Validators[0].(func(string) error)
 	// citizencardDescID is the schema descriptor for id field.
 	citizencardDescID := citizencardMixinFields0[0].Descriptor()
 	// citizencard.DefaultID holds the default value on creation for the id field.
@@ -342,20 +596,64 @@ func init() {
 	citycaseDescLastSeq := citycaseFields[4].Descriptor()
 	// citycase.DefaultLastSeq holds the default value on creation for the last_seq field.
 	citycase.DefaultLastSeq = citycaseDescLastSeq.Default.(int)
+	// citycaseDescPublished is the schema descriptor for published field.
+	citycaseDescPublished := citycaseFields[10].Descriptor()
+	// citycase.DefaultPublished holds the default value on creation for the published field.
+	citycase.DefaultPublished = citycaseDescPublished.Default.(bool)
+	// citycaseDescSupporters is the schema descriptor for supporters field.
+	citycaseDescSupporters := citycaseFields[11].Descriptor()
+	// citycase.DefaultSupporters holds the default value on creation for the supporters field.
+	citycase.DefaultSupporters = citycaseDescSupporters.Default.(int)
+	// citycaseDescAssigneeID is the schema descriptor for assignee_id field.
+	citycaseDescAssigneeID := citycaseFields[13].Descriptor()
+	// citycase.AssigneeIDValidator is a validator for the "assignee_id" field. It is called by the builders before save.
+	citycase.AssigneeIDValidator = citycaseDescAssigneeID.Validators[0].(func(string) error)
+	// citycaseDescResolverID is the schema descriptor for resolver_id field.
+	citycaseDescResolverID := citycaseFields[14].Descriptor()
+	// citycase.ResolverIDValidator is a validator for the "resolver_id" field. It is called by the builders before save.
+	citycase.ResolverIDValidator = citycaseDescResolverID.Validators[0].(func(string) error)
+	// citycaseDescReworkCount is the schema descriptor for rework_count field.
+	citycaseDescReworkCount := citycaseFields[15].Descriptor()
+	// citycase.DefaultReworkCount holds the default value on creation for the rework_count field.
+	citycase.DefaultReworkCount = citycaseDescReworkCount.Default.(int)
+	// citycaseDescReopenCount is the schema descriptor for reopen_count field.
+	citycaseDescReopenCount := citycaseFields[16].Descriptor()
+	// citycase.DefaultReopenCount holds the default value on creation for the reopen_count field.
+	citycase.DefaultReopenCount = citycaseDescReopenCount.Default.(int)
+	// citycaseDescEscalation is the schema descriptor for escalation field.
+	citycaseDescEscalation := citycaseFields[21].Descriptor()
+	// citycase.DefaultEscalation holds the default value on creation for the escalation field.
+	citycase.DefaultEscalation = citycaseDescEscalation.Default.(int)
+	// citycaseDescSource is the schema descriptor for source field.
+	citycaseDescSource := citycaseFields[22].Descriptor()
+	// citycase.SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	citycase.SourceValidator = citycaseDescSource.Validators[0].(func(string) error)
+	// citycaseDescSourceID is the schema descriptor for source_id field.
+	citycaseDescSourceID := citycaseFields[23].Descriptor()
+	// citycase.SourceIDValidator is a validator for the "source_id" field. It is called by the builders before save.
+	citycase.SourceIDValidator = citycaseDescSourceID.Validators[0].(func(string) error)
 	// citycaseDescCategoryID is the schema descriptor for category_id field.
-	citycaseDescCategoryID := citycaseFields[6].Descriptor()
+	citycaseDescCategoryID := citycaseFields[24].Descriptor()
 	// citycase.CategoryIDValidator is a validator for the "category_id" field. It is called by the builders before save.
 	citycase.CategoryIDValidator = citycaseDescCategoryID.Validators[0].(func(string) error)
 	// citycaseDescDistrictID is the schema descriptor for district_id field.
-	citycaseDescDistrictID := citycaseFields[7].Descriptor()
+	citycaseDescDistrictID := citycaseFields[25].Descriptor()
 	// citycase.DistrictIDValidator is a validator for the "district_id" field. It is called by the builders before save.
 	citycase.DistrictIDValidator = citycaseDescDistrictID.Validators[0].(func(string) error)
 	// citycaseDescStreetID is the schema descriptor for street_id field.
-	citycaseDescStreetID := citycaseFields[8].Descriptor()
+	citycaseDescStreetID := citycaseFields[26].Descriptor()
 	// citycase.StreetIDValidator is a validator for the "street_id" field. It is called by the builders before save.
 	citycase.StreetIDValidator = citycaseDescStreetID.Validators[0].(func(string) error)
+	// citycaseDescFacilityID is the schema descriptor for facility_id field.
+	citycaseDescFacilityID := citycaseFields[27].Descriptor()
+	// citycase.FacilityIDValidator is a validator for the "facility_id" field. It is called by the builders before save.
+	citycase.FacilityIDValidator = citycaseDescFacilityID.Validators[0].(func(string) error)
+	// citycaseDescDuplicateOfID is the schema descriptor for duplicate_of_id field.
+	citycaseDescDuplicateOfID := citycaseFields[28].Descriptor()
+	// citycase.DuplicateOfIDValidator is a validator for the "duplicate_of_id" field. It is called by the builders before save.
+	citycase.DuplicateOfIDValidator = citycaseDescDuplicateOfID.Validators[0].(func(string) error)
 	// citycaseDescReporterID is the schema descriptor for reporter_id field.
-	citycaseDescReporterID := citycaseFields[9].Descriptor()
+	citycaseDescReporterID := citycaseFields[29].Descriptor()
 	// citycase.ReporterIDValidator is a validator for the "reporter_id" field. It is called by the builders before save.
 	citycase.ReporterIDValidator = citycaseDescReporterID.Validators[0].(func(string) error)
 	// citycaseDescID is the schema descriptor for id field.
@@ -365,6 +663,88 @@ func init() {
 	// citycase.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	citycase.IDValidator = func() func(string) error {
 		validators := citycaseDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	cityfacilityMixin := schema.CityFacility{}.Mixin()
+	cityfacility.Policy = privacy.NewPolicies(schema.CityFacility{})
+	cityfacility.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := cityfacility.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	cityfacilityMixinFields0 := cityfacilityMixin[0].Fields()
+	_ = cityfacilityMixinFields0
+	cityfacilityMixinFields1 := cityfacilityMixin[1].Fields()
+	_ = cityfacilityMixinFields1
+	cityfacilityFields := schema.CityFacility{}.Fields()
+	_ = cityfacilityFields
+	// cityfacilityDescCreatedAt is the schema descriptor for created_at field.
+	cityfacilityDescCreatedAt := cityfacilityMixinFields0[1].Descriptor()
+	// cityfacility.DefaultCreatedAt holds the default value on creation for the created_at field.
+	cityfacility.DefaultCreatedAt = cityfacilityDescCreatedAt.Default.(func() time.Time)
+	// cityfacilityDescUpdatedAt is the schema descriptor for updated_at field.
+	cityfacilityDescUpdatedAt := cityfacilityMixinFields1[0].Descriptor()
+	// cityfacility.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	cityfacility.DefaultUpdatedAt = cityfacilityDescUpdatedAt.Default.(func() time.Time)
+	// cityfacility.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	cityfacility.UpdateDefaultUpdatedAt = cityfacilityDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// cityfacilityDescCode is the schema descriptor for code field.
+	cityfacilityDescCode := cityfacilityFields[0].Descriptor()
+	// cityfacility.CodeValidator is a validator for the "code" field. It is called by the builders before save.
+	cityfacility.CodeValidator = func() func(string) error {
+		validators := cityfacilityDescCode.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(code string) error {
+			for _, fn := range fns {
+				if err := fn(code); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// cityfacilityDescAddress is the schema descriptor for address field.
+	cityfacilityDescAddress := cityfacilityFields[2].Descriptor()
+	// cityfacility.DefaultAddress holds the default value on creation for the address field.
+	cityfacility.DefaultAddress = cityfacilityDescAddress.Default.(string)
+	// cityfacility.AddressValidator is a validator for the "address" field. It is called by the builders before save.
+	cityfacility.AddressValidator = cityfacilityDescAddress.Validators[0].(func(string) error)
+	// cityfacilityDescCategoryID is the schema descriptor for category_id field.
+	cityfacilityDescCategoryID := cityfacilityFields[3].Descriptor()
+	// cityfacility.CategoryIDValidator is a validator for the "category_id" field. It is called by the builders before save.
+	cityfacility.CategoryIDValidator = cityfacilityDescCategoryID.Validators[0].(func(string) error)
+	// cityfacilityDescDistrictID is the schema descriptor for district_id field.
+	cityfacilityDescDistrictID := cityfacilityFields[4].Descriptor()
+	// cityfacility.DistrictIDValidator is a validator for the "district_id" field. It is called by the builders before save.
+	cityfacility.DistrictIDValidator = cityfacilityDescDistrictID.Validators[0].(func(string) error)
+	// cityfacilityDescStreetID is the schema descriptor for street_id field.
+	cityfacilityDescStreetID := cityfacilityFields[5].Descriptor()
+	// cityfacility.StreetIDValidator is a validator for the "street_id" field. It is called by the builders before save.
+	cityfacility.StreetIDValidator = cityfacilityDescStreetID.Validators[0].(func(string) error)
+	// cityfacilityDescID is the schema descriptor for id field.
+	cityfacilityDescID := cityfacilityMixinFields0[0].Descriptor()
+	// cityfacility.DefaultID holds the default value on creation for the id field.
+	cityfacility.DefaultID = cityfacilityDescID.Default.(func() string)
+	// cityfacility.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	cityfacility.IDValidator = func() func(string) error {
+		validators := cityfacilityDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -432,6 +812,164 @@ func init() {
 			return nil
 		}
 	}()
+	consentMixin := schema.Consent{}.Mixin()
+	consent.Policy = privacy.NewPolicies(schema.Consent{})
+	consent.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := consent.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	consentMixinFields0 := consentMixin[0].Fields()
+	_ = consentMixinFields0
+	consentFields := schema.Consent{}.Fields()
+	_ = consentFields
+	// consentDescCreatedAt is the schema descriptor for created_at field.
+	consentDescCreatedAt := consentMixinFields0[1].Descriptor()
+	// consent.DefaultCreatedAt holds the default value on creation for the created_at field.
+	consent.DefaultCreatedAt = consentDescCreatedAt.Default.(func() time.Time)
+	// consentDescPersonID is the schema descriptor for person_id field.
+	consentDescPersonID := consentFields[0].Descriptor()
+	// consent.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	consent.PersonIDValidator = consentDescPersonID.Validators[0].(func(string) error)
+	// consentDescVersion is the schema descriptor for version field.
+	consentDescVersion := consentFields[2].Descriptor()
+	// consent.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	consent.VersionValidator = consentDescVersion.Validators[0].(func(string) error)
+	// consentDescGivenByID is the schema descriptor for given_by_id field.
+	consentDescGivenByID := consentFields[4].Descriptor()
+	// consent.GivenByIDValidator is a validator for the "given_by_id" field. It is called by the builders before save.
+	consent.GivenByIDValidator = consentDescGivenByID.Validators[0].(func(string) error)
+	// consentDescID is the schema descriptor for id field.
+	consentDescID := consentMixinFields0[0].Descriptor()
+	// consent.DefaultID holds the default value on creation for the id field.
+	consent.DefaultID = consentDescID.Default.(func() string)
+	// consent.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	consent.IDValidator = func() func(string) error {
+		validators := consentDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	dataexportMixin := schema.DataExport{}.Mixin()
+	dataexport.Policy = privacy.NewPolicies(schema.DataExport{})
+	dataexport.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := dataexport.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	dataexportMixinFields0 := dataexportMixin[0].Fields()
+	_ = dataexportMixinFields0
+	dataexportFields := schema.DataExport{}.Fields()
+	_ = dataexportFields
+	// dataexportDescCreatedAt is the schema descriptor for created_at field.
+	dataexportDescCreatedAt := dataexportMixinFields0[1].Descriptor()
+	// dataexport.DefaultCreatedAt holds the default value on creation for the created_at field.
+	dataexport.DefaultCreatedAt = dataexportDescCreatedAt.Default.(func() time.Time)
+	// dataexportDescPersonID is the schema descriptor for person_id field.
+	dataexportDescPersonID := dataexportFields[0].Descriptor()
+	// dataexport.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	dataexport.PersonIDValidator = dataexportDescPersonID.Validators[0].(func(string) error)
+	// dataexportDescSizeBytes is the schema descriptor for size_bytes field.
+	dataexportDescSizeBytes := dataexportFields[3].Descriptor()
+	// dataexport.SizeBytesValidator is a validator for the "size_bytes" field. It is called by the builders before save.
+	dataexport.SizeBytesValidator = dataexportDescSizeBytes.Validators[0].(func(int) error)
+	// dataexportDescID is the schema descriptor for id field.
+	dataexportDescID := dataexportMixinFields0[0].Descriptor()
+	// dataexport.DefaultID holds the default value on creation for the id field.
+	dataexport.DefaultID = dataexportDescID.Default.(func() string)
+	// dataexport.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	dataexport.IDValidator = func() func(string) error {
+		validators := dataexportDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	delegationMixin := schema.Delegation{}.Mixin()
+	delegation.Policy = privacy.NewPolicies(schema.Delegation{})
+	delegation.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := delegation.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	delegationMixinFields0 := delegationMixin[0].Fields()
+	_ = delegationMixinFields0
+	delegationMixinFields1 := delegationMixin[1].Fields()
+	_ = delegationMixinFields1
+	delegationFields := schema.Delegation{}.Fields()
+	_ = delegationFields
+	// delegationDescCreatedAt is the schema descriptor for created_at field.
+	delegationDescCreatedAt := delegationMixinFields0[1].Descriptor()
+	// delegation.DefaultCreatedAt holds the default value on creation for the created_at field.
+	delegation.DefaultCreatedAt = delegationDescCreatedAt.Default.(func() time.Time)
+	// delegationDescUpdatedAt is the schema descriptor for updated_at field.
+	delegationDescUpdatedAt := delegationMixinFields1[0].Descriptor()
+	// delegation.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	delegation.DefaultUpdatedAt = delegationDescUpdatedAt.Default.(func() time.Time)
+	// delegation.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	delegation.UpdateDefaultUpdatedAt = delegationDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// delegationDescDelegatorID is the schema descriptor for delegator_id field.
+	delegationDescDelegatorID := delegationFields[0].Descriptor()
+	// delegation.DelegatorIDValidator is a validator for the "delegator_id" field. It is called by the builders before save.
+	delegation.DelegatorIDValidator = delegationDescDelegatorID.Validators[0].(func(string) error)
+	// delegationDescDelegateID is the schema descriptor for delegate_id field.
+	delegationDescDelegateID := delegationFields[1].Descriptor()
+	// delegation.DelegateIDValidator is a validator for the "delegate_id" field. It is called by the builders before save.
+	delegation.DelegateIDValidator = delegationDescDelegateID.Validators[0].(func(string) error)
+	// delegationDescDelegatorName is the schema descriptor for delegator_name field.
+	delegationDescDelegatorName := delegationFields[2].Descriptor()
+	// delegation.DelegatorNameValidator is a validator for the "delegator_name" field. It is called by the builders before save.
+	delegation.DelegatorNameValidator = delegationDescDelegatorName.Validators[0].(func(string) error)
+	// delegationDescDelegateName is the schema descriptor for delegate_name field.
+	delegationDescDelegateName := delegationFields[3].Descriptor()
+	// delegation.DelegateNameValidator is a validator for the "delegate_name" field. It is called by the builders before save.
+	delegation.DelegateNameValidator = delegationDescDelegateName.Validators[0].(func(string) error)
+	// delegationDescID is the schema descriptor for id field.
+	delegationDescID := delegationMixinFields0[0].Descriptor()
+	// delegation.DefaultID holds the default value on creation for the id field.
+	delegation.DefaultID = delegationDescID.Default.(func() string)
+	// delegation.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	delegation.IDValidator = func() func(string) error {
+		validators := delegationDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	deliveryattemptMixin := schema.DeliveryAttempt{}.Mixin()
 	deliveryattempt.Policy = privacy.NewPolicies(schema.DeliveryAttempt{})
 	deliveryattempt.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -462,14 +1000,26 @@ func init() {
 	deliveryattemptDescDeviceID := deliveryattemptFields[2].Descriptor()
 	// deliveryattempt.DeviceIDValidator is a validator for the "device_id" field. It is called by the builders before save.
 	deliveryattempt.DeviceIDValidator = deliveryattemptDescDeviceID.Validators[0].(func(string) error)
+	// deliveryattemptDescBatch is the schema descriptor for batch field.
+	deliveryattemptDescBatch := deliveryattemptFields[4].Descriptor()
+	// deliveryattempt.DefaultBatch holds the default value on creation for the batch field.
+	deliveryattempt.DefaultBatch = deliveryattemptDescBatch.Default.(string)
+	// deliveryattempt.BatchValidator is a validator for the "batch" field. It is called by the builders before save.
+	deliveryattempt.BatchValidator = deliveryattemptDescBatch.Validators[0].(func(string) error)
+	// deliveryattemptDescTries is the schema descriptor for tries field.
+	deliveryattemptDescTries := deliveryattemptFields[6].Descriptor()
+	// deliveryattempt.DefaultTries holds the default value on creation for the tries field.
+	deliveryattempt.DefaultTries = deliveryattemptDescTries.Default.(int)
+	// deliveryattempt.TriesValidator is a validator for the "tries" field. It is called by the builders before save.
+	deliveryattempt.TriesValidator = deliveryattemptDescTries.Validators[0].(func(int) error)
 	// deliveryattemptDescProviderMessageID is the schema descriptor for provider_message_id field.
-	deliveryattemptDescProviderMessageID := deliveryattemptFields[5].Descriptor()
+	deliveryattemptDescProviderMessageID := deliveryattemptFields[10].Descriptor()
 	// deliveryattempt.DefaultProviderMessageID holds the default value on creation for the provider_message_id field.
 	deliveryattempt.DefaultProviderMessageID = deliveryattemptDescProviderMessageID.Default.(string)
 	// deliveryattempt.ProviderMessageIDValidator is a validator for the "provider_message_id" field. It is called by the builders before save.
 	deliveryattempt.ProviderMessageIDValidator = deliveryattemptDescProviderMessageID.Validators[0].(func(string) error)
 	// deliveryattemptDescProviderCode is the schema descriptor for provider_code field.
-	deliveryattemptDescProviderCode := deliveryattemptFields[6].Descriptor()
+	deliveryattemptDescProviderCode := deliveryattemptFields[11].Descriptor()
 	// deliveryattempt.DefaultProviderCode holds the default value on creation for the provider_code field.
 	deliveryattempt.DefaultProviderCode = deliveryattemptDescProviderCode.Default.(string)
 	// deliveryattempt.ProviderCodeValidator is a validator for the "provider_code" field. It is called by the builders before save.
@@ -688,6 +1238,190 @@ func init() {
 			return nil
 		}
 	}()
+	entitlementgrantMixin := schema.EntitlementGrant{}.Mixin()
+	entitlementgrant.Policy = privacy.NewPolicies(schema.EntitlementGrant{})
+	entitlementgrant.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := entitlementgrant.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	entitlementgrantMixinFields0 := entitlementgrantMixin[0].Fields()
+	_ = entitlementgrantMixinFields0
+	entitlementgrantMixinFields1 := entitlementgrantMixin[1].Fields()
+	_ = entitlementgrantMixinFields1
+	entitlementgrantFields := schema.EntitlementGrant{}.Fields()
+	_ = entitlementgrantFields
+	// entitlementgrantDescCreatedAt is the schema descriptor for created_at field.
+	entitlementgrantDescCreatedAt := entitlementgrantMixinFields0[1].Descriptor()
+	// entitlementgrant.DefaultCreatedAt holds the default value on creation for the created_at field.
+	entitlementgrant.DefaultCreatedAt = entitlementgrantDescCreatedAt.Default.(func() time.Time)
+	// entitlementgrantDescUpdatedAt is the schema descriptor for updated_at field.
+	entitlementgrantDescUpdatedAt := entitlementgrantMixinFields1[0].Descriptor()
+	// entitlementgrant.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	entitlementgrant.DefaultUpdatedAt = entitlementgrantDescUpdatedAt.Default.(func() time.Time)
+	// entitlementgrant.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	entitlementgrant.UpdateDefaultUpdatedAt = entitlementgrantDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// entitlementgrantDescPersonID is the schema descriptor for person_id field.
+	entitlementgrantDescPersonID := entitlementgrantFields[0].Descriptor()
+	// entitlementgrant.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	entitlementgrant.PersonIDValidator = entitlementgrantDescPersonID.Validators[0].(func(string) error)
+	// entitlementgrantDescID is the schema descriptor for id field.
+	entitlementgrantDescID := entitlementgrantMixinFields0[0].Descriptor()
+	// entitlementgrant.DefaultID holds the default value on creation for the id field.
+	entitlementgrant.DefaultID = entitlementgrantDescID.Default.(func() string)
+	// entitlementgrant.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	entitlementgrant.IDValidator = func() func(string) error {
+		validators := entitlementgrantDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	guardianshipMixin := schema.Guardianship{}.Mixin()
+	guardianship.Policy = privacy.NewPolicies(schema.Guardianship{})
+	guardianship.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := guardianship.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	guardianshipMixinFields0 := guardianshipMixin[0].Fields()
+	_ = guardianshipMixinFields0
+	guardianshipMixinFields1 := guardianshipMixin[1].Fields()
+	_ = guardianshipMixinFields1
+	guardianshipFields := schema.Guardianship{}.Fields()
+	_ = guardianshipFields
+	// guardianshipDescCreatedAt is the schema descriptor for created_at field.
+	guardianshipDescCreatedAt := guardianshipMixinFields0[1].Descriptor()
+	// guardianship.DefaultCreatedAt holds the default value on creation for the created_at field.
+	guardianship.DefaultCreatedAt = guardianshipDescCreatedAt.Default.(func() time.Time)
+	// guardianshipDescUpdatedAt is the schema descriptor for updated_at field.
+	guardianshipDescUpdatedAt := guardianshipMixinFields1[0].Descriptor()
+	// guardianship.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	guardianship.DefaultUpdatedAt = guardianshipDescUpdatedAt.Default.(func() time.Time)
+	// guardianship.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	guardianship.UpdateDefaultUpdatedAt = guardianshipDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// guardianshipDescGuardianID is the schema descriptor for guardian_id field.
+	guardianshipDescGuardianID := guardianshipFields[0].Descriptor()
+	// guardianship.GuardianIDValidator is a validator for the "guardian_id" field. It is called by the builders before save.
+	guardianship.GuardianIDValidator = guardianshipDescGuardianID.Validators[0].(func(string) error)
+	// guardianshipDescChildID is the schema descriptor for child_id field.
+	guardianshipDescChildID := guardianshipFields[1].Descriptor()
+	// guardianship.ChildIDValidator is a validator for the "child_id" field. It is called by the builders before save.
+	guardianship.ChildIDValidator = guardianshipDescChildID.Validators[0].(func(string) error)
+	// guardianshipDescID is the schema descriptor for id field.
+	guardianshipDescID := guardianshipMixinFields0[0].Descriptor()
+	// guardianship.DefaultID holds the default value on creation for the id field.
+	guardianship.DefaultID = guardianshipDescID.Default.(func() string)
+	// guardianship.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	guardianship.IDValidator = func() func(string) error {
+		validators := guardianshipDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	holdMixin := schema.Hold{}.Mixin()
+	hold.Policy = privacy.NewPolicies(schema.Hold{})
+	hold.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := hold.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	holdMixinFields0 := holdMixin[0].Fields()
+	_ = holdMixinFields0
+	holdMixinFields1 := holdMixin[1].Fields()
+	_ = holdMixinFields1
+	holdFields := schema.Hold{}.Fields()
+	_ = holdFields
+	// holdDescCreatedAt is the schema descriptor for created_at field.
+	holdDescCreatedAt := holdMixinFields0[1].Descriptor()
+	// hold.DefaultCreatedAt holds the default value on creation for the created_at field.
+	hold.DefaultCreatedAt = holdDescCreatedAt.Default.(func() time.Time)
+	// holdDescUpdatedAt is the schema descriptor for updated_at field.
+	holdDescUpdatedAt := holdMixinFields1[0].Descriptor()
+	// hold.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	hold.DefaultUpdatedAt = holdDescUpdatedAt.Default.(func() time.Time)
+	// hold.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	hold.UpdateDefaultUpdatedAt = holdDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// holdDescAmount is the schema descriptor for amount field.
+	holdDescAmount := holdFields[1].Descriptor()
+	// hold.AmountValidator is a validator for the "amount" field. It is called by the builders before save.
+	hold.AmountValidator = holdDescAmount.Validators[0].(func(int64) error)
+	// holdDescEventKey is the schema descriptor for event_key field.
+	holdDescEventKey := holdFields[5].Descriptor()
+	// hold.EventKeyValidator is a validator for the "event_key" field. It is called by the builders before save.
+	hold.EventKeyValidator = func() func(string) error {
+		validators := holdDescEventKey.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(event_key string) error {
+			for _, fn := range fns {
+				if err := fn(event_key); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// holdDescLedgerAccountID is the schema descriptor for ledger_account_id field.
+	holdDescLedgerAccountID := holdFields[6].Descriptor()
+	// hold.LedgerAccountIDValidator is a validator for the "ledger_account_id" field. It is called by the builders before save.
+	hold.LedgerAccountIDValidator = holdDescLedgerAccountID.Validators[0].(func(string) error)
+	// holdDescPayeeID is the schema descriptor for payee_id field.
+	holdDescPayeeID := holdFields[7].Descriptor()
+	// hold.PayeeIDValidator is a validator for the "payee_id" field. It is called by the builders before save.
+	hold.PayeeIDValidator = holdDescPayeeID.Validators[0].(func(string) error)
+	// holdDescLedgerTransactionID is the schema descriptor for ledger_transaction_id field.
+	holdDescLedgerTransactionID := holdFields[8].Descriptor()
+	// hold.LedgerTransactionIDValidator is a validator for the "ledger_transaction_id" field. It is called by the builders before save.
+	hold.LedgerTransactionIDValidator = holdDescLedgerTransactionID.Validators[0].(func(string) error)
+	// holdDescID is the schema descriptor for id field.
+	holdDescID := holdMixinFields0[0].Descriptor()
+	// hold.DefaultID holds the default value on creation for the id field.
+	hold.DefaultID = holdDescID.Default.(func() string)
+	// hold.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	hold.IDValidator = func() func(string) error {
+		validators := holdDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	idempotencyrecordMixin := schema.IdempotencyRecord{}.Mixin()
 	idempotencyrecord.Policy = privacy.NewPolicies(schema.IdempotencyRecord{})
 	idempotencyrecord.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -808,6 +1542,196 @@ func init() {
 			return nil
 		}
 	}()
+	ledgeraccountMixin := schema.LedgerAccount{}.Mixin()
+	ledgeraccount.Policy = privacy.NewPolicies(schema.LedgerAccount{})
+	ledgeraccount.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := ledgeraccount.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	ledgeraccountMixinFields0 := ledgeraccountMixin[0].Fields()
+	_ = ledgeraccountMixinFields0
+	ledgeraccountMixinFields1 := ledgeraccountMixin[1].Fields()
+	_ = ledgeraccountMixinFields1
+	ledgeraccountFields := schema.LedgerAccount{}.Fields()
+	_ = ledgeraccountFields
+	// ledgeraccountDescCreatedAt is the schema descriptor for created_at field.
+	ledgeraccountDescCreatedAt := ledgeraccountMixinFields0[1].Descriptor()
+	// ledgeraccount.DefaultCreatedAt holds the default value on creation for the created_at field.
+	ledgeraccount.DefaultCreatedAt = ledgeraccountDescCreatedAt.Default.(func() time.Time)
+	// ledgeraccountDescUpdatedAt is the schema descriptor for updated_at field.
+	ledgeraccountDescUpdatedAt := ledgeraccountMixinFields1[0].Descriptor()
+	// ledgeraccount.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	ledgeraccount.DefaultUpdatedAt = ledgeraccountDescUpdatedAt.Default.(func() time.Time)
+	// ledgeraccount.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	ledgeraccount.UpdateDefaultUpdatedAt = ledgeraccountDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// ledgeraccountDescOwnerID is the schema descriptor for owner_id field.
+	ledgeraccountDescOwnerID := ledgeraccountFields[1].Descriptor()
+	// ledgeraccount.DefaultOwnerID holds the default value on creation for the owner_id field.
+	ledgeraccount.DefaultOwnerID = ledgeraccountDescOwnerID.Default.(string)
+	// ledgeraccount.OwnerIDValidator is a validator for the "owner_id" field. It is called by the builders before save.
+	ledgeraccount.OwnerIDValidator = ledgeraccountDescOwnerID.Validators[0].(func(string) error)
+	// ledgeraccountDescBalance is the schema descriptor for balance field.
+	ledgeraccountDescBalance := ledgeraccountFields[2].Descriptor()
+	// ledgeraccount.DefaultBalance holds the default value on creation for the balance field.
+	ledgeraccount.DefaultBalance = ledgeraccountDescBalance.Default.(int64)
+	// ledgeraccountDescHeld is the schema descriptor for held field.
+	ledgeraccountDescHeld := ledgeraccountFields[3].Descriptor()
+	// ledgeraccount.DefaultHeld holds the default value on creation for the held field.
+	ledgeraccount.DefaultHeld = ledgeraccountDescHeld.Default.(int64)
+	// ledgeraccount.HeldValidator is a validator for the "held" field. It is called by the builders before save.
+	ledgeraccount.HeldValidator = ledgeraccountDescHeld.Validators[0].(func(int64) error)
+	// ledgeraccountDescBlocked is the schema descriptor for blocked field.
+	ledgeraccountDescBlocked := ledgeraccountFields[6].Descriptor()
+	// ledgeraccount.DefaultBlocked holds the default value on creation for the blocked field.
+	ledgeraccount.DefaultBlocked = ledgeraccountDescBlocked.Default.(bool)
+	// ledgeraccountDescLastSeq is the schema descriptor for last_seq field.
+	ledgeraccountDescLastSeq := ledgeraccountFields[7].Descriptor()
+	// ledgeraccount.DefaultLastSeq holds the default value on creation for the last_seq field.
+	ledgeraccount.DefaultLastSeq = ledgeraccountDescLastSeq.Default.(int64)
+	// ledgeraccount.LastSeqValidator is a validator for the "last_seq" field. It is called by the builders before save.
+	ledgeraccount.LastSeqValidator = ledgeraccountDescLastSeq.Validators[0].(func(int64) error)
+	// ledgeraccountDescID is the schema descriptor for id field.
+	ledgeraccountDescID := ledgeraccountMixinFields0[0].Descriptor()
+	// ledgeraccount.DefaultID holds the default value on creation for the id field.
+	ledgeraccount.DefaultID = ledgeraccountDescID.Default.(func() string)
+	// ledgeraccount.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	ledgeraccount.IDValidator = func() func(string) error {
+		validators := ledgeraccountDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	ledgerentryMixin := schema.LedgerEntry{}.Mixin()
+	ledgerentry.Policy = privacy.NewPolicies(schema.LedgerEntry{})
+	ledgerentry.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := ledgerentry.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	ledgerentryMixinFields0 := ledgerentryMixin[0].Fields()
+	_ = ledgerentryMixinFields0
+	ledgerentryFields := schema.LedgerEntry{}.Fields()
+	_ = ledgerentryFields
+	// ledgerentryDescCreatedAt is the schema descriptor for created_at field.
+	ledgerentryDescCreatedAt := ledgerentryMixinFields0[1].Descriptor()
+	// ledgerentry.DefaultCreatedAt holds the default value on creation for the created_at field.
+	ledgerentry.DefaultCreatedAt = ledgerentryDescCreatedAt.Default.(func() time.Time)
+	// ledgerentryDescSeq is the schema descriptor for seq field.
+	ledgerentryDescSeq := ledgerentryFields[2].Descriptor()
+	// ledgerentry.SeqValidator is a validator for the "seq" field. It is called by the builders before save.
+	ledgerentry.SeqValidator = ledgerentryDescSeq.Validators[0].(func(int64) error)
+	// ledgerentryDescLedgerTransactionID is the schema descriptor for ledger_transaction_id field.
+	ledgerentryDescLedgerTransactionID := ledgerentryFields[3].Descriptor()
+	// ledgerentry.LedgerTransactionIDValidator is a validator for the "ledger_transaction_id" field. It is called by the builders before save.
+	ledgerentry.LedgerTransactionIDValidator = ledgerentryDescLedgerTransactionID.Validators[0].(func(string) error)
+	// ledgerentryDescLedgerAccountID is the schema descriptor for ledger_account_id field.
+	ledgerentryDescLedgerAccountID := ledgerentryFields[4].Descriptor()
+	// ledgerentry.LedgerAccountIDValidator is a validator for the "ledger_account_id" field. It is called by the builders before save.
+	ledgerentry.LedgerAccountIDValidator = ledgerentryDescLedgerAccountID.Validators[0].(func(string) error)
+	// ledgerentryDescID is the schema descriptor for id field.
+	ledgerentryDescID := ledgerentryMixinFields0[0].Descriptor()
+	// ledgerentry.DefaultID holds the default value on creation for the id field.
+	ledgerentry.DefaultID = ledgerentryDescID.Default.(func() string)
+	// ledgerentry.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	ledgerentry.IDValidator = func() func(string) error {
+		validators := ledgerentryDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	ledgertransactionMixin := schema.LedgerTransaction{}.Mixin()
+	ledgertransaction.Policy = privacy.NewPolicies(schema.LedgerTransaction{})
+	ledgertransaction.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := ledgertransaction.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	ledgertransactionMixinFields0 := ledgertransactionMixin[0].Fields()
+	_ = ledgertransactionMixinFields0
+	ledgertransactionFields := schema.LedgerTransaction{}.Fields()
+	_ = ledgertransactionFields
+	// ledgertransactionDescCreatedAt is the schema descriptor for created_at field.
+	ledgertransactionDescCreatedAt := ledgertransactionMixinFields0[1].Descriptor()
+	// ledgertransaction.DefaultCreatedAt holds the default value on creation for the created_at field.
+	ledgertransaction.DefaultCreatedAt = ledgertransactionDescCreatedAt.Default.(func() time.Time)
+	// ledgertransactionDescEventKey is the schema descriptor for event_key field.
+	ledgertransactionDescEventKey := ledgertransactionFields[3].Descriptor()
+	// ledgertransaction.EventKeyValidator is a validator for the "event_key" field. It is called by the builders before save.
+	ledgertransaction.EventKeyValidator = func() func(string) error {
+		validators := ledgertransactionDescEventKey.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(event_key string) error {
+			for _, fn := range fns {
+				if err := fn(event_key); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// ledgertransactionDescAmount is the schema descriptor for amount field.
+	ledgertransactionDescAmount := ledgertransactionFields[4].Descriptor()
+	// ledgertransaction.AmountValidator is a validator for the "amount" field. It is called by the builders before save.
+	ledgertransaction.AmountValidator = ledgertransactionDescAmount.Validators[0].(func(int64) error)
+	// ledgertransactionDescReversesID is the schema descriptor for reverses_id field.
+	ledgertransactionDescReversesID := ledgertransactionFields[5].Descriptor()
+	// ledgertransaction.ReversesIDValidator is a validator for the "reverses_id" field. It is called by the builders before save.
+	ledgertransaction.ReversesIDValidator = ledgertransactionDescReversesID.Validators[0].(func(string) error)
+	// ledgertransactionDescReversalNo is the schema descriptor for reversal_no field.
+	ledgertransactionDescReversalNo := ledgertransactionFields[6].Descriptor()
+	// ledgertransaction.ReversalNoValidator is a validator for the "reversal_no" field. It is called by the builders before save.
+	ledgertransaction.ReversalNoValidator = ledgertransactionDescReversalNo.Validators[0].(func(int) error)
+	// ledgertransactionDescID is the schema descriptor for id field.
+	ledgertransactionDescID := ledgertransactionMixinFields0[0].Descriptor()
+	// ledgertransaction.DefaultID holds the default value on creation for the id field.
+	ledgertransaction.DefaultID = ledgertransactionDescID.Default.(func() string)
+	// ledgertransaction.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	ledgertransaction.IDValidator = func() func(string) error {
+		validators := ledgertransactionDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	notificationMixin := schema.Notification{}.Mixin()
 	notification.Policy = privacy.NewPolicies(schema.Notification{})
 	notification.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -838,12 +1762,24 @@ func init() {
 	notificationDescSeq := notificationFields[2].Descriptor()
 	// notification.SeqValidator is a validator for the "seq" field. It is called by the builders before save.
 	notification.SeqValidator = notificationDescSeq.Validators[0].(func(int64) error)
+	// notificationDescChangeSeq is the schema descriptor for change_seq field.
+	notificationDescChangeSeq := notificationFields[3].Descriptor()
+	// notification.DefaultChangeSeq holds the default value on creation for the change_seq field.
+	notification.DefaultChangeSeq = notificationDescChangeSeq.Default.(int64)
+	// notification.ChangeSeqValidator is a validator for the "change_seq" field. It is called by the builders before save.
+	notification.ChangeSeqValidator = notificationDescChangeSeq.Validators[0].(func(int64) error)
+	// notificationDescTemplate is the schema descriptor for template field.
+	notificationDescTemplate := notificationFields[8].Descriptor()
+	// notification.DefaultTemplate holds the default value on creation for the template field.
+	notification.DefaultTemplate = notificationDescTemplate.Default.(string)
+	// notification.TemplateValidator is a validator for the "template" field. It is called by the builders before save.
+	notification.TemplateValidator = notificationDescTemplate.Validators[0].(func(string) error)
 	// notificationDescTarget is the schema descriptor for target field.
-	notificationDescTarget := notificationFields[6].Descriptor()
+	notificationDescTarget := notificationFields[10].Descriptor()
 	// notification.TargetValidator is a validator for the "target" field. It is called by the builders before save.
 	notification.TargetValidator = notificationDescTarget.Validators[0].(func(string) error)
 	// notificationDescSubjectPersonID is the schema descriptor for subject_person_id field.
-	notificationDescSubjectPersonID := notificationFields[7].Descriptor()
+	notificationDescSubjectPersonID := notificationFields[11].Descriptor()
 	// notification.SubjectPersonIDValidator is a validator for the "subject_person_id" field. It is called by the builders before save.
 	notification.SubjectPersonIDValidator = notificationDescSubjectPersonID.Validators[0].(func(string) error)
 	// notificationDescID is the schema descriptor for id field.
@@ -853,6 +1789,56 @@ func init() {
 	// notification.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	notification.IDValidator = func() func(string) error {
 		validators := notificationDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	notificationpreferenceMixin := schema.NotificationPreference{}.Mixin()
+	notificationpreference.Policy = privacy.NewPolicies(schema.NotificationPreference{})
+	notificationpreference.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := notificationpreference.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	notificationpreferenceMixinFields0 := notificationpreferenceMixin[0].Fields()
+	_ = notificationpreferenceMixinFields0
+	notificationpreferenceFields := schema.NotificationPreference{}.Fields()
+	_ = notificationpreferenceFields
+	// notificationpreferenceDescCreatedAt is the schema descriptor for created_at field.
+	notificationpreferenceDescCreatedAt := notificationpreferenceMixinFields0[1].Descriptor()
+	// notificationpreference.DefaultCreatedAt holds the default value on creation for the created_at field.
+	notificationpreference.DefaultCreatedAt = notificationpreferenceDescCreatedAt.Default.(func() time.Time)
+	// notificationpreferenceDescPersonID is the schema descriptor for person_id field.
+	notificationpreferenceDescPersonID := notificationpreferenceFields[0].Descriptor()
+	// notificationpreference.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	notificationpreference.PersonIDValidator = notificationpreferenceDescPersonID.Validators[0].(func(string) error)
+	// notificationpreferenceDescDigestAt is the schema descriptor for digest_at field.
+	notificationpreferenceDescDigestAt := notificationpreferenceFields[5].Descriptor()
+	// notificationpreference.DigestAtValidator is a validator for the "digest_at" field. It is called by the builders before save.
+	notificationpreference.DigestAtValidator = notificationpreferenceDescDigestAt.Validators[0].(func(string) error)
+	// notificationpreferenceDescZone is the schema descriptor for zone field.
+	notificationpreferenceDescZone := notificationpreferenceFields[6].Descriptor()
+	// notificationpreference.ZoneValidator is a validator for the "zone" field. It is called by the builders before save.
+	notificationpreference.ZoneValidator = notificationpreferenceDescZone.Validators[0].(func(string) error)
+	// notificationpreferenceDescID is the schema descriptor for id field.
+	notificationpreferenceDescID := notificationpreferenceMixinFields0[0].Descriptor()
+	// notificationpreference.DefaultID holds the default value on creation for the id field.
+	notificationpreference.DefaultID = notificationpreferenceDescID.Default.(func() string)
+	// notificationpreference.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	notificationpreference.IDValidator = func() func(string) error {
+		validators := notificationpreferenceDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -924,6 +1910,10 @@ func init() {
 	personDescInboxSeq := personFields[5].Descriptor()
 	// person.DefaultInboxSeq holds the default value on creation for the inbox_seq field.
 	person.DefaultInboxSeq = personDescInboxSeq.Default.(int64)
+	// personDescInboxChangeSeq is the schema descriptor for inbox_change_seq field.
+	personDescInboxChangeSeq := personFields[8].Descriptor()
+	// person.DefaultInboxChangeSeq holds the default value on creation for the inbox_change_seq field.
+	person.DefaultInboxChangeSeq = personDescInboxChangeSeq.Default.(int64)
 	// personDescID is the schema descriptor for id field.
 	personDescID := personMixinFields0[0].Descriptor()
 	// person.DefaultID holds the default value on creation for the id field.
@@ -978,6 +1968,12 @@ func init() {
 	personaldataDescIDNumberIndex := personaldataFields[3].Descriptor()
 	// personaldata.IDNumberIndexValidator is a validator for the "id_number_index" field. It is called by the builders before save.
 	personaldata.IDNumberIndexValidator = personaldataDescIDNumberIndex.Validators[0].(func(string) error)
+	// personaldataDescPhoneIndex is the schema descriptor for phone_index field.
+	personaldataDescPhoneIndex := personaldataFields[4].Descriptor()
+	// personaldata.DefaultPhoneIndex holds the default value on creation for the phone_index field.
+	personaldata.DefaultPhoneIndex = personaldataDescPhoneIndex.Default.(string)
+	// personaldata.PhoneIndexValidator is a validator for the "phone_index" field. It is called by the builders before save.
+	personaldata.PhoneIndexValidator = personaldataDescPhoneIndex.Validators[0].(func(string) error)
 	// personaldataDescID is the schema descriptor for id field.
 	personaldataDescID := personaldataMixinFields0[0].Descriptor()
 	// personaldata.DefaultID holds the default value on creation for the id field.
@@ -985,6 +1981,78 @@ func init() {
 	// personaldata.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	personaldata.IDValidator = func() func(string) error {
 		validators := personaldataDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	recordaccessMixin := schema.RecordAccess{}.Mixin()
+	recordaccess.Policy = privacy.NewPolicies(schema.RecordAccess{})
+	recordaccess.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := recordaccess.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	recordaccessMixinFields0 := recordaccessMixin[0].Fields()
+	_ = recordaccessMixinFields0
+	recordaccessFields := schema.RecordAccess{}.Fields()
+	_ = recordaccessFields
+	// recordaccessDescCreatedAt is the schema descriptor for created_at field.
+	recordaccessDescCreatedAt := recordaccessMixinFields0[1].Descriptor()
+	// recordaccess.DefaultCreatedAt holds the default value on creation for the created_at field.
+	recordaccess.DefaultCreatedAt = recordaccessDescCreatedAt.Default.(func() time.Time)
+	// recordaccessDescPersonID is the schema descriptor for person_id field.
+	recordaccessDescPersonID := recordaccessFields[0].Descriptor()
+	// recordaccess.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	recordaccess.PersonIDValidator = recordaccessDescPersonID.Validators[0].(func(string) error)
+	// recordaccessDescTargetID is the schema descriptor for target_id field.
+	recordaccessDescTargetID := recordaccessFields[1].Descriptor()
+	// recordaccess.DefaultTargetID holds the default value on creation for the target_id field.
+	recordaccess.DefaultTargetID = recordaccessDescTargetID.Default.(string)
+	// recordaccess.TargetIDValidator is a validator for the "target_id" field. It is called by the builders before save.
+	recordaccess.TargetIDValidator = recordaccessDescTargetID.Validators[0].(func(string) error)
+	// recordaccessDescAccessorID is the schema descriptor for accessor_id field.
+	recordaccessDescAccessorID := recordaccessFields[5].Descriptor()
+	// recordaccess.DefaultAccessorID holds the default value on creation for the accessor_id field.
+	recordaccess.DefaultAccessorID = recordaccessDescAccessorID.Default.(string)
+	// recordaccess.AccessorIDValidator is a validator for the "accessor_id" field. It is called by the builders before save.
+	recordaccess.AccessorIDValidator = recordaccessDescAccessorID.Validators[0].(func(string) error)
+	// recordaccessDescAccessorName is the schema descriptor for accessor_name field.
+	recordaccessDescAccessorName := recordaccessFields[6].Descriptor()
+	// recordaccess.DefaultAccessorName holds the default value on creation for the accessor_name field.
+	recordaccess.DefaultAccessorName = mask.Name(recordaccessDescAccessorName.Default.(string))
+	// recordaccess.AccessorNameValidator is a validator for the "accessor_name" field. It is called by the builders before save.
+	recordaccess.AccessorNameValidator = recordaccessDescAccessorName.Validators[0].(func(string) error)
+	// recordaccessDescOnBehalfOf is the schema descriptor for on_behalf_of field.
+	recordaccessDescOnBehalfOf := recordaccessFields[9].Descriptor()
+	// recordaccess.DefaultOnBehalfOf holds the default value on creation for the on_behalf_of field.
+	recordaccess.DefaultOnBehalfOf = recordaccessDescOnBehalfOf.Default.(string)
+	// recordaccess.OnBehalfOfValidator is a validator for the "on_behalf_of" field. It is called by the builders before save.
+	recordaccess.OnBehalfOfValidator = recordaccessDescOnBehalfOf.Validators[0].(func(string) error)
+	// recordaccessDescRequestID is the schema descriptor for request_id field.
+	recordaccessDescRequestID := recordaccessFields[10].Descriptor()
+	// recordaccess.DefaultRequestID holds the default value on creation for the request_id field.
+	recordaccess.DefaultRequestID = recordaccessDescRequestID.Default.(string)
+	// recordaccess.RequestIDValidator is a validator for the "request_id" field. It is called by the builders before save.
+	recordaccess.RequestIDValidator = recordaccessDescRequestID.Validators[0].(func(string) error)
+	// recordaccessDescID is the schema descriptor for id field.
+	recordaccessDescID := recordaccessMixinFields0[0].Descriptor()
+	// recordaccess.DefaultID holds the default value on creation for the id field.
+	recordaccess.DefaultID = recordaccessDescID.Default.(func() string)
+	// recordaccess.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	recordaccess.IDValidator = func() func(string) error {
+		validators := recordaccessDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -1089,6 +2157,80 @@ func init() {
 	// school.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	school.IDValidator = func() func(string) error {
 		validators := schoolDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	sensoralarmMixin := schema.SensorAlarm{}.Mixin()
+	sensoralarm.Policy = privacy.NewPolicies(schema.SensorAlarm{})
+	sensoralarm.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := sensoralarm.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	sensoralarmMixinFields0 := sensoralarmMixin[0].Fields()
+	_ = sensoralarmMixinFields0
+	sensoralarmFields := schema.SensorAlarm{}.Fields()
+	_ = sensoralarmFields
+	// sensoralarmDescCreatedAt is the schema descriptor for created_at field.
+	sensoralarmDescCreatedAt := sensoralarmMixinFields0[1].Descriptor()
+	// sensoralarm.DefaultCreatedAt holds the default value on creation for the created_at field.
+	sensoralarm.DefaultCreatedAt = sensoralarmDescCreatedAt.Default.(func() time.Time)
+	// sensoralarmDescAlarmKey is the schema descriptor for alarm_key field.
+	sensoralarmDescAlarmKey := sensoralarmFields[0].Descriptor()
+	// sensoralarm.AlarmKeyValidator is a validator for the "alarm_key" field. It is called by the builders before save.
+	sensoralarm.AlarmKeyValidator = func() func(string) error {
+		validators := sensoralarmDescAlarmKey.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(alarm_key string) error {
+			for _, fn := range fns {
+				if err := fn(alarm_key); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// sensoralarmDescNote is the schema descriptor for note field.
+	sensoralarmDescNote := sensoralarmFields[2].Descriptor()
+	// sensoralarm.DefaultNote holds the default value on creation for the note field.
+	sensoralarm.DefaultNote = sensoralarmDescNote.Default.(string)
+	// sensoralarm.NoteValidator is a validator for the "note" field. It is called by the builders before save.
+	sensoralarm.NoteValidator = sensoralarmDescNote.Validators[0].(func(string) error)
+	// sensoralarmDescFacilityID is the schema descriptor for facility_id field.
+	sensoralarmDescFacilityID := sensoralarmFields[3].Descriptor()
+	// sensoralarm.FacilityIDValidator is a validator for the "facility_id" field. It is called by the builders before save.
+	sensoralarm.FacilityIDValidator = sensoralarmDescFacilityID.Validators[0].(func(string) error)
+	// sensoralarmDescCityCaseID is the schema descriptor for city_case_id field.
+	sensoralarmDescCityCaseID := sensoralarmFields[4].Descriptor()
+	// sensoralarm.CityCaseIDValidator is a validator for the "city_case_id" field. It is called by the builders before save.
+	sensoralarm.CityCaseIDValidator = sensoralarmDescCityCaseID.Validators[0].(func(string) error)
+	// sensoralarmDescDistrictID is the schema descriptor for district_id field.
+	sensoralarmDescDistrictID := sensoralarmFields[5].Descriptor()
+	// sensoralarm.DistrictIDValidator is a validator for the "district_id" field. It is called by the builders before save.
+	sensoralarm.DistrictIDValidator = sensoralarmDescDistrictID.Validators[0].(func(string) error)
+	// sensoralarmDescID is the schema descriptor for id field.
+	sensoralarmDescID := sensoralarmMixinFields0[0].Descriptor()
+	// sensoralarm.DefaultID holds the default value on creation for the id field.
+	sensoralarm.DefaultID = sensoralarmDescID.Default.(func() string)
+	// sensoralarm.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	sensoralarm.IDValidator = func() func(string) error {
+		validators := sensoralarmDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -1257,6 +2399,80 @@ func init() {
 	// street.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	street.IDValidator = func() func(string) error {
 		validators := streetDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	wechatgrantMixin := schema.WechatGrant{}.Mixin()
+	wechatgrant.Policy = privacy.NewPolicies(schema.WechatGrant{})
+	wechatgrant.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := wechatgrant.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	wechatgrantMixinFields0 := wechatgrantMixin[0].Fields()
+	_ = wechatgrantMixinFields0
+	wechatgrantMixinFields1 := wechatgrantMixin[1].Fields()
+	_ = wechatgrantMixinFields1
+	wechatgrantFields := schema.WechatGrant{}.Fields()
+	_ = wechatgrantFields
+	// wechatgrantDescCreatedAt is the schema descriptor for created_at field.
+	wechatgrantDescCreatedAt := wechatgrantMixinFields0[1].Descriptor()
+	// wechatgrant.DefaultCreatedAt holds the default value on creation for the created_at field.
+	wechatgrant.DefaultCreatedAt = wechatgrantDescCreatedAt.Default.(func() time.Time)
+	// wechatgrantDescUpdatedAt is the schema descriptor for updated_at field.
+	wechatgrantDescUpdatedAt := wechatgrantMixinFields1[0].Descriptor()
+	// wechatgrant.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	wechatgrant.DefaultUpdatedAt = wechatgrantDescUpdatedAt.Default.(func() time.Time)
+	// wechatgrant.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	wechatgrant.UpdateDefaultUpdatedAt = wechatgrantDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// wechatgrantDescPersonID is the schema descriptor for person_id field.
+	wechatgrantDescPersonID := wechatgrantFields[0].Descriptor()
+	// wechatgrant.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	wechatgrant.PersonIDValidator = wechatgrantDescPersonID.Validators[0].(func(string) error)
+	// wechatgrantDescTemplate is the schema descriptor for template field.
+	wechatgrantDescTemplate := wechatgrantFields[1].Descriptor()
+	// wechatgrant.TemplateValidator is a validator for the "template" field. It is called by the builders before save.
+	wechatgrant.TemplateValidator = func() func(string) error {
+		validators := wechatgrantDescTemplate.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(template string) error {
+			for _, fn := range fns {
+				if err := fn(template); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// wechatgrantDescRemaining is the schema descriptor for remaining field.
+	wechatgrantDescRemaining := wechatgrantFields[2].Descriptor()
+	// wechatgrant.DefaultRemaining holds the default value on creation for the remaining field.
+	wechatgrant.DefaultRemaining = wechatgrantDescRemaining.Default.(int)
+	// wechatgrant.RemainingValidator is a validator for the "remaining" field. It is called by the builders before save.
+	wechatgrant.RemainingValidator = wechatgrantDescRemaining.Validators[0].(func(int) error)
+	// wechatgrantDescID is the schema descriptor for id field.
+	wechatgrantDescID := wechatgrantMixinFields0[0].Descriptor()
+	// wechatgrant.DefaultID holds the default value on creation for the id field.
+	wechatgrant.DefaultID = wechatgrantDescID.Default.(func() string)
+	// wechatgrant.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	wechatgrant.IDValidator = func() func(string) error {
+		validators := wechatgrantDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

@@ -1,5 +1,5 @@
-// Package wechatfake speaks the part of WeChat's server API the mini-programs need: sign-in codes and
-// the stable access token.
+// Package wechatfake speaks the part of WeChat's server API the mini-programs need: sign-in codes, the
+// stable access token and subscribe messages.
 package wechatfake
 
 import (
@@ -30,6 +30,10 @@ type Server struct {
 	token     string
 	tokenEnds time.Time
 	asked     map[string]int
+
+	accepts  map[accept]int
+	refusals []int
+	sent     []Sent
 }
 
 type person struct {
@@ -39,7 +43,10 @@ type person struct {
 
 // New returns the WeChat of the mini-program.
 func New(appID, secret string, c clock.Clock) *Server {
-	return &Server{appID: appID, secret: secret, clock: c, codes: map[string]*person{}, asked: map[string]int{}}
+	return &Server{
+		appID: appID, secret: secret, clock: c,
+		codes: map[string]*person{}, asked: map[string]int{}, accepts: map[accept]int{},
+	}
 }
 
 // IssueCode returns a code as wx.login would: good once. The unionID may be empty.
@@ -69,13 +76,18 @@ func (s *Server) Requests(path string) int {
 const (
 	SessionPath = "/sns/jscode2session"
 	TokenPath   = "/cgi-bin/stable_token"
+	SendPath    = "/cgi-bin/message/subscribe/send"
 )
 
-// Handler serves SessionPath, TokenPath and CodePath.
+// Handler serves SessionPath, TokenPath, SendPath, CodePath and AcceptPath.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+SessionPath, s.session)
 	mux.HandleFunc("POST "+TokenPath, s.stableToken)
+	mux.HandleFunc("POST "+SendPath, s.send)
+	mux.HandleFunc("POST "+AcceptPath, func(_ http.ResponseWriter, r *http.Request) {
+		s.Accept(r.FormValue("openid"), r.FormValue("template"))
+	})
 	mux.HandleFunc("POST "+CodePath, func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, s.IssueCode(r.FormValue("openid"), r.FormValue("unionid")))
 	})

@@ -5,6 +5,8 @@ package redistest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -71,6 +73,41 @@ func (s *Server) Open(t testing.TB) *redisx.Client {
 		}
 	})
 	return c
+}
+
+// Contents are all keys that clients have stored, with their values as bytes.
+func (s *Server) Contents(t testing.TB) map[string][]byte {
+	t.Helper()
+	ctx, c := t.Context(), s.Open(t)
+	found := map[string][]byte{}
+	keys := c.Scan(ctx, 0, "*"+s.prefix+"*", 1000).Iterator()
+	for keys.Next(ctx) {
+		key := keys.Val()
+		kind, err := c.Type(ctx, key).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var value any
+		switch kind {
+		case "string":
+			value, err = c.Get(ctx, key).Result()
+		case "hash":
+			value, err = c.HGetAll(ctx, key).Result()
+		case "zset":
+			value, err = c.ZRangeWithScores(ctx, key, 0, -1).Result()
+		case "none": // it has just expired
+		default:
+			t.Fatalf("%s is a %s, which nobody reads yet", key, kind)
+		}
+		if err != nil && !errors.Is(err, redis.Nil) {
+			t.Fatal(err)
+		}
+		found[key] = fmt.Append(nil, value)
+	}
+	if err := keys.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 // Eventually polls until ok is true and fails the test after ten seconds.

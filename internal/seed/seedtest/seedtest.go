@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"slices"
 	"testing"
 	"time"
 
@@ -60,10 +61,10 @@ func Bare(t testing.TB) *City {
 	return &City{Store: s, DB: db.NewClient(db.Driver(s.Driver()))}
 }
 
-// Person is the id of a member of the cast.
+// Person is the id of a member of the cast, or of one of the children.
 func Person(t testing.TB, key string) string {
 	t.Helper()
-	for _, m := range seed.Cast {
+	for _, m := range slices.Concat(seed.Cast, seed.Children) {
 		if m.Key == key {
 			return m.PersonID()
 		}

@@ -17,8 +17,13 @@ SELECT
   (SELECT coalesce(json_agg(json_build_object('node', json_build_object(
     'id', c.id, 'number', c.number, 'status', c.status, 'description', c.description,
     'createdAt', c.created_at, 'dueAt', c.due_at,
-    'allowedActions', CASE WHEN c.status = 'SUBMITTED' AND c.district_id IN (SELECT district_id FROM desks)
-      THEN '["ACCEPT"]'::json ELSE '[]'::json END,
+    'allowedActions', CASE
+      WHEN c.status IN ('SUBMITTED', 'ACCEPTED', 'FILED') THEN '["WITHDRAW", "UPDATE"]'::json
+      WHEN c.status = 'CLOSED' THEN to_json(array_remove(ARRAY[
+        CASE WHEN c.reopen_count < 2 AND c.closed_at >= now() - interval '15 days' THEN 'REOPEN' END,
+        CASE WHEN c.rating IS NULL THEN 'RATE' END], NULL))
+      WHEN c.status IN ('REJECTED', 'DUPLICATE', 'WITHDRAWN') THEN '[]'::json
+      ELSE '["UPDATE"]'::json END,
     'category', json_build_object('id', k.id, 'kind', k.kind, 'name', k.name->>'zh'),
     'district', json_build_object('id', d.id, 'name', d.name->>'zh'),
     'events', json_build_object('edges', (

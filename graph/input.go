@@ -1,0 +1,70 @@
+package graph
+
+import (
+	"context"
+
+	"citygraph/graph/model"
+	"citygraph/internal/alert"
+	"citygraph/internal/lang"
+	"citygraph/internal/notice/preference"
+)
+
+// bilingual reads a text in both languages; nil where there is none.
+func bilingual(in *model.BilingualInput) *lang.Text {
+	if in == nil {
+		return nil
+	}
+	return &lang.Text{ZH: in.Zh, EN: deref(in.En)}
+}
+
+// warning reads the input of issueAlert.
+func warning(in model.IssueAlertInput) alert.Warning {
+	return alert.Warning{
+		Key: in.IdempotencyKey, Category: in.Category, Urgency: in.Urgency, Severity: in.Severity, Certainty: in.Certainty,
+		Event: deref(bilingual(in.Event)), Headline: deref(bilingual(in.Headline)),
+		Description: deref(bilingual(in.Description)), Instruction: deref(bilingual(in.Instruction)),
+		Districts: in.Districts, Effective: in.Effective, Expires: in.Expires,
+	}
+}
+
+// revision reads the input of updateAlert.
+func revision(in model.UpdateAlertInput) alert.Revision {
+	return alert.Revision{
+		Key: in.IdempotencyKey, AlertID: in.AlertID, Urgency: in.Urgency, Severity: in.Severity, Certainty: in.Certainty,
+		Headline: bilingual(in.Headline), Description: bilingual(in.Description), Instruction: bilingual(in.Instruction),
+		Districts: in.Districts, Expires: in.Expires,
+	}
+}
+
+// wanted reads the input of setNotificationPreference; what is left out is the topic's default.
+func wanted(in model.SetNotificationPreferenceInput) preference.Preference {
+	p := preference.Default(preference.Topic(in.Topic))
+	p.Channels, p.QuietHours = in.Channels, in.QuietHours
+	if in.Pace != nil {
+		p.Pace = *in.Pace
+	}
+	if in.DigestAt != nil {
+		p.DigestAt = *in.DigestAt
+	}
+	if in.Zone != nil {
+		p.Zone = *in.Zone
+	}
+	return p
+}
+
+// badge counts the viewer's unread after a change of the inbox, unless that failed.
+func (r *Resolver) badge(ctx context.Context, err error) (*int, error) {
+	if err != nil {
+		return nil, err
+	}
+	unread, err := r.Desk.UnreadCount(ctx)
+	return &unread, err
+}
+
+// with is the value where the other is there.
+func with[T, O any](other *O, value T) *T {
+	if other == nil {
+		return nil
+	}
+	return &value
+}

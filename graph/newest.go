@@ -1,0 +1,35 @@
+package graph
+
+import (
+	"slices"
+	"strings"
+
+	"entgo.io/contrib/entgql"
+
+	"citygraph/ent/db"
+)
+
+// newestConsents orders consents by falling id, and so by when they were given.
+func newestConsents() db.ConsentPaginateOption {
+	return db.WithConsentOrder(&db.ConsentOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultConsentOrder.Field})
+}
+
+// newestReadings orders the access log by falling id, and so by when something was read.
+func newestReadings() db.RecordAccessPaginateOption {
+	return db.WithRecordAccessOrder(&db.RecordAccessOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultRecordAccessOrder.Field})
+}
+
+// oldest orders photos as they were uploaded: what is loaded with a list of cases comes in no order.
+func oldest(photos []*db.CasePhoto) []*db.CasePhoto {
+	slices.SortFunc(photos, func(a, b *db.CasePhoto) int { return strings.Compare(a.ID, b.ID) })
+	return photos
+}
+
+// pointers is a list of values in the form gqlgen takes a list of objects.
+func pointers[T any](values []T) []*T {
+	found := make([]*T, len(values))
+	for i := range values {
+		found[i] = &values[i]
+	}
+	return found
+}

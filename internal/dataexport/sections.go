@@ -1,0 +1,48 @@
+package dataexport
+
+import (
+	"citygraph/internal/lang"
+)
+
+// sections are the files of an export, one a noun. A stored type that is in none must say in
+// notPersonal why.
+var sections = []section{
+	{"person", []string{"Person", "PersonalData"}, lang.Text{ZH: "您是谁：实名信息和账号资料", EN: "who you are: real-name data and account"}, (*Exports).person},
+	{"accounts", []string{"Identity"}, lang.Text{ZH: "用来登录的微信、手机账号", EN: "the accounts you sign in with"}, (*Exports).accounts},
+	{"sessions", []string{"Session"}, lang.Text{ZH: "登录记录", EN: "your sign-ins"}, (*Exports).sessions},
+	{"devices", []string{"Device"}, lang.Text{ZH: "接收推送的设备", EN: "the devices that notices are pushed to"}, (*Exports).devices},
+	{"roles", []string{"StaffRole"}, lang.Text{ZH: "工作身份", EN: "your staff roles"}, (*Exports).roles},
+	{"card", []string{"CitizenCard"}, lang.Text{ZH: "市民卡", EN: "your citizen card"}, (*Exports).cards},
+	{"money", []string{"LedgerAccount", "LedgerEntry", "LedgerTransaction", "Hold"}, lang.Text{ZH: "您的资金账户和交易明细", EN: "your accounts and what moved in them"}, (*Exports).money},
+	{"cases", []string{"CityCase", "CaseEvent"}, lang.Text{ZH: "您上报的案件及其处理过程", EN: "the city cases you reported, with their steps"}, (*Exports).cases},
+	{"photos", []string{"CasePhoto"}, lang.Text{ZH: "您上传的案件照片", EN: "the photos of city cases you uploaded"}, (*Exports).photos},
+	{"supports", []string{"CaseSupporter"}, lang.Text{ZH: "您附议的案件", EN: "the city cases you support"}, (*Exports).supports},
+	{"delegations", []string{"Delegation"}, lang.Text{ZH: "您给出和收到的委托授权", EN: "the delegations you gave and were given"}, (*Exports).delegations},
+	{"guardianships", []string{"Guardianship"}, lang.Text{ZH: "监护关系", EN: "guardianships"}, (*Exports).guardianships},
+	{"consents", []string{"Consent"}, lang.Text{ZH: "您的同意与撤回记录", EN: "what you consented to and withdrew"}, (*Exports).consents},
+	{"entitlements", []string{"EntitlementGrant"}, lang.Text{ZH: "授予您的优待资格", EN: "the entitlements you were granted"}, (*Exports).entitlements},
+	{"readings", []string{"RecordAccess"}, lang.Text{ZH: "谁读取过您的敏感数据", EN: "who read your sensitive data"}, (*Exports).readings},
+	{"notifications", []string{"Notification", "DeliveryAttempt"}, lang.Text{ZH: "收到的通知及其推送结果", EN: "the notices you got, and how their pushes went"}, (*Exports).notifications},
+	{"preferences", []string{"NotificationPreference"}, lang.Text{ZH: "您选择的通知方式", EN: "how you chose to be told"}, (*Exports).preferences},
+	{"grants", []string{"WechatGrant"}, lang.Text{ZH: "您允许发送的微信订阅消息", EN: "the WeChat messages you allow to be sent"}, (*Exports).grants},
+	{"exports", []string{"DataExport"}, lang.Text{ZH: "个人数据导出记录", EN: "your data exports"}, (*Exports).exports},
+	{"audit", []string{"AuditEvent"}, lang.Text{ZH: "与您有关的操作日志", EN: "the audit log of what was done by you and about you"}, (*Exports).audit},
+}
+
+// notPersonal are the stored types that hold nothing about a person.
+var notPersonal = map[string]string{
+	"CaseCategory": "public catalogue", "Clinic": "public catalogue", "Department": "public catalogue",
+	"District": "public catalogue", "ScenicSpot": "public catalogue", "School": "public catalogue", "Street": "public catalogue",
+	"CityFacility": "things of the city", "SensorAlarm": "what sensors say",
+	"Alert": "warnings to the public", "Broadcast": "notices to the public of whole districts",
+	"IdempotencyRecord": "hashes of requests, for two days",
+}
+
+// each makes files of rows; no rows are an empty list.
+func each[R, F any](rows []R, err error, file func(R) F) ([]F, error) {
+	files := make([]F, len(rows))
+	for i, r := range rows {
+		files[i] = file(r)
+	}
+	return files, err
+}

@@ -1,0 +1,198 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgerentry"
+	"citygraph/ent/db/ledgertransaction"
+	"citygraph/internal/fault"
+	"citygraph/internal/id"
+	"citygraph/internal/lang"
+	"citygraph/internal/store"
+)
+
+// Posting is a movement of money as its cause describes it.
+type Posting struct {
+	Key      string // what it is posted for; one transaction ever has it
+	Kind     ledgertransaction.Kind
+	Domain   ledgertransaction.Domain
+	Merchant lang.Text // who is paid; empty without one
+	Lines    []Line
+
+	reverses *reversed
+}
+
+// Line is what a posting adds to one account: positive into it, negative out of it, in fen.
+type Line struct {
+	AccountID string
+	Amount    int64
+}
+
+// reversed is what a posting reverses, and the how-manieth reversal of it this is.
+type reversed struct {
+	transactionID string
+	no            int
+}
+
+// Post writes a transaction and moves its accounts' balances. Posted again with the same key it returns the
+// first transaction, and IDEMPOTENCY_KEY_REUSED when the lines differ. Returns BAD_AMOUNT for fewer than two
+// lines, a zero one, two of one account, and lines that do not sum to zero; NOT_FOUND for an account that is
+// not there; and what refusal says of each account.
+func (b *Book) Post(ctx context.Context, p Posting) (*db.LedgerTransaction, error) {
+	if _, err := p.total(); err != nil {
+		return nil, err
+	}
+	var made *db.LedgerTransaction
+	err := b.Store.InTx(system(ctx), func(ctx context.Context) error {
+		accounts, err := b.lock(ctx, p.accountIDs()...)
+		if err != nil {
+			return err
+		}
+		// Whoever posts the same holds the same locks, so the first is seen here.
+		if made, err = b.posted(ctx, p); made != nil || err != nil {
+			return err
+		}
+		made, err = b.write(ctx, accounts, p)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+func (p *Posting) accountIDs() []string {
+	ids := make([]string, len(p.Lines))
+	for i, l := range p.Lines {
+		ids[i] = l.AccountID
+	}
+	return ids
+}
+
+// total is the sum of what the lines add to accounts; BAD_AMOUNT when they do not make a transaction.
+func (p *Posting) total() (int64, error) {
+	bad := fault.New(fault.BadAmount)
+	if len(p.Lines) < 2 {
+		return 0, bad.Because(fmt.Errorf("%d lines", len(p.Lines)))
+	}
+	var into, out int64 // out is negative
+	seen := make(map[string]bool, len(p.Lines))
+	for _, l := range p.Lines {
+		sum := &into
+		if l.Amount < 0 {
+			sum = &out
+		}
+		after, ok := add(*sum, l.Amount)
+		if l.Amount == 0 || !ok || seen[l.AccountID] {
+			return 0, bad.Because(fmt.Errorf("line of %d fen for %s", l.Amount, l.AccountID))
+		}
+		*sum, seen[l.AccountID] = after, true
+	}
+	if sum, ok := add(into, out); !ok || sum != 0 {
+		return 0, bad.Because(fmt.Errorf("lines sum to %d fen", sum))
+	}
+	return into, nil
+}
+
+// write writes the transaction, whose key nobody has used over these accounts, and brings them up to date. They
+// are locked.
+func (b *Book) write(ctx context.Context, accounts map[string]*db.LedgerAccount, p Posting) (*db.LedgerTransaction, error) {
+	total, err := p.total()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range p.Lines {
+		if err := refusal(accounts[l.AccountID], l.Amount); err != nil {
+			return nil, err
+		}
+	}
+	now := b.Clock.Now()
+	if err := b.move(ctx, accounts, p.Lines, now); err != nil {
+		return nil, err
+	}
+	create := b.DB.LedgerTransaction.Create().SetID(b.newID(id.LedgerTransaction)).SetCreatedAt(now).SetKind(p.Kind).SetDomain(p.Domain).
+		SetMerchant(p.Merchant).SetEventKey(p.Key).SetAmount(total)
+	if p.reverses != nil {
+		create.SetReversesID(p.reverses.transactionID).SetReversalNo(p.reverses.no)
+	}
+	made, err := create.Save(ctx)
+	if _, taken := store.IsUniqueViolation(err); taken {
+		return nil, fault.New(fault.IdempotencyKeyReused).Because(err) // by a posting over other accounts
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write transaction: %w", err)
+	}
+	entries := make([]*db.LedgerEntryCreate, len(p.Lines))
+	for i, l := range p.Lines {
+		a := accounts[l.AccountID]
+		a.Balance += l.Amount
+		a.LastSeq++
+		entries[i] = b.DB.LedgerEntry.Create().SetID(b.newID(id.LedgerEntry)).SetCreatedAt(now).SetLedgerTransactionID(made.ID).SetLedgerAccountID(a.ID).
+			SetAmount(l.Amount).SetSeq(a.LastSeq).SetBalanceAfter(a.Balance)
+	}
+	if err := b.DB.LedgerEntry.CreateBulk(entries...).Exec(ctx); err != nil {
+		return nil, fmt.Errorf("write entries: %w", err)
+	}
+	return made, nil
+}
+
+// posted is the transaction with the posting's key, nil without one; IDEMPOTENCY_KEY_REUSED when it is another.
+func (b *Book) posted(ctx context.Context, p Posting) (*db.LedgerTransaction, error) {
+	first, err := b.DB.LedgerTransaction.Query().Where(ledgertransaction.EventKey(p.Key)).Only(ctx)
+	if db.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // none is the usual answer
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for the transaction: %w", err)
+	}
+	entries, err := b.DB.LedgerEntry.Query().Where(ledgerentry.LedgerTransactionID(first.ID)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load entries: %w", err)
+	}
+	lines := make([]Line, len(entries))
+	for i, e := range entries {
+		lines[i] = Line{AccountID: e.LedgerAccountID, Amount: e.Amount}
+	}
+	if first.Kind != p.Kind || !slices.Equal(sorted(lines), sorted(p.Lines)) {
+		return nil, fault.New(fault.IdempotencyKeyReused)
+	}
+	return first, nil
+}
+
+func sorted(lines []Line) []Line {
+	return slices.SortedFunc(slices.Values(lines), func(a, b Line) int { return strings.Compare(a.AccountID, b.AccountID) })
+}
+
+// moved is a line as the statement of move takes it.
+type moved struct {
+	ID     string `json:"id"`
+	Amount int64  `json:"amount"`
+	Seq    int64  `json:"seq"`
+}
+
+// move adds the lines to their accounts, each under the seq and the limits it was checked with: the statement
+// holds by itself, whatever was read before it.
+func (b *Book) move(ctx context.Context, accounts map[string]*db.LedgerAccount, lines []Line, now time.Time) error {
+	rows := make([]moved, len(lines))
+	for i, l := range lines {
+		rows[i] = moved{ID: l.AccountID, Amount: l.Amount, Seq: accounts[l.AccountID].LastSeq}
+	}
+	n, err := b.Store.ExecRows(ctx, b.DB, []string{"id text", "amount bigint", "seq bigint"},
+		`UPDATE ledger_accounts SET balance = balance + r.amount, last_seq = last_seq + 1, updated_at = ? FROM r
+		WHERE `+b.Store.Meets(ledgeraccount.Table)+` AND last_seq = r.seq
+		AND (r.amount > 0 OR (NOT blocked AND (floor IS NULL OR balance - held + r.amount >= floor)))
+		AND (r.amount < 0 OR ceiling IS NULL OR balance + r.amount <= ceiling)`, rows, now)
+	if err != nil {
+		return fmt.Errorf("move balances: %w", err)
+	}
+	if n != len(lines) {
+		return fmt.Errorf("move balances: %d of %d accounts are as they were locked", n, len(lines))
+	}
+	return nil
+}

@@ -1,0 +1,7 @@
+package photo
+
+// Occupy takes a place until it is released.
+func (s *Studio) Occupy() (release func()) {
+	s.places <- struct{}{}
+	return func() { <-s.places }
+}

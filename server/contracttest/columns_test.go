@@ -1,0 +1,168 @@
+package contracttest_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"entgo.io/ent/schema/field"
+
+	"citygraph/ent/db/migrate"
+)
+
+// What a column that could hold anything holds, and a form its values must have where they can be told by it.
+var kinds = map[string]*regexp.Regexp{
+	"masked":    regexp.MustCompile(`^([^*]?\**|.*\*\*\*\*.*)$`),          // what is left of a personal value
+	"hashed":    regexp.MustCompile(`^([0-9a-f]{64}|[A-Za-z0-9_-]{43})$`), // a digest, keyed where the value could be guessed
+	"sealed":    nil,                                                      // a ciphertext
+	"address":   nil,                                                      // of an account or a phone at a provider: see mayStand
+	"words":     nil,                                                      // written to be read by others: see mayStand
+	"program":   regexp.MustCompile(`^[[:print:]]*$`),                     // made by the program, out of words and ids of its own
+	"sentence":  nil,                                                      // made by the program, safe for a lock screen
+	"reference": nil,                                                      // published facts about places
+}
+
+// holds says of every column of text, bytes or JSON what it holds. Ids and enums say it themselves.
+var holds = map[string]string{
+	"alerts.description":                   "words",
+	"alerts.effective":                     "program",
+	"alerts.event":                         "words",
+	"alerts.expires":                       "program",
+	"alerts.headline":                      "words",
+	"alerts.identifier":                    "program",
+	"alerts.instruction":                   "words",
+	"alerts.sender":                        "program",
+	"alerts.sent":                          "program",
+	"audit_events.action":                  "program",
+	"broadcasts.body":                      "sentence",
+	"broadcasts.district_ids":              "program",
+	"broadcasts.event_key":                 "program",
+	"broadcasts.params":                    "sentence",
+	"broadcasts.target":                    "program",
+	"broadcasts.template":                  "program",
+	"broadcasts.title":                     "sentence",
+	"case_categories.code":                 "reference",
+	"case_categories.form":                 "reference",
+	"case_categories.group_name":           "reference",
+	"case_categories.name":                 "reference",
+	"case_events.note":                     "words",
+	"case_photos.blur_hash":                "program",
+	"case_photos.data_key":                 "sealed",
+	"case_photos.file":                     "program",
+	"citizen_cards.masked_number":          "masked",
+	"city_cases.address":                   "words",
+	"city_cases.attributes":                "words",
+	"city_cases.description":               "words",
+	"city_cases.number":                    "program",
+	"city_cases.source":                    "program",
+	"city_facilities.address":              "reference",
+	"city_facilities.code":                 "reference",
+	"clinics.address":                      "reference",
+	"clinics.grade":                        "reference",
+	"clinics.name":                         "reference",
+	"clinics.search_keys":                  "reference",
+	"consents.version":                     "program",
+	"data_exports.data_key":                "sealed",
+	"delegations.accept_by":                "program",
+	"delegations.consents":                 "program",
+	"delegations.delegate_name":            "masked",
+	"delegations.delegator_name":           "masked",
+	"delegations.valid_to":                 "program",
+	"delivery_attempts.batch":              "program",
+	"delivery_attempts.provider_code":      "program",
+	"departments.code":                     "reference",
+	"departments.name":                     "reference",
+	"devices.app_version":                  "program",
+	"devices.push_after":                   "program",
+	"devices.push_token":                   "address",
+	"devices.push_token_hash":              "hashed",
+	"districts.code":                       "reference",
+	"districts.name":                       "reference",
+	"entitlement_grants.valid_from":        "program",
+	"entitlement_grants.valid_to":          "program",
+	"holds.event_key":                      "program",
+	"holds.merchant":                       "reference",
+	"idempotency_records.input_hash":       "hashed",
+	"idempotency_records.key":              "program",
+	"idempotency_records.operation":        "program",
+	"identities.subject":                   "address",
+	"ledger_transactions.event_key":        "program",
+	"ledger_transactions.merchant":         "reference",
+	"notification_preferences.channels":    "program",
+	"notification_preferences.digest_at":   "program",
+	"notification_preferences.quiet_hours": "program",
+	"notification_preferences.zone":        "program",
+	"notifications.body":                   "sentence",
+	"notifications.event_key":              "program",
+	"notifications.params":                 "sentence",
+	"notifications.snoozed_until":          "program",
+	"notifications.target":                 "program",
+	"notifications.template":               "program",
+	"notifications.title":                  "sentence",
+	"people.language":                      "program",
+	"people.masked_id_number":              "masked",
+	"people.masked_phone":                  "masked",
+	"people.name":                          "masked",
+	"personal_data.data_key":               "sealed",
+	"personal_data.id_number_index":        "hashed",
+	"personal_data.phone_index":            "hashed",
+	"personal_data.sealed":                 "sealed",
+	"record_accesses.accessor_name":        "masked",
+	"record_accesses.on_behalf_of":         "program",
+	"record_accesses.organisation":         "reference",
+	"scenic_spots.description":             "reference",
+	"scenic_spots.name":                    "reference",
+	"scenic_spots.search_keys":             "reference",
+	"schools.name":                         "reference",
+	"schools.search_keys":                  "reference",
+	"sensor_alarms.alarm_key":              "program",
+	"sensor_alarms.note":                   "words",
+	"sessions.end_reason":                  "program",
+	"streets.code":                         "reference",
+	"streets.name":                         "reference",
+	"wechat_grants.template":               "program",
+}
+
+// A column that could hold what identifies somebody says what it holds, and holds that.
+func TestEveryColumnSaysWhatItHolds(t *testing.T) {
+	r := start(t)
+	r.settle(t)
+	kept, known := r.Columns(t), map[string]bool{}
+	for _, table := range migrate.Tables {
+		for _, c := range table.Columns {
+			name := table.Name + "." + c.Name
+			if !couldHoldAnything(c.Name, c.Type) {
+				continue
+			}
+			known[name] = true
+			kind, said := holds[name]
+			form, exists := kinds[kind]
+			if !said || !exists {
+				t.Errorf("%s: say in holds what it holds", name)
+				continue
+			}
+			for value := range strings.Lines(string(kept[name])) {
+				if form != nil && !form.MatchString(strings.TrimSuffix(value, "\n")) {
+					t.Errorf("%s is to be %s and holds %q", name, kind, value)
+				}
+			}
+		}
+	}
+	for name := range holds {
+		if !known[name] {
+			t.Errorf("%s is in holds and in no table", name)
+		}
+	}
+}
+
+// couldHoldAnything reports whether neither the type nor the name of a column says what it holds.
+func couldHoldAnything(name string, is field.Type) bool {
+	switch is {
+	case field.TypeString, field.TypeBytes, field.TypeJSON, field.TypeOther:
+		return name != "id" && !strings.HasSuffix(name, "_id")
+	case field.TypeTime:
+		return !strings.HasSuffix(name, "_at") // a day of birth is no instant of a row
+	default:
+		return false
+	}
+}

@@ -1,0 +1,72 @@
+package wiring
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"citygraph/ent/db/notification"
+	"citygraph/internal/blobstore"
+	"citygraph/internal/clock"
+	"citygraph/internal/delivery"
+	"citygraph/internal/edge"
+	"citygraph/internal/firebase"
+	"citygraph/internal/identity"
+	"citygraph/internal/observe"
+	"citygraph/internal/paycode"
+	"citygraph/internal/push"
+	"citygraph/internal/redisx"
+	"citygraph/internal/scope"
+	"citygraph/internal/store"
+	"citygraph/internal/vault"
+	"citygraph/internal/wechat"
+)
+
+// Options say what a city is made of. Zero values leave a part out or take its default.
+type Options struct {
+	Database store.Options
+	RedisURL string          // empty keeps cache, limits and wake-ups in process
+	Redis    []redisx.Option // how to connect there: its defaults are for production
+
+	SigningKey []byte // of sessions, 32 bytes or more
+	CursorKey  []byte // of page cursors
+	AccessTTL  time.Duration
+	RefreshTTL time.Duration
+	Vault      *vault.Vault // seals personal data
+	PayCodes   *paycode.Ring
+
+	Blobs   blobstore.Options // where files are kept; memory by default
+	LinkKey []byte            // of links to files, 32 bytes or more
+	Base    string            // scheme and host of the city as clients see it; empty makes links relative
+	Grace   time.Duration     // from asking for the end of an account to its end
+	Rounds  time.Duration     // between two looks at what is due; a minute by default
+
+	Firebase *firebase.Options // nil turns Firebase sign-in off
+	// FirebaseAccounts is where revoked and disabled accounts are noticed; nil believes a token for its life.
+	FirebaseAccounts *firebase.DirectoryOptions
+	Wechat           *wechat.Options   // nil turns WeChat sign-in off; its token cache is wired here
+	WechatAPI        wechat.API        // used instead of Wechat when set
+	Verifier         identity.Verifier // nil turns real-name binding off
+
+	JointConsent scope.Set // what every guardian of a minor must agree to give away
+
+	Push   push.Channel                    // FCM; nil turns push to the app off
+	SMS    push.SMS                        // nil turns text messages off
+	Aside  func(push.Channel) push.Channel // looks at what goes through a channel, or stands for a Push that is nil; may be nil
+	Places int                             // how many pushes are under way at once; push.DefaultPlaces when 0
+
+	WechatTemplates map[notification.Topic]delivery.Template // of subscribe messages; none turns them off
+
+	Development   bool // sign in as the cast
+	Introspection bool // run any document, and answer schema queries
+	Unlimited     bool // no rate limits: for benchmarks and load tests
+	Origins       []string
+	Documents     edge.Documents
+	Address       func(*http.Request) string
+	Limits        edge.Limits
+
+	Clock   clock.Clock
+	Log     zerolog.Logger
+	Metrics *observe.Metrics // may be nil
+}
