@@ -24,9 +24,19 @@ var amendments = []amend.Amendment{
 		Theirs: regexp.MustCompile(readField),
 		Ours:   "return $2(exec.Enter(ctx, field), field.Selections, $1)\n", Import: exec,
 	},
+	{ // theirs keeps the largest event of a subscription for as long as that lasts
+		Files:  "root_.generated.go",
+		Theirs: regexp.MustCompile(`(?s)\t\tvar buf bytes\.Buffer\n(\t\treturn func\(ctx context\.Context\) \*graphql\.Response \{\n)\t\t\tbuf\.Reset\(\)\n`),
+		Ours:   "${1}\t\t\tvar buf bytes.Buffer\n",
+	},
+	{ // and all lists of fields
+		Files:  "*.generated.go",
+		Theirs: regexp.MustCompile(`graphql\.CollectFields\(ec\.OperationContext, `),
+		Ours:   `exec.CollectFields(ec.OperationContext, `, Import: exec,
+	},
 	{ // theirs prepares each object for @defer, which the edge takes out of every document
 		Files: "*.generated.go",
-		Theirs: regexp.MustCompile(`(?s)(:= graphql\.CollectFields\([^\n]*\)\n\n)\tout := graphql\.NewFieldSet\(fields\)\n\tdeferred := [^\n]*\n` +
+		Theirs: regexp.MustCompile(`(?s)(:= exec\.CollectFields\([^\n]*\)\n\n)\tout := graphql\.NewFieldSet\(fields\)\n\tdeferred := [^\n]*\n` +
 			`(.*?)\tout\.Dispatch\(ctx\)\n(.*?)\n\tif n := len\(deferred\.Defers\).*?\n\t\}\n(\n\treturn out\n)`),
 		Ours: "${1}\tout := exec.NewObject(fields)\n$2$3$4", Import: exec,
 	},

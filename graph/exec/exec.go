@@ -5,7 +5,17 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 )
+
+// CollectFields is graphql.CollectFields, except that it keeps nothing with a subscription: between events, an idle
+// subscriber would have all the lists of its last one.
+func CollectFields(op *graphql.OperationContext, selections ast.SelectionSet, satisfies []string) []graphql.CollectedField {
+	if op.Operation.Operation == ast.Subscription {
+		op = &graphql.OperationContext{Doc: op.Doc, Variables: op.Variables}
+	}
+	return graphql.CollectFields(op, selections, satisfies)
+}
 
 // Enter returns the context below a field that is read from a struct.
 func Enter(ctx context.Context, field graphql.CollectedField) context.Context {

@@ -144,7 +144,7 @@ func UnmarshalDeleteMyAccountInput(ctx context.Context, raw any) (model.DeleteMy
 var deleteMyAccountPayloadImplementors = []string{"DeleteMyAccountPayload"}
 
 func (ec *executionContext) _DeleteMyAccountPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteMyAccountPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, deleteMyAccountPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, deleteMyAccountPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -175,7 +175,7 @@ func (ec *executionContext) _DeleteMyAccountPayload(ctx context.Context, sel ast
 var keepMyAccountPayloadImplementors = []string{"KeepMyAccountPayload"}
 
 func (ec *executionContext) _KeepMyAccountPayload(ctx context.Context, sel ast.SelectionSet, obj *model.KeepMyAccountPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, keepMyAccountPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, keepMyAccountPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

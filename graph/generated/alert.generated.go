@@ -726,7 +726,7 @@ func UnmarshalUpdateAlertInput(ctx context.Context, raw any) (model.UpdateAlertI
 var alertImplementors = []string{"Alert", "Node"}
 
 func (ec *executionContext) _Alert(ctx context.Context, sel ast.SelectionSet, obj *db.Alert) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, alertImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, alertImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -852,7 +852,7 @@ func (ec *executionContext) _Alert(ctx context.Context, sel ast.SelectionSet, ob
 var cancelAlertPayloadImplementors = []string{"CancelAlertPayload"}
 
 func (ec *executionContext) _CancelAlertPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelAlertPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cancelAlertPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, cancelAlertPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -883,7 +883,7 @@ func (ec *executionContext) _CancelAlertPayload(ctx context.Context, sel ast.Sel
 var issueAlertPayloadImplementors = []string{"IssueAlertPayload"}
 
 func (ec *executionContext) _IssueAlertPayload(ctx context.Context, sel ast.SelectionSet, obj *model.IssueAlertPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, issueAlertPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, issueAlertPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -914,7 +914,7 @@ func (ec *executionContext) _IssueAlertPayload(ctx context.Context, sel ast.Sele
 var updateAlertPayloadImplementors = []string{"UpdateAlertPayload"}
 
 func (ec *executionContext) _UpdateAlertPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateAlertPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, updateAlertPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, updateAlertPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

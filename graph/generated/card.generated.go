@@ -300,7 +300,7 @@ func (ec *executionContext) fieldContext_LedgerTransaction_reversesId(_ context.
 var citizenCardImplementors = []string{"CitizenCard", "Node"}
 
 func (ec *executionContext) _CitizenCard(ctx context.Context, sel ast.SelectionSet, obj *db.CitizenCard) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, citizenCardImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, citizenCardImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -356,7 +356,7 @@ func (ec *executionContext) _CitizenCard(ctx context.Context, sel ast.SelectionS
 var ledgerEntryImplementors = []string{"LedgerEntry", "Node"}
 
 func (ec *executionContext) _LedgerEntry(ctx context.Context, sel ast.SelectionSet, obj *db.LedgerEntry) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerEntryImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, ledgerEntryImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -407,7 +407,7 @@ func (ec *executionContext) _LedgerEntry(ctx context.Context, sel ast.SelectionS
 var ledgerEntryConnectionImplementors = []string{"LedgerEntryConnection"}
 
 func (ec *executionContext) _LedgerEntryConnection(ctx context.Context, sel ast.SelectionSet, obj *db.LedgerEntryConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerEntryConnectionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, ledgerEntryConnectionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -438,7 +438,7 @@ func (ec *executionContext) _LedgerEntryConnection(ctx context.Context, sel ast.
 var ledgerEntryEdgeImplementors = []string{"LedgerEntryEdge"}
 
 func (ec *executionContext) _LedgerEntryEdge(ctx context.Context, sel ast.SelectionSet, obj *db.LedgerEntryEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerEntryEdgeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, ledgerEntryEdgeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -469,7 +469,7 @@ func (ec *executionContext) _LedgerEntryEdge(ctx context.Context, sel ast.Select
 var ledgerTransactionImplementors = []string{"LedgerTransaction", "Node"}
 
 func (ec *executionContext) _LedgerTransaction(ctx context.Context, sel ast.SelectionSet, obj *db.LedgerTransaction) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerTransactionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, ledgerTransactionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

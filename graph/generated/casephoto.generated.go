@@ -326,7 +326,7 @@ func UnmarshalUploadCasePhotoInput(ctx context.Context, raw any) (model.UploadCa
 var casePhotoImplementors = []string{"CasePhoto", "Node"}
 
 func (ec *executionContext) _CasePhoto(ctx context.Context, sel ast.SelectionSet, obj *db.CasePhoto) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, casePhotoImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, casePhotoImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -387,7 +387,7 @@ func (ec *executionContext) _CasePhoto(ctx context.Context, sel ast.SelectionSet
 var createPhotoUploadPayloadImplementors = []string{"CreatePhotoUploadPayload"}
 
 func (ec *executionContext) _CreatePhotoUploadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreatePhotoUploadPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, createPhotoUploadPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, createPhotoUploadPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -418,7 +418,7 @@ func (ec *executionContext) _CreatePhotoUploadPayload(ctx context.Context, sel a
 var photoUploadImplementors = []string{"PhotoUpload"}
 
 func (ec *executionContext) _PhotoUpload(ctx context.Context, sel ast.SelectionSet, obj *casephoto1.Address) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, photoUploadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, photoUploadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -454,7 +454,7 @@ func (ec *executionContext) _PhotoUpload(ctx context.Context, sel ast.SelectionS
 var uploadCasePhotoPayloadImplementors = []string{"UploadCasePhotoPayload"}
 
 func (ec *executionContext) _UploadCasePhotoPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UploadCasePhotoPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, uploadCasePhotoPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, uploadCasePhotoPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

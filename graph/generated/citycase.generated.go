@@ -2838,7 +2838,7 @@ func UnmarshalWithdrawCaseInput(ctx context.Context, raw any) (model.WithdrawCas
 var acceptCasePayloadImplementors = []string{"AcceptCasePayload"}
 
 func (ec *executionContext) _AcceptCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.AcceptCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, acceptCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, acceptCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -2869,7 +2869,7 @@ func (ec *executionContext) _AcceptCasePayload(ctx context.Context, sel ast.Sele
 var addCaseUpdatePayloadImplementors = []string{"AddCaseUpdatePayload"}
 
 func (ec *executionContext) _AddCaseUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.AddCaseUpdatePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, addCaseUpdatePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, addCaseUpdatePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -2900,7 +2900,7 @@ func (ec *executionContext) _AddCaseUpdatePayload(ctx context.Context, sel ast.S
 var caseAttributeImplementors = []string{"CaseAttribute"}
 
 func (ec *executionContext) _CaseAttribute(ctx context.Context, sel ast.SelectionSet, obj *form.Answer) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseAttributeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, caseAttributeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -2931,7 +2931,7 @@ func (ec *executionContext) _CaseAttribute(ctx context.Context, sel ast.Selectio
 var caseCategoryImplementors = []string{"CaseCategory", "Node"}
 
 func (ec *executionContext) _CaseCategory(ctx context.Context, sel ast.SelectionSet, obj *db.CaseCategory) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseCategoryImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, caseCategoryImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -2987,7 +2987,7 @@ func (ec *executionContext) _CaseCategory(ctx context.Context, sel ast.Selection
 var caseChangeImplementors = []string{"CaseChange"}
 
 func (ec *executionContext) _CaseChange(ctx context.Context, sel ast.SelectionSet, obj *citycase.Change) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseChangeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, caseChangeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3018,7 +3018,7 @@ func (ec *executionContext) _CaseChange(ctx context.Context, sel ast.SelectionSe
 var caseClusterImplementors = []string{"CaseCluster"}
 
 func (ec *executionContext) _CaseCluster(ctx context.Context, sel ast.SelectionSet, obj *citycase.Cluster) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseClusterImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, caseClusterImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3054,7 +3054,7 @@ func (ec *executionContext) _CaseCluster(ctx context.Context, sel ast.SelectionS
 var caseEventImplementors = []string{"CaseEvent", "Node"}
 
 func (ec *executionContext) _CaseEvent(ctx context.Context, sel ast.SelectionSet, obj *db.CaseEvent) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseEventImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, caseEventImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3125,7 +3125,7 @@ func (ec *executionContext) _CaseEvent(ctx context.Context, sel ast.SelectionSet
 var caseEventConnectionImplementors = []string{"CaseEventConnection"}
 
 func (ec *executionContext) _CaseEventConnection(ctx context.Context, sel ast.SelectionSet, obj *db.CaseEventConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseEventConnectionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, caseEventConnectionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3156,7 +3156,7 @@ func (ec *executionContext) _CaseEventConnection(ctx context.Context, sel ast.Se
 var caseEventEdgeImplementors = []string{"CaseEventEdge"}
 
 func (ec *executionContext) _CaseEventEdge(ctx context.Context, sel ast.SelectionSet, obj *db.CaseEventEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseEventEdgeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, caseEventEdgeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3187,7 +3187,7 @@ func (ec *executionContext) _CaseEventEdge(ctx context.Context, sel ast.Selectio
 var caseFieldImplementors = []string{"CaseField"}
 
 func (ec *executionContext) _CaseField(ctx context.Context, sel ast.SelectionSet, obj *form.Field) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseFieldImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, caseFieldImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3233,7 +3233,7 @@ func (ec *executionContext) _CaseField(ctx context.Context, sel ast.SelectionSet
 var caseFieldOptionImplementors = []string{"CaseFieldOption"}
 
 func (ec *executionContext) _CaseFieldOption(ctx context.Context, sel ast.SelectionSet, obj *form.Option) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseFieldOptionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, caseFieldOptionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3264,7 +3264,7 @@ func (ec *executionContext) _CaseFieldOption(ctx context.Context, sel ast.Select
 var caseOfficerImplementors = []string{"CaseOfficer"}
 
 func (ec *executionContext) _CaseOfficer(ctx context.Context, sel ast.SelectionSet, obj *citycase.Colleague) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseOfficerImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, caseOfficerImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3305,7 +3305,7 @@ func (ec *executionContext) _CaseOfficer(ctx context.Context, sel ast.SelectionS
 var caseStatImplementors = []string{"CaseStat"}
 
 func (ec *executionContext) _CaseStat(ctx context.Context, sel ast.SelectionSet, obj *citycase.Stat) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseStatImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, caseStatImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3366,7 +3366,7 @@ func (ec *executionContext) _CaseStat(ctx context.Context, sel ast.SelectionSet,
 var cityCaseImplementors = []string{"CityCase", "Node"}
 
 func (ec *executionContext) _CityCase(ctx context.Context, sel ast.SelectionSet, obj *db.CityCase) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cityCaseImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, cityCaseImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3517,7 +3517,7 @@ func (ec *executionContext) _CityCase(ctx context.Context, sel ast.SelectionSet,
 var cityCaseConnectionImplementors = []string{"CityCaseConnection"}
 
 func (ec *executionContext) _CityCaseConnection(ctx context.Context, sel ast.SelectionSet, obj *db.CityCaseConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cityCaseConnectionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, cityCaseConnectionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3548,7 +3548,7 @@ func (ec *executionContext) _CityCaseConnection(ctx context.Context, sel ast.Sel
 var cityCaseEdgeImplementors = []string{"CityCaseEdge"}
 
 func (ec *executionContext) _CityCaseEdge(ctx context.Context, sel ast.SelectionSet, obj *db.CityCaseEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cityCaseEdgeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, cityCaseEdgeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3579,7 +3579,7 @@ func (ec *executionContext) _CityCaseEdge(ctx context.Context, sel ast.Selection
 var closeCasePayloadImplementors = []string{"CloseCasePayload"}
 
 func (ec *executionContext) _CloseCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.CloseCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, closeCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, closeCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3610,7 +3610,7 @@ func (ec *executionContext) _CloseCasePayload(ctx context.Context, sel ast.Selec
 var dispatchCasePayloadImplementors = []string{"DispatchCasePayload"}
 
 func (ec *executionContext) _DispatchCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.DispatchCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, dispatchCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, dispatchCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3641,7 +3641,7 @@ func (ec *executionContext) _DispatchCasePayload(ctx context.Context, sel ast.Se
 var fileCasePayloadImplementors = []string{"FileCasePayload"}
 
 func (ec *executionContext) _FileCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.FileCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, fileCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, fileCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3672,7 +3672,7 @@ func (ec *executionContext) _FileCasePayload(ctx context.Context, sel ast.Select
 var mergeCasePayloadImplementors = []string{"MergeCasePayload"}
 
 func (ec *executionContext) _MergeCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.MergeCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, mergeCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, mergeCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3703,7 +3703,7 @@ func (ec *executionContext) _MergeCasePayload(ctx context.Context, sel ast.Selec
 var rateCasePayloadImplementors = []string{"RateCasePayload"}
 
 func (ec *executionContext) _RateCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RateCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, rateCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, rateCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3734,7 +3734,7 @@ func (ec *executionContext) _RateCasePayload(ctx context.Context, sel ast.Select
 var rejectCasePayloadImplementors = []string{"RejectCasePayload"}
 
 func (ec *executionContext) _RejectCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RejectCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, rejectCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, rejectCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3765,7 +3765,7 @@ func (ec *executionContext) _RejectCasePayload(ctx context.Context, sel ast.Sele
 var reopenCasePayloadImplementors = []string{"ReopenCasePayload"}
 
 func (ec *executionContext) _ReopenCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReopenCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reopenCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, reopenCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3796,7 +3796,7 @@ func (ec *executionContext) _ReopenCasePayload(ctx context.Context, sel ast.Sele
 var resolveCasePayloadImplementors = []string{"ResolveCasePayload"}
 
 func (ec *executionContext) _ResolveCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResolveCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, resolveCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, resolveCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3827,7 +3827,7 @@ func (ec *executionContext) _ResolveCasePayload(ctx context.Context, sel ast.Sel
 var resumeCasePayloadImplementors = []string{"ResumeCasePayload"}
 
 func (ec *executionContext) _ResumeCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResumeCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, resumeCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, resumeCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3858,7 +3858,7 @@ func (ec *executionContext) _ResumeCasePayload(ctx context.Context, sel ast.Sele
 var returnCasePayloadImplementors = []string{"ReturnCasePayload"}
 
 func (ec *executionContext) _ReturnCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReturnCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, returnCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, returnCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3889,7 +3889,7 @@ func (ec *executionContext) _ReturnCasePayload(ctx context.Context, sel ast.Sele
 var startCasePayloadImplementors = []string{"StartCasePayload"}
 
 func (ec *executionContext) _StartCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, startCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, startCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3920,7 +3920,7 @@ func (ec *executionContext) _StartCasePayload(ctx context.Context, sel ast.Selec
 var submitCasePayloadImplementors = []string{"SubmitCasePayload"}
 
 func (ec *executionContext) _SubmitCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SubmitCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, submitCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, submitCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3951,7 +3951,7 @@ func (ec *executionContext) _SubmitCasePayload(ctx context.Context, sel ast.Sele
 var supportCasePayloadImplementors = []string{"SupportCasePayload"}
 
 func (ec *executionContext) _SupportCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SupportCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, supportCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, supportCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -3982,7 +3982,7 @@ func (ec *executionContext) _SupportCasePayload(ctx context.Context, sel ast.Sel
 var suspendCasePayloadImplementors = []string{"SuspendCasePayload"}
 
 func (ec *executionContext) _SuspendCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SuspendCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, suspendCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, suspendCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -4013,7 +4013,7 @@ func (ec *executionContext) _SuspendCasePayload(ctx context.Context, sel ast.Sel
 var verifyCasePayloadImplementors = []string{"VerifyCasePayload"}
 
 func (ec *executionContext) _VerifyCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.VerifyCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, verifyCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, verifyCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -4044,7 +4044,7 @@ func (ec *executionContext) _VerifyCasePayload(ctx context.Context, sel ast.Sele
 var withdrawCasePayloadImplementors = []string{"WithdrawCasePayload"}
 
 func (ec *executionContext) _WithdrawCasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawCasePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, withdrawCasePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

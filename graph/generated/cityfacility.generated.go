@@ -507,7 +507,7 @@ func UnmarshalReportAlarmInput(ctx context.Context, raw any) (model.ReportAlarmI
 var cityFacilityImplementors = []string{"CityFacility", "Node"}
 
 func (ec *executionContext) _CityFacility(ctx context.Context, sel ast.SelectionSet, obj *db.CityFacility) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cityFacilityImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, cityFacilityImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -573,7 +573,7 @@ func (ec *executionContext) _CityFacility(ctx context.Context, sel ast.Selection
 var reportAlarmPayloadImplementors = []string{"ReportAlarmPayload"}
 
 func (ec *executionContext) _ReportAlarmPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReportAlarmPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reportAlarmPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, reportAlarmPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -604,7 +604,7 @@ func (ec *executionContext) _ReportAlarmPayload(ctx context.Context, sel ast.Sel
 var sensorAlarmImplementors = []string{"SensorAlarm", "Node"}
 
 func (ec *executionContext) _SensorAlarm(ctx context.Context, sel ast.SelectionSet, obj *db.SensorAlarm) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, sensorAlarmImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, sensorAlarmImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

@@ -411,7 +411,7 @@ func (ec *executionContext) fieldContext_DepartmentEdge_cursor(_ context.Context
 var clinicImplementors = []string{"Clinic", "Node"}
 
 func (ec *executionContext) _Clinic(ctx context.Context, sel ast.SelectionSet, obj *db.Clinic) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, clinicImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, clinicImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -472,7 +472,7 @@ func (ec *executionContext) _Clinic(ctx context.Context, sel ast.SelectionSet, o
 var clinicConnectionImplementors = []string{"ClinicConnection"}
 
 func (ec *executionContext) _ClinicConnection(ctx context.Context, sel ast.SelectionSet, obj *db.ClinicConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, clinicConnectionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, clinicConnectionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -503,7 +503,7 @@ func (ec *executionContext) _ClinicConnection(ctx context.Context, sel ast.Selec
 var clinicEdgeImplementors = []string{"ClinicEdge"}
 
 func (ec *executionContext) _ClinicEdge(ctx context.Context, sel ast.SelectionSet, obj *db.ClinicEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, clinicEdgeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, clinicEdgeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -534,7 +534,7 @@ func (ec *executionContext) _ClinicEdge(ctx context.Context, sel ast.SelectionSe
 var departmentImplementors = []string{"Department", "Node"}
 
 func (ec *executionContext) _Department(ctx context.Context, sel ast.SelectionSet, obj *db.Department) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, departmentImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, departmentImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -575,7 +575,7 @@ func (ec *executionContext) _Department(ctx context.Context, sel ast.SelectionSe
 var departmentConnectionImplementors = []string{"DepartmentConnection"}
 
 func (ec *executionContext) _DepartmentConnection(ctx context.Context, sel ast.SelectionSet, obj *db.DepartmentConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, departmentConnectionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, departmentConnectionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -606,7 +606,7 @@ func (ec *executionContext) _DepartmentConnection(ctx context.Context, sel ast.S
 var departmentEdgeImplementors = []string{"DepartmentEdge"}
 
 func (ec *executionContext) _DepartmentEdge(ctx context.Context, sel ast.SelectionSet, obj *db.DepartmentEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, departmentEdgeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, departmentEdgeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

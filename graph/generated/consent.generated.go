@@ -418,7 +418,7 @@ func UnmarshalWithdrawConsentInput(ctx context.Context, raw any) (model.Withdraw
 var consentImplementors = []string{"Consent", "Node"}
 
 func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, obj *db.Consent) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, consentImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, consentImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -484,7 +484,7 @@ func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, 
 var consentConnectionImplementors = []string{"ConsentConnection"}
 
 func (ec *executionContext) _ConsentConnection(ctx context.Context, sel ast.SelectionSet, obj *db.ConsentConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, consentConnectionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, consentConnectionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -515,7 +515,7 @@ func (ec *executionContext) _ConsentConnection(ctx context.Context, sel ast.Sele
 var consentEdgeImplementors = []string{"ConsentEdge"}
 
 func (ec *executionContext) _ConsentEdge(ctx context.Context, sel ast.SelectionSet, obj *db.ConsentEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, consentEdgeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, consentEdgeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -546,7 +546,7 @@ func (ec *executionContext) _ConsentEdge(ctx context.Context, sel ast.SelectionS
 var consentTextImplementors = []string{"ConsentText"}
 
 func (ec *executionContext) _ConsentText(ctx context.Context, sel ast.SelectionSet, obj *terms.Text) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, consentTextImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, consentTextImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -587,7 +587,7 @@ func (ec *executionContext) _ConsentText(ctx context.Context, sel ast.SelectionS
 var giveConsentPayloadImplementors = []string{"GiveConsentPayload"}
 
 func (ec *executionContext) _GiveConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.GiveConsentPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, giveConsentPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, giveConsentPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -618,7 +618,7 @@ func (ec *executionContext) _GiveConsentPayload(ctx context.Context, sel ast.Sel
 var withdrawConsentPayloadImplementors = []string{"WithdrawConsentPayload"}
 
 func (ec *executionContext) _WithdrawConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawConsentPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawConsentPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, withdrawConsentPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

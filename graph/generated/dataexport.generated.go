@@ -176,7 +176,7 @@ func UnmarshalExportMyDataInput(ctx context.Context, raw any) (model.ExportMyDat
 var dataExportImplementors = []string{"DataExport", "Node"}
 
 func (ec *executionContext) _DataExport(ctx context.Context, sel ast.SelectionSet, obj *db.DataExport) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, dataExportImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, dataExportImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -227,7 +227,7 @@ func (ec *executionContext) _DataExport(ctx context.Context, sel ast.SelectionSe
 var exportMyDataPayloadImplementors = []string{"ExportMyDataPayload"}
 
 func (ec *executionContext) _ExportMyDataPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ExportMyDataPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, exportMyDataPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, exportMyDataPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

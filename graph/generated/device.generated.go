@@ -221,7 +221,7 @@ func UnmarshalUnregisterDeviceInput(ctx context.Context, raw any) (model.Unregis
 var deviceImplementors = []string{"Device", "Node"}
 
 func (ec *executionContext) _Device(ctx context.Context, sel ast.SelectionSet, obj *db.Device) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, deviceImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, deviceImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -262,7 +262,7 @@ func (ec *executionContext) _Device(ctx context.Context, sel ast.SelectionSet, o
 var registerDevicePayloadImplementors = []string{"RegisterDevicePayload"}
 
 func (ec *executionContext) _RegisterDevicePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RegisterDevicePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, registerDevicePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, registerDevicePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -293,7 +293,7 @@ func (ec *executionContext) _RegisterDevicePayload(ctx context.Context, sel ast.
 var unregisterDevicePayloadImplementors = []string{"UnregisterDevicePayload"}
 
 func (ec *executionContext) _UnregisterDevicePayload(ctx context.Context, sel ast.SelectionSet, obj *model.UnregisterDevicePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, unregisterDevicePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, unregisterDevicePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

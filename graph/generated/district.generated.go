@@ -383,7 +383,7 @@ func (ec *executionContext) fieldContext_StreetEdge_cursor(_ context.Context, fi
 var districtImplementors = []string{"District", "Node"}
 
 func (ec *executionContext) _District(ctx context.Context, sel ast.SelectionSet, obj *db.District) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, districtImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, districtImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -434,7 +434,7 @@ func (ec *executionContext) _District(ctx context.Context, sel ast.SelectionSet,
 var streetImplementors = []string{"Street", "Node"}
 
 func (ec *executionContext) _Street(ctx context.Context, sel ast.SelectionSet, obj *db.Street) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, streetImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, streetImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -485,7 +485,7 @@ func (ec *executionContext) _Street(ctx context.Context, sel ast.SelectionSet, o
 var streetConnectionImplementors = []string{"StreetConnection"}
 
 func (ec *executionContext) _StreetConnection(ctx context.Context, sel ast.SelectionSet, obj *db.StreetConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, streetConnectionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, streetConnectionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -516,7 +516,7 @@ func (ec *executionContext) _StreetConnection(ctx context.Context, sel ast.Selec
 var streetEdgeImplementors = []string{"StreetEdge"}
 
 func (ec *executionContext) _StreetEdge(ctx context.Context, sel ast.SelectionSet, obj *db.StreetEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, streetEdgeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, streetEdgeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

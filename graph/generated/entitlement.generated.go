@@ -258,7 +258,7 @@ func UnmarshalWithdrawEntitlementInput(ctx context.Context, raw any) (model.With
 var entitlementImplementors = []string{"Entitlement"}
 
 func (ec *executionContext) _Entitlement(ctx context.Context, sel ast.SelectionSet, obj *entitlement.Entitlement) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, entitlementImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, entitlementImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -304,7 +304,7 @@ func (ec *executionContext) _Entitlement(ctx context.Context, sel ast.SelectionS
 var grantEntitlementPayloadImplementors = []string{"GrantEntitlementPayload"}
 
 func (ec *executionContext) _GrantEntitlementPayload(ctx context.Context, sel ast.SelectionSet, obj *model.GrantEntitlementPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, grantEntitlementPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, grantEntitlementPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -335,7 +335,7 @@ func (ec *executionContext) _GrantEntitlementPayload(ctx context.Context, sel as
 var withdrawEntitlementPayloadImplementors = []string{"WithdrawEntitlementPayload"}
 
 func (ec *executionContext) _WithdrawEntitlementPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawEntitlementPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawEntitlementPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, withdrawEntitlementPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

@@ -603,7 +603,7 @@ func UnmarshalRevokeDelegationInput(ctx context.Context, raw any) (model.RevokeD
 var acceptDelegationPayloadImplementors = []string{"AcceptDelegationPayload"}
 
 func (ec *executionContext) _AcceptDelegationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AcceptDelegationPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, acceptDelegationPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, acceptDelegationPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -634,7 +634,7 @@ func (ec *executionContext) _AcceptDelegationPayload(ctx context.Context, sel as
 var consentToDelegationPayloadImplementors = []string{"ConsentToDelegationPayload"}
 
 func (ec *executionContext) _ConsentToDelegationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConsentToDelegationPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, consentToDelegationPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, consentToDelegationPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -665,7 +665,7 @@ func (ec *executionContext) _ConsentToDelegationPayload(ctx context.Context, sel
 var delegationImplementors = []string{"Delegation", "Node"}
 
 func (ec *executionContext) _Delegation(ctx context.Context, sel ast.SelectionSet, obj *db.Delegation) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, delegationImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, delegationImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -731,7 +731,7 @@ func (ec *executionContext) _Delegation(ctx context.Context, sel ast.SelectionSe
 var delegationConnectionImplementors = []string{"DelegationConnection"}
 
 func (ec *executionContext) _DelegationConnection(ctx context.Context, sel ast.SelectionSet, obj *db.DelegationConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, delegationConnectionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, delegationConnectionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -762,7 +762,7 @@ func (ec *executionContext) _DelegationConnection(ctx context.Context, sel ast.S
 var delegationEdgeImplementors = []string{"DelegationEdge"}
 
 func (ec *executionContext) _DelegationEdge(ctx context.Context, sel ast.SelectionSet, obj *db.DelegationEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, delegationEdgeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, delegationEdgeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -793,7 +793,7 @@ func (ec *executionContext) _DelegationEdge(ctx context.Context, sel ast.Selecti
 var householdImplementors = []string{"Household"}
 
 func (ec *executionContext) _Household(ctx context.Context, sel ast.SelectionSet, obj *household.Household) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, householdImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, householdImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -819,7 +819,7 @@ func (ec *executionContext) _Household(ctx context.Context, sel ast.SelectionSet
 var householdMemberImplementors = []string{"HouseholdMember"}
 
 func (ec *executionContext) _HouseholdMember(ctx context.Context, sel ast.SelectionSet, obj *household.Member) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, householdMemberImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, householdMemberImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -865,7 +865,7 @@ func (ec *executionContext) _HouseholdMember(ctx context.Context, sel ast.Select
 var proposeDelegationPayloadImplementors = []string{"ProposeDelegationPayload"}
 
 func (ec *executionContext) _ProposeDelegationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ProposeDelegationPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, proposeDelegationPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, proposeDelegationPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -896,7 +896,7 @@ func (ec *executionContext) _ProposeDelegationPayload(ctx context.Context, sel a
 var revokeDelegationPayloadImplementors = []string{"RevokeDelegationPayload"}
 
 func (ec *executionContext) _RevokeDelegationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokeDelegationPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, revokeDelegationPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, revokeDelegationPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

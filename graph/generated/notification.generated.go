@@ -579,7 +579,7 @@ func UnmarshalSnoozeInput(ctx context.Context, raw any) (model.SnoozeInput, erro
 var inboxChangeImplementors = []string{"InboxChange"}
 
 func (ec *executionContext) _InboxChange(ctx context.Context, sel ast.SelectionSet, obj *notice.Change) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, inboxChangeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, inboxChangeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -610,7 +610,7 @@ func (ec *executionContext) _InboxChange(ctx context.Context, sel ast.SelectionS
 var inboxTopicImplementors = []string{"InboxTopic"}
 
 func (ec *executionContext) _InboxTopic(ctx context.Context, sel ast.SelectionSet, obj *notice.TopicGroup) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, inboxTopicImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, inboxTopicImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -646,7 +646,7 @@ func (ec *executionContext) _InboxTopic(ctx context.Context, sel ast.SelectionSe
 var markAllReadPayloadImplementors = []string{"MarkAllReadPayload"}
 
 func (ec *executionContext) _MarkAllReadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkAllReadPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, markAllReadPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, markAllReadPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -682,7 +682,7 @@ func (ec *executionContext) _MarkAllReadPayload(ctx context.Context, sel ast.Sel
 var markReadPayloadImplementors = []string{"MarkReadPayload"}
 
 func (ec *executionContext) _MarkReadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkReadPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, markReadPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, markReadPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -718,7 +718,7 @@ func (ec *executionContext) _MarkReadPayload(ctx context.Context, sel ast.Select
 var notificationImplementors = []string{"Notification", "Node"}
 
 func (ec *executionContext) _Notification(ctx context.Context, sel ast.SelectionSet, obj *db.Notification) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, notificationImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, notificationImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -809,7 +809,7 @@ func (ec *executionContext) _Notification(ctx context.Context, sel ast.Selection
 var notificationConnectionImplementors = []string{"NotificationConnection"}
 
 func (ec *executionContext) _NotificationConnection(ctx context.Context, sel ast.SelectionSet, obj *db.NotificationConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, notificationConnectionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, notificationConnectionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -840,7 +840,7 @@ func (ec *executionContext) _NotificationConnection(ctx context.Context, sel ast
 var notificationEdgeImplementors = []string{"NotificationEdge"}
 
 func (ec *executionContext) _NotificationEdge(ctx context.Context, sel ast.SelectionSet, obj *db.NotificationEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, notificationEdgeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, notificationEdgeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -871,7 +871,7 @@ func (ec *executionContext) _NotificationEdge(ctx context.Context, sel ast.Selec
 var notificationTargetImplementors = []string{"NotificationTarget"}
 
 func (ec *executionContext) _NotificationTarget(ctx context.Context, sel ast.SelectionSet, obj *target.Target) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, notificationTargetImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, notificationTargetImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -912,7 +912,7 @@ func (ec *executionContext) _NotificationTarget(ctx context.Context, sel ast.Sel
 var snoozePayloadImplementors = []string{"SnoozePayload"}
 
 func (ec *executionContext) _SnoozePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SnoozePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, snoozePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, snoozePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

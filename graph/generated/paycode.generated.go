@@ -141,7 +141,7 @@ func UnmarshalIssuePayCodeInput(ctx context.Context, raw any) (model.IssuePayCod
 var issuePayCodePayloadImplementors = []string{"IssuePayCodePayload"}
 
 func (ec *executionContext) _IssuePayCodePayload(ctx context.Context, sel ast.SelectionSet, obj *model.IssuePayCodePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, issuePayCodePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, issuePayCodePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -172,7 +172,7 @@ func (ec *executionContext) _IssuePayCodePayload(ctx context.Context, sel ast.Se
 var payCodeImplementors = []string{"PayCode"}
 
 func (ec *executionContext) _PayCode(ctx context.Context, sel ast.SelectionSet, obj *paycode.PayCode) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, payCodeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, payCodeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

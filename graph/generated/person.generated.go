@@ -306,7 +306,7 @@ func UnmarshalBindIdentityInput(ctx context.Context, raw any) (model.BindIdentit
 var bindIdentityPayloadImplementors = []string{"BindIdentityPayload"}
 
 func (ec *executionContext) _BindIdentityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BindIdentityPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, bindIdentityPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, bindIdentityPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -342,7 +342,7 @@ func (ec *executionContext) _BindIdentityPayload(ctx context.Context, sel ast.Se
 var personImplementors = []string{"Person", "Node"}
 
 func (ec *executionContext) _Person(ctx context.Context, sel ast.SelectionSet, obj *db.Person) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, personImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, personImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -403,7 +403,7 @@ func (ec *executionContext) _Person(ctx context.Context, sel ast.SelectionSet, o
 var personalDataImplementors = []string{"PersonalData"}
 
 func (ec *executionContext) _PersonalData(ctx context.Context, sel ast.SelectionSet, obj *personal.Data) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, personalDataImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, personalDataImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

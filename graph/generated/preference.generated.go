@@ -276,7 +276,7 @@ func UnmarshalSetNotificationPreferenceInput(ctx context.Context, raw any) (mode
 var notificationPreferenceImplementors = []string{"NotificationPreference"}
 
 func (ec *executionContext) _NotificationPreference(ctx context.Context, sel ast.SelectionSet, obj *preference.Preference) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, notificationPreferenceImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, notificationPreferenceImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -337,7 +337,7 @@ func (ec *executionContext) _NotificationPreference(ctx context.Context, sel ast
 var quietHoursImplementors = []string{"QuietHours"}
 
 func (ec *executionContext) _QuietHours(ctx context.Context, sel ast.SelectionSet, obj *preference.QuietHours) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, quietHoursImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, quietHoursImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -368,7 +368,7 @@ func (ec *executionContext) _QuietHours(ctx context.Context, sel ast.SelectionSe
 var setNotificationPreferencePayloadImplementors = []string{"SetNotificationPreferencePayload"}
 
 func (ec *executionContext) _SetNotificationPreferencePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetNotificationPreferencePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, setNotificationPreferencePayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, setNotificationPreferencePayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

@@ -222,7 +222,7 @@ func (ec *executionContext) fieldContext_RecordAccessEdge_cursor(_ context.Conte
 var recordAccessImplementors = []string{"RecordAccess", "Node"}
 
 func (ec *executionContext) _RecordAccess(ctx context.Context, sel ast.SelectionSet, obj *db.RecordAccess) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, recordAccessImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, recordAccessImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -308,7 +308,7 @@ func (ec *executionContext) _RecordAccess(ctx context.Context, sel ast.Selection
 var recordAccessConnectionImplementors = []string{"RecordAccessConnection"}
 
 func (ec *executionContext) _RecordAccessConnection(ctx context.Context, sel ast.SelectionSet, obj *db.RecordAccessConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, recordAccessConnectionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, recordAccessConnectionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -339,7 +339,7 @@ func (ec *executionContext) _RecordAccessConnection(ctx context.Context, sel ast
 var recordAccessEdgeImplementors = []string{"RecordAccessEdge"}
 
 func (ec *executionContext) _RecordAccessEdge(ctx context.Context, sel ast.SelectionSet, obj *db.RecordAccessEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, recordAccessEdgeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, recordAccessEdgeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

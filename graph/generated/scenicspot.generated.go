@@ -227,7 +227,7 @@ func (ec *executionContext) fieldContext_ScenicSpotEdge_cursor(_ context.Context
 var scenicSpotImplementors = []string{"ScenicSpot", "Node"}
 
 func (ec *executionContext) _ScenicSpot(ctx context.Context, sel ast.SelectionSet, obj *db.ScenicSpot) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, scenicSpotImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, scenicSpotImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -288,7 +288,7 @@ func (ec *executionContext) _ScenicSpot(ctx context.Context, sel ast.SelectionSe
 var scenicSpotConnectionImplementors = []string{"ScenicSpotConnection"}
 
 func (ec *executionContext) _ScenicSpotConnection(ctx context.Context, sel ast.SelectionSet, obj *db.ScenicSpotConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, scenicSpotConnectionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, scenicSpotConnectionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -319,7 +319,7 @@ func (ec *executionContext) _ScenicSpotConnection(ctx context.Context, sel ast.S
 var scenicSpotEdgeImplementors = []string{"ScenicSpotEdge"}
 
 func (ec *executionContext) _ScenicSpotEdge(ctx context.Context, sel ast.SelectionSet, obj *db.ScenicSpotEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, scenicSpotEdgeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, scenicSpotEdgeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

@@ -206,7 +206,7 @@ func (ec *executionContext) fieldContext_SchoolEdge_cursor(_ context.Context, fi
 var schoolImplementors = []string{"School", "Node"}
 
 func (ec *executionContext) _School(ctx context.Context, sel ast.SelectionSet, obj *db.School) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, schoolImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, schoolImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -252,7 +252,7 @@ func (ec *executionContext) _School(ctx context.Context, sel ast.SelectionSet, o
 var schoolConnectionImplementors = []string{"SchoolConnection"}
 
 func (ec *executionContext) _SchoolConnection(ctx context.Context, sel ast.SelectionSet, obj *db.SchoolConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, schoolConnectionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, schoolConnectionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -283,7 +283,7 @@ func (ec *executionContext) _SchoolConnection(ctx context.Context, sel ast.Selec
 var schoolEdgeImplementors = []string{"SchoolEdge"}
 
 func (ec *executionContext) _SchoolEdge(ctx context.Context, sel ast.SelectionSet, obj *db.SchoolEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, schoolEdgeImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, schoolEdgeImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

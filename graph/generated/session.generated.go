@@ -370,7 +370,7 @@ func UnmarshalSignInWithWechatInput(ctx context.Context, raw any) (model.SignInW
 var revokeSessionPayloadImplementors = []string{"RevokeSessionPayload"}
 
 func (ec *executionContext) _RevokeSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokeSessionPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, revokeSessionPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, revokeSessionPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -401,7 +401,7 @@ func (ec *executionContext) _RevokeSessionPayload(ctx context.Context, sel ast.S
 var sessionImplementors = []string{"Session", "Node"}
 
 func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, obj *db.Session) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, sessionImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, sessionImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -452,7 +452,7 @@ func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, 
 var sessionPayloadImplementors = []string{"SessionPayload"}
 
 func (ec *executionContext) _SessionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SessionPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, sessionPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, sessionPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -483,7 +483,7 @@ func (ec *executionContext) _SessionPayload(ctx context.Context, sel ast.Selecti
 var sessionTokensImplementors = []string{"SessionTokens"}
 
 func (ec *executionContext) _SessionTokens(ctx context.Context, sel ast.SelectionSet, obj *identity.Tokens) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, sessionTokensImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, sessionTokensImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -524,7 +524,7 @@ func (ec *executionContext) _SessionTokens(ctx context.Context, sel ast.Selectio
 var signOutPayloadImplementors = []string{"SignOutPayload"}
 
 func (ec *executionContext) _SignOutPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SignOutPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, signOutPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, signOutPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

@@ -134,7 +134,7 @@ func UnmarshalRecordWechatGrantInput(ctx context.Context, raw any) (model.Record
 var recordWechatGrantPayloadImplementors = []string{"RecordWechatGrantPayload"}
 
 func (ec *executionContext) _RecordWechatGrantPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordWechatGrantPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, recordWechatGrantPayloadImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, recordWechatGrantPayloadImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {
@@ -165,7 +165,7 @@ func (ec *executionContext) _RecordWechatGrantPayload(ctx context.Context, sel a
 var wechatGrantImplementors = []string{"WechatGrant"}
 
 func (ec *executionContext) _WechatGrant(ctx context.Context, sel ast.SelectionSet, obj *db.WechatGrant) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, wechatGrantImplementors)
+	fields := exec.CollectFields(ec.OperationContext, sel, wechatGrantImplementors)
 
 	out := exec.NewObject(fields)
 	for i, field := range fields {

@@ -29,6 +29,9 @@ type socketOperation struct{ cancel context.CancelFunc }
 
 // receive reads one message. Anything that is not one ends the connection.
 func (s *socket) receive() (message, bool) {
+	if !s.awaitMessage() {
+		return message{}, false
+	}
 	kind, data, err := s.conn.Read(context.Background())
 	if err != nil {
 		return message{}, false
@@ -37,6 +40,10 @@ func (s *socket) receive() (message, bool) {
 	if kind != websocket.MessageText || unmarshal(data, &m) != nil || m.Type == "" {
 		s.close(closeBadMessage, "Invalid message")
 		return message{}, false
+	}
+	select {
+	case s.heard <- struct{}{}:
+	default:
 	}
 	return m, true
 }

@@ -2,7 +2,6 @@ package edge
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"net"
 	"net/http"
@@ -35,7 +34,7 @@ const closeGrace = time.Second
 type socket struct {
 	h      *Handler
 	conn   *websocket.Conn
-	net    net.Conn // below conn, for deadlines
+	net    *lookahead // below conn
 	ctx    context.Context
 	cancel context.CancelFunc
 	freed  func() // when all is over
@@ -43,9 +42,11 @@ type socket struct {
 	keys   []string
 	who    caller
 	bearer string // the Authorization header of the upgrade
+	heard  chan struct{}
 
 	writing sync.Mutex
 	closing sync.Once
+	ending  sync.Mutex // conn may read then, to hear the other side close
 
 	mu   sync.Mutex
 	live map[string]*socketOperation
@@ -74,7 +75,7 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	s := &socket{
 		h: h, conn: conn, net: tap.conn, ctx: ctx, cancel: cancel, freed: release,
-		bearer: r.Header.Get("Authorization"), keys: h.keysOf(r), live: map[string]*socketOperation{},
+		bearer: r.Header.Get("Authorization"), keys: h.keysOf(r), heard: make(chan struct{}, 1), live: map[string]*socketOperation{},
 	}
 	go s.run(s.begin)
 }
@@ -126,15 +127,27 @@ func (s *socket) unauthorize() { s.close(closeUnauthorized, "Unauthorized") }
 
 func (s *socket) restart() { s.close(closeRestart, "Service restart") }
 
-// alive asks for a pong and waits for it. A client that does not answer is dropped.
+// alive asks for a pong and waits for any message. A client that says nothing is dropped. The ping is one of
+// graphql-transport-ws: a pong of WebSocket's own would leave the reading goroutine within the library, on
+// a stack twice as large as it needs to wait for a message.
 func (s *socket) alive() bool {
-	ctx, cancel := context.WithTimeout(s.ctx, s.h.Limits.WriteTimeout)
-	defer cancel()
-	if s.conn.Ping(ctx) != nil {
-		s.drop()
+	select {
+	case <-s.heard: // before it was asked
+	default:
+	}
+	if !s.send([]byte(`{"type":"ping"}`)) {
 		return false
 	}
-	return true
+	late := time.NewTimer(s.h.Limits.WriteTimeout)
+	defer late.Stop()
+	select {
+	case <-s.heard:
+		return true
+	case <-late.C:
+		s.drop()
+	case <-s.ctx.Done():
+	}
+	return false
 }
 
 // send writes one message within the write timeout. A client that does not read is dropped, and so
@@ -154,7 +167,7 @@ func (s *socket) send(message []byte) bool {
 		s.drop()
 		return false
 	}
-	_ = s.net.SetWriteDeadline(time.Time{}) // a ping comes later, and has a limit of its own
+	_ = s.net.SetWriteDeadline(time.Time{}) // the library answers what is sent to it within limits of its own
 	return true
 }
 
@@ -163,6 +176,8 @@ func (s *socket) close(code websocket.StatusCode, reason string) {
 	s.closing.Do(func() {
 		s.cancel()
 		_ = s.net.SetDeadline(time.Now().Add(closeGrace))
+		s.ending.Lock()
+		defer s.ending.Unlock()
 		_ = s.conn.Close(code, reason)
 	})
 }
@@ -175,16 +190,58 @@ func (s *socket) drop() {
 	})
 }
 
+// awaitMessage waits for the first bytes of a message. The library would wait for them at the depth of its own
+// calls, on a stack twice as large.
+func (s *socket) awaitMessage() bool {
+	s.ending.Lock()
+	begun := s.net.buffer.Buffered() > 0
+	s.ending.Unlock()
+	return begun || s.net.await()
+}
+
+// lookahead is a connection that can wait for what is read next. buffer is what the library reads it through.
+type lookahead struct {
+	net.Conn
+	buffer *bufio.Reader
+
+	mu    sync.Mutex
+	bytes [socketBuffer]byte
+	ahead []byte // of bytes, or what the client sent before the upgrade
+}
+
+// await reports whether there is something to read, once there is or the connection is over.
+func (l *lookahead) await() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.ahead) == 0 {
+		n, _ := l.Conn.Read(l.bytes[:])
+		l.ahead = l.bytes[:n]
+	}
+	return len(l.ahead) > 0
+}
+
+// Read implements net.Conn.
+func (l *lookahead) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.ahead) == 0 {
+		return l.Conn.Read(p)
+	}
+	n := copy(p, l.ahead)
+	l.ahead = l.ahead[n:]
+	return n, nil
+}
+
 // hijackTap lets the WebSocket library take the connection over while keeping hold of it, and keeps
 // back the library's own error page, which repeats parts of the request.
 type hijackTap struct {
 	http.ResponseWriter
-	conn   net.Conn
+	conn   *lookahead
 	status int
 }
 
-// socketBuffer is the size of each buffer of an idle connection: pings fit, and what is longer passes it
-// by.
+// socketBuffer is the size of each buffer of an idle connection: small messages fit, and what is longer passes
+// it by.
 const socketBuffer = 64
 
 // Hijack implements http.Hijacker. It trades the server's buffers for small ones.
@@ -193,12 +250,9 @@ func (t *hijackTap) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	in := bufio.NewReaderSize(bytes.NewReader(early), max(socketBuffer, len(early)))
-	if _, err := in.Peek(len(early)); err != nil {
-		return nil, nil, err
-	}
-	t.conn = conn
-	return conn, bufio.NewReadWriter(in, bufio.NewWriterSize(conn, socketBuffer)), nil
+	t.conn = &lookahead{Conn: conn, ahead: early}
+	t.conn.buffer = bufio.NewReaderSize(t.conn, socketBuffer)
+	return t.conn, bufio.NewReadWriter(t.conn.buffer, bufio.NewWriterSize(conn, socketBuffer)), nil
 }
 
 // WriteHeader implements http.ResponseWriter.

@@ -27,8 +27,8 @@ const openers = 32
 // settle outlasts a heartbeat and a safety wake-up of every subscriber.
 const settle = 40 * time.Second
 
-// memoryLimit is that of compose.yaml.
-const memoryLimit = "GOMEMLIMIT=400MiB"
+// memoryLimit keeps the whole process, its code included, within 300 MB.
+const memoryLimit = "GOMEMLIMIT=224MiB"
 
 // transport opens one subscription, returns once it has told its first event, and holds it until it
 // breaks off.
@@ -48,7 +48,7 @@ func (p plan) countSubscribers(ctx context.Context, url string) error {
 		return err
 	}
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "%d idle subscribers\tRSS\tafter GC\theap\tobjects\tstacks\tgoroutines\tpeak RSS of the process\t\n", p.subscribers)
+	fmt.Fprintf(t, "%d idle subscribers\tRSS\tafter GC\theap\tobjects\tstacks\tgoroutines\tRSS of the process\tat its peak\t\n", p.subscribers)
 	for _, tr := range transports {
 		before, after, err := p.subscribe(ctx, url, tr, tokens)
 		if err != nil {
@@ -56,9 +56,9 @@ func (p plan) countSubscribers(ctx context.Context, url string) error {
 		}
 		n := float64(p.subscribers)
 		each := func(before, after uint64) float64 { return (float64(after) - float64(before)) / n / 1024 }
-		fmt.Fprintf(t, "%s\t%.1f KiB\t%.1f KiB\t%.1f KiB\t%.1f KiB\t%.1f KiB\t%.2f\t%.0f MiB\t\n", tr.name,
+		fmt.Fprintf(t, "%s\t%.1f KiB\t%.1f KiB\t%.1f KiB\t%.1f KiB\t%.1f KiB\t%.2f\t%.0f MB\t%.0f MB\t\n", tr.name,
 			each(before.Idle, after.Idle), each(before.Resident, after.Resident), each(before.Heap, after.Heap), each(before.Live, after.Live), each(before.Stacks, after.Stacks),
-			float64(after.Goroutines-before.Goroutines)/n, float64(after.Peak)/(1<<20))
+			float64(after.Goroutines-before.Goroutines)/n, float64(after.Idle)/1e6, float64(after.Peak)/1e6)
 	}
 	return t.Flush()
 }
@@ -176,8 +176,15 @@ func openSocket(ctx context.Context, url, token string, body []byte) (func() err
 		}
 	}
 	return func() error {
-		_, _, err := conn.Read(ctx) // answers pings
-		return errors.Join(err, conn.CloseNow())
+		for {
+			_, heard, err := conn.Read(ctx)
+			if err == nil && string(heard) == `{"type":"ping"}` {
+				err = conn.Write(ctx, websocket.MessageText, []byte(`{"type":"pong"}`))
+			}
+			if err != nil {
+				return errors.Join(err, conn.CloseNow())
+			}
+		}
 	}, nil
 }
 
