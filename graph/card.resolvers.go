@@ -12,6 +12,7 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/graph/generated"
+	"citygraph/graph/model"
 	"citygraph/internal/card"
 )
 
@@ -25,6 +26,22 @@ func (r *citizenCardResolver) Available(ctx context.Context, obj *db.CitizenCard
 
 func (r *citizenCardResolver) Cap(ctx context.Context, obj *db.CitizenCard) (int64, error) {
 	return card.Cap(ctx, obj)
+}
+
+func (r *citizenCardResolver) AllowedActions(_ context.Context, obj *db.CitizenCard) ([]card.Action, error) {
+	return card.AllowedActions(obj), nil
+}
+
+func (r *mutationResolver) ReportCardLoss(ctx context.Context, input model.ReportCardLossInput) (*model.ReportCardLossPayload, error) {
+	stopped, err := r.Cards.ReportLoss(ctx, input.OnBehalfOf)
+	problems, err := userErrors(ctx, err)
+	return &model.ReportCardLossPayload{Card: stopped, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) CancelCardLoss(ctx context.Context, input model.CancelCardLossInput) (*model.CancelCardLossPayload, error) {
+	found, err := r.Cards.CancelLoss(ctx, input.CardID)
+	problems, err := userErrors(ctx, err)
+	return &model.CancelCardLossPayload{Card: found, UserErrors: problems}, err
 }
 
 func (r *queryResolver) CardTransactions(ctx context.Context, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.LedgerEntryConnection, error) {

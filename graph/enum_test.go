@@ -12,6 +12,7 @@ import (
 	"citygraph/graph"
 	"citygraph/graph/model"
 	"citygraph/internal/alert"
+	"citygraph/internal/card"
 	"citygraph/internal/citycase"
 	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
@@ -74,6 +75,7 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"CaseVisibility":         column(migrate.CityCasesTable, "visibility"),
 		"CaseKind":               column(migrate.CaseCategoriesTable, "kind"),
 		"CitizenCardKind":        column(migrate.CitizenCardsTable, "kind"),
+		"CitizenCardAction":      texts(card.ReportLoss, card.CancelLoss),
 		"CitizenCardStatus":      column(migrate.CitizenCardsTable, "status"),
 		"CityCaseAction":         texts(machine.Actions()...),
 		"CityCaseStatus":         machine.Status("").Values(),
@@ -101,7 +103,7 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"NotificationObligation": texts(preference.Optional, preference.Required),
 		"NotificationPace":       column(migrate.NotificationPreferencesTable, "pace"),
 		"NotificationPriority":   column(migrate.NotificationsTable, "priority"),
-		"NotificationTargetKind": texts(target.CityCase, target.Delegation, target.Person, target.DataExport, target.Alert),
+		"NotificationTargetKind": texts(target.CityCase, target.Delegation, target.Person, target.DataExport, target.Alert, target.Card),
 		"NotificationTopic":      column(migrate.NotificationsTable, "topic"),
 		"PayCodePurpose":         texts(paycode.Clinic, paycode.ScenicSpot, paycode.Transit),
 		"RecordCategory":         column(migrate.RecordAccessesTable, "category"),

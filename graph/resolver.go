@@ -6,6 +6,7 @@ import (
 	"citygraph/ent/db"
 	"citygraph/graph/generated"
 	"citygraph/internal/alert"
+	"citygraph/internal/card"
 	"citygraph/internal/casephoto"
 	"citygraph/internal/citycase"
 	"citygraph/internal/consent"
@@ -32,6 +33,7 @@ type Resolver struct {
 	Exports  *dataexport.Exports
 	Photos   *casephoto.Photos
 	Issuer   *paycode.Issuer
+	Cards    *card.Cards
 
 	Entitlements *entitlement.Entitlements
 	Consents     *consent.Consents

@@ -13,6 +13,8 @@ import (
 	"citygraph/ent/db"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/ledgertransaction"
+	"citygraph/graph/model"
+	"citygraph/internal/card"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -21,6 +23,7 @@ type CitizenCardResolver interface {
 	Balance(ctx context.Context, obj *db.CitizenCard) (int64, error)
 	Available(ctx context.Context, obj *db.CitizenCard) (int64, error)
 	Cap(ctx context.Context, obj *db.CitizenCard) (int64, error)
+	AllowedActions(ctx context.Context, obj *db.CitizenCard) ([]card.Action, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -30,6 +33,38 @@ type CitizenCardResolver interface {
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _CancelCardLossPayload_card(ctx context.Context, field graphql.CollectedField, obj *model.CancelCardLossPayload) (ret graphql.Marshaler) {
+	return ec.marshalOCitizenCard2ᚖcitygraphᚋentᚋdbᚐCitizenCard(exec.Enter(ctx, field), field.Selections, obj.Card)
+}
+func (ec *executionContext) fieldContext_CancelCardLossPayload_card(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelCardLossPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CitizenCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelCardLossPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CancelCardLossPayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_CancelCardLossPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelCardLossPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _CitizenCard_id(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
@@ -126,6 +161,29 @@ func (ec *executionContext) _CitizenCard_cap(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_CitizenCard_cap(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CitizenCard", field, true, true, "Fen")
+}
+
+func (ec *executionContext) _CitizenCard_allowedActions(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CitizenCard_allowedActions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CitizenCard().AllowedActions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []card.Action) graphql.Marshaler {
+			return ec.marshalNCitizenCardAction2ᚕcitygraphᚋinternalᚋcardᚐActionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CitizenCard_allowedActions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CitizenCard", field, true, true, "CitizenCardAction")
 }
 
 func (ec *executionContext) _LedgerEntry_id(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntry) (ret graphql.Marshaler) {
@@ -285,9 +343,125 @@ func (ec *executionContext) fieldContext_LedgerTransaction_reversesId(_ context.
 	return graphql.NewScalarFieldContext("LedgerTransaction", field, false, false, "ID")
 }
 
+func (ec *executionContext) _ReportCardLossPayload_card(ctx context.Context, field graphql.CollectedField, obj *model.ReportCardLossPayload) (ret graphql.Marshaler) {
+	return ec.marshalOCitizenCard2ᚖcitygraphᚋentᚋdbᚐCitizenCard(exec.Enter(ctx, field), field.Selections, obj.Card)
+}
+func (ec *executionContext) fieldContext_ReportCardLossPayload_card(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportCardLossPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CitizenCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReportCardLossPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReportCardLossPayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_ReportCardLossPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportCardLossPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputCancelCardLossInput(ctx context.Context, obj any) (model.CancelCardLossInput, error) {
+	var it model.CancelCardLossInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cardId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cardId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cardId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CardID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelCardLossInput unmarshals raw into the CancelCardLossInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelCardLossInput(ctx context.Context, raw any) (model.CancelCardLossInput, error) {
+	var out model.CancelCardLossInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelCardLossInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReportCardLossInput(ctx context.Context, obj any) (model.ReportCardLossInput, error) {
+	var it model.ReportCardLossInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReportCardLossInput unmarshals raw into the ReportCardLossInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReportCardLossInput(ctx context.Context, raw any) (model.ReportCardLossInput, error) {
+	var out model.ReportCardLossInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReportCardLossInput", raw, &out)
+	return out, err
+}
 
 // endregion **************************** input.gotpl *****************************
 
@@ -296,6 +470,37 @@ func (ec *executionContext) fieldContext_LedgerTransaction_reversesId(_ context.
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var cancelCardLossPayloadImplementors = []string{"CancelCardLossPayload"}
+
+func (ec *executionContext) _CancelCardLossPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelCardLossPayload) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, cancelCardLossPayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelCardLossPayload")
+		case "card":
+			out.Values[i] = ec._CancelCardLossPayload_card(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CancelCardLossPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
 
 var citizenCardImplementors = []string{"CitizenCard", "Node"}
 
@@ -339,6 +544,11 @@ func (ec *executionContext) _CitizenCard(ctx context.Context, sel ast.SelectionS
 			}
 		case "cap":
 			out.Values[i] = ec._CitizenCard_cap(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "allowedActions":
+			out.Values[i] = ec._CitizenCard_allowedActions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -512,9 +722,93 @@ func (ec *executionContext) _LedgerTransaction(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var reportCardLossPayloadImplementors = []string{"ReportCardLossPayload"}
+
+func (ec *executionContext) _ReportCardLossPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReportCardLossPayload) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, reportCardLossPayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportCardLossPayload")
+		case "card":
+			out.Values[i] = ec._ReportCardLossPayload_card(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReportCardLossPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNCancelCardLossInput2citygraphᚋgraphᚋmodelᚐCancelCardLossInput(ctx context.Context, v any) (model.CancelCardLossInput, error) {
+	res, err := ec.unmarshalInputCancelCardLossInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelCardLossPayload2ᚖcitygraphᚋgraphᚋmodelᚐCancelCardLossPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelCardLossPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelCardLossPayload!")
+		return graphql.Null
+	}
+	return ec._CancelCardLossPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCitizenCardAction2citygraphᚋinternalᚋcardᚐAction(ctx context.Context, v any) (card.Action, error) {
+	var res card.Action
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCitizenCardAction2citygraphᚋinternalᚋcardᚐAction(ctx context.Context, sel ast.SelectionSet, v card.Action) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNCitizenCardAction2ᚕcitygraphᚋinternalᚋcardᚐActionᚄ(ctx context.Context, v any) ([]card.Action, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]card.Action, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCitizenCardAction2citygraphᚋinternalᚋcardᚐAction(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNCitizenCardAction2ᚕcitygraphᚋinternalᚋcardᚐActionᚄ(ctx context.Context, sel ast.SelectionSet, v []card.Action) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCitizenCardAction2citygraphᚋinternalᚋcardᚐAction(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
 
 func (ec *executionContext) unmarshalNCitizenCardKind2citygraphᚋentᚋdbᚋcitizencardᚐKind(ctx context.Context, v any) (citizencard.Kind, error) {
 	var res citizencard.Kind
@@ -602,6 +896,19 @@ func (ec *executionContext) unmarshalNLedgerTransactionKind2citygraphᚋentᚋdb
 
 func (ec *executionContext) marshalNLedgerTransactionKind2citygraphᚋentᚋdbᚋledgertransactionᚐKind(ctx context.Context, sel ast.SelectionSet, v ledgertransaction.Kind) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNReportCardLossInput2citygraphᚋgraphᚋmodelᚐReportCardLossInput(ctx context.Context, v any) (model.ReportCardLossInput, error) {
+	res, err := ec.unmarshalInputReportCardLossInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReportCardLossPayload2ᚖcitygraphᚋgraphᚋmodelᚐReportCardLossPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReportCardLossPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReportCardLossPayload!")
+		return graphql.Null
+	}
+	return ec._ReportCardLossPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCitizenCard2ᚖcitygraphᚋentᚋdbᚐCitizenCard(ctx context.Context, sel ast.SelectionSet, v *db.CitizenCard) graphql.Marshaler {

@@ -44,6 +44,8 @@ type MutationResolver interface {
 	IssueAlert(ctx context.Context, input model.IssueAlertInput) (*model.IssueAlertPayload, error)
 	UpdateAlert(ctx context.Context, input model.UpdateAlertInput) (*model.UpdateAlertPayload, error)
 	CancelAlert(ctx context.Context, input model.CancelAlertInput) (*model.CancelAlertPayload, error)
+	ReportCardLoss(ctx context.Context, input model.ReportCardLossInput) (*model.ReportCardLossPayload, error)
+	CancelCardLoss(ctx context.Context, input model.CancelCardLossInput) (*model.CancelCardLossPayload, error)
 	UploadCasePhoto(ctx context.Context, input model.UploadCasePhotoInput) (*model.UploadCasePhotoPayload, error)
 	CreatePhotoUpload(ctx context.Context, input model.CreatePhotoUploadInput) (*model.CreatePhotoUploadPayload, error)
 	SubmitCase(ctx context.Context, input model.SubmitCaseInput) (*model.SubmitCasePayload, error)
@@ -198,6 +200,20 @@ func (ec *executionContext) field_Mutation_cancelAlert_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CancelAlertInput, error) {
 			return ec.unmarshalNCancelAlertInput2citygraphᚋgraphᚋmodelᚐCancelAlertInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelCardLoss_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CancelCardLossInput, error) {
+			return ec.unmarshalNCancelCardLossInput2citygraphᚋgraphᚋmodelᚐCancelCardLossInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -506,6 +522,20 @@ func (ec *executionContext) field_Mutation_reportAlarm_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ReportAlarmInput, error) {
 			return ec.unmarshalNReportAlarmInput2citygraphᚋgraphᚋmodelᚐReportAlarmInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_reportCardLoss_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ReportCardLossInput, error) {
+			return ec.unmarshalNReportCardLossInput2citygraphᚋgraphᚋmodelᚐReportCardLossInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1967,6 +1997,94 @@ func (ec *executionContext) fieldContext_Mutation_cancelAlert(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_cancelAlert_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reportCardLoss(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reportCardLoss(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReportCardLoss(ctx, fc.Args["input"].(model.ReportCardLossInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReportCardLossPayload) graphql.Marshaler {
+			return ec.marshalNReportCardLossPayload2ᚖcitygraphᚋgraphᚋmodelᚐReportCardLossPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reportCardLoss(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportCardLossPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reportCardLoss_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelCardLoss(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelCardLoss(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelCardLoss(ctx, fc.Args["input"].(model.CancelCardLossInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelCardLossPayload) graphql.Marshaler {
+			return ec.marshalNCancelCardLossPayload2ᚖcitygraphᚋgraphᚋmodelᚐCancelCardLossPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelCardLoss(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelCardLossPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelCardLoss_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5832,6 +5950,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "cancelAlert":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_cancelAlert(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reportCardLoss":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reportCardLoss(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelCardLoss":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelCardLoss(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

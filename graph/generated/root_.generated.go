@@ -71,6 +71,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BindIdentityInput", ec.unmarshalInputBindIdentityInput),
 			graphql.NewInputUnmarshaler("BoundingBoxInput", ec.unmarshalInputBoundingBoxInput),
 			graphql.NewInputUnmarshaler("CancelAlertInput", ec.unmarshalInputCancelAlertInput),
+			graphql.NewInputUnmarshaler("CancelCardLossInput", ec.unmarshalInputCancelCardLossInput),
 			graphql.NewInputUnmarshaler("CaseAttributeInput", ec.unmarshalInputCaseAttributeInput),
 			graphql.NewInputUnmarshaler("CloseCaseInput", ec.unmarshalInputCloseCaseInput),
 			graphql.NewInputUnmarshaler("ConsentToDelegationInput", ec.unmarshalInputConsentToDelegationInput),
@@ -96,6 +97,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RejectCaseInput", ec.unmarshalInputRejectCaseInput),
 			graphql.NewInputUnmarshaler("ReopenCaseInput", ec.unmarshalInputReopenCaseInput),
 			graphql.NewInputUnmarshaler("ReportAlarmInput", ec.unmarshalInputReportAlarmInput),
+			graphql.NewInputUnmarshaler("ReportCardLossInput", ec.unmarshalInputReportCardLossInput),
 			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
 			graphql.NewInputUnmarshaler("ResumeCaseInput", ec.unmarshalInputResumeCaseInput),
 			graphql.NewInputUnmarshaler("ReturnCaseInput", ec.unmarshalInputReturnCaseInput),
@@ -555,6 +557,16 @@ type CitizenCard implements Node {
   available: Fen!
   "The most it may hold, in fen (限额)."
   cap: Fen!
+  "What its holder may do with it now (可执行操作)."
+  allowedActions: [CitizenCardAction!]!
+}
+
+"What a holder may do with a card."
+enum CitizenCardAction {
+  "Report it lost: nothing is paid with it any more (挂失)."
+  REPORT_LOSS
+  "Put it back into use once it is found (撤销挂失)."
+  CANCEL_LOSS
 }
 
 "The kinds of card."
@@ -668,6 +680,48 @@ extend type Query {
   ): LedgerEntryConnection!
   "The viewer's own card (我的市民卡); null for a person without one. UNAUTHENTICATED for a visitor."
   card: CitizenCard
+}
+
+"Reports a citizen card lost."
+input ReportCardLossInput {
+  "The person whose card it is; the viewer when left out. Needs SHOW_CODE."
+  onBehalfOf: ID
+}
+
+"The answer to reportCardLoss."
+type ReportCardLossPayload {
+  "The viewer's own card, which is LOST; null when refused, and for somebody else's, of which the viewer sees nothing."
+  card: CitizenCard
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Puts the viewer's own card back into use."
+input CancelCardLossInput {
+  "The card."
+  cardId: ID!
+}
+
+"The answer to cancelCardLoss."
+type CancelCardLossPayload {
+  "The card, which is ACTIVE again; null when refused."
+  card: CitizenCard
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Stops a citizen card (挂失): from its commit on nothing is taken out of the card's account, no hold is captured, and codes for it are
+  good no more. The card's holder may, and who has SHOW_CODE for them; the holder is told. CARD_NOT_ACTIVE where there is no
+  card, INVALID_TRANSITION for one that is stopped already; DELEGATION_SCOPE.
+  """
+  reportCardLoss("Whose card." input: ReportCardLossInput!): ReportCardLossPayload!
+  """
+  Puts the viewer's own card, which has been found, back into use (撤销挂失). Nobody else may. NOT_FOUND for anybody else's card,
+  INVALID_TRANSITION for one that is not LOST.
+  """
+  cancelCardLoss("The card." input: CancelCardLossInput!): CancelCardLossPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/casephoto.graphqls", Input: `"""
@@ -2743,6 +2797,8 @@ enum NotificationTargetKind {
   DATA_EXPORT
   "A warning to the public (预警)."
   ALERT
+  "The recipient's own citizen card (市民卡)."
+  CITIZEN_CARD
 }
 
 "Which notifications of an inbox (状态)."
@@ -3815,6 +3871,16 @@ func (ec *executionContext) childFields_CancelAlertPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CancelAlertPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelCardLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "card":
+		return ec.fieldContext_CancelCardLossPayload_card(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelCardLossPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelCardLossPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CaseAttribute(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "key":
@@ -4013,6 +4079,8 @@ func (ec *executionContext) childFields_CitizenCard(ctx context.Context, field g
 		return ec.fieldContext_CitizenCard_available(ctx, field)
 	case "cap":
 		return ec.fieldContext_CitizenCard_cap(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_CitizenCard_allowedActions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CitizenCard", field.Name)
 }
@@ -4925,6 +4993,16 @@ func (ec *executionContext) childFields_ReportAlarmPayload(ctx context.Context, 
 		return ec.fieldContext_ReportAlarmPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportAlarmPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportCardLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "card":
+		return ec.fieldContext_ReportCardLossPayload_card(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReportCardLossPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportCardLossPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResolveCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -131,6 +131,20 @@ type CancelAlertPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Puts the viewer's own card back into use.
+type CancelCardLossInput struct {
+	// The card.
+	CardID string `json:"cardId"`
+}
+
+// The answer to cancelCardLoss.
+type CancelCardLossPayload struct {
+	// The card, which is ACTIVE again; null when refused.
+	Card *db.CitizenCard `json:"card,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Closes a case.
 type CloseCaseInput struct {
 	// The case's id.
@@ -531,6 +545,20 @@ type ReportAlarmInput struct {
 type ReportAlarmPayload struct {
 	// The alarm; null when refused.
 	Alarm *db.SensorAlarm `json:"alarm,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Reports a citizen card lost.
+type ReportCardLossInput struct {
+	// The person whose card it is; the viewer when left out. Needs SHOW_CODE.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The answer to reportCardLoss.
+type ReportCardLossPayload struct {
+	// The viewer's own card, which is LOST; null when refused, and for somebody else's, of which the viewer sees nothing.
+	Card *db.CitizenCard `json:"card,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

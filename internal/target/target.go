@@ -26,6 +26,7 @@ const (
 	Person     Kind = "PERSON"
 	DataExport Kind = "DATA_EXPORT"
 	Alert      Kind = "ALERT"
+	Card       Kind = "CITIZEN_CARD"
 )
 
 var kinds = map[id.Kind]Kind{
@@ -34,6 +35,8 @@ var kinds = map[id.Kind]Kind{
 	id.Person:     Person,
 	id.DataExport: DataExport,
 	id.Alert:      Alert,
+
+	id.CitizenCard: Card,
 }
 
 // MarshalGQL writes the enum value.
@@ -80,6 +83,8 @@ func (t Target) page() string {
 		return "export"
 	case Alert:
 		return "alert"
+	case Card:
+		return "card"
 	default:
 		return "home"
 	}

@@ -90,6 +90,12 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		same(t, name+": issuePayCode for another", chenjing[id.Person], id.Person, func(id string) citytest.Answer {
 			return client.Do("IssuePayCode", citytest.Vars{"input": citytest.Vars{"purpose": "CLINIC", "onBehalfOf": id}})
 		})
+		same(t, name+": reportCardLoss for another", chenjing[id.Person], id.Person, func(id string) citytest.Answer {
+			return client.Do("ReportCardLoss", citytest.Vars{"input": citytest.Vars{"onBehalfOf": id}})
+		})
+		same(t, name+": cancelCardLoss", chenjing[id.CitizenCard], id.CitizenCard, func(id string) citytest.Answer {
+			return client.Do("CancelCardLoss", citytest.Vars{"input": citytest.Vars{"cardId": id}})
+		})
 		proposal := r.proposal(t, "lina")
 		same(t, name+": proposeDelegation for another", chenjing[id.Person], id.Person, func(id string) citytest.Answer {
 			proposal["onBehalfOf"] = id

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/internal/identity"
@@ -95,6 +96,13 @@ var scenes = merged(merged(caseScenes(), photoScenes()), map[string]scene{
 	},
 	"IssuePayCode": func(_ testing.TB, r *rig) asked {
 		return input(r.member["chenjing"], citytest.Vars{"purpose": "CLINIC", "onBehalfOf": castID("wangguiying")})
+	},
+	"ReportCardLoss": func(t testing.TB, r *rig) asked {
+		r.cardOf(t, "sunli", citizencard.StatusActive)
+		return input(r.member["sunli"], citytest.Vars{})
+	},
+	"CancelCardLoss": func(t testing.TB, r *rig) asked {
+		return input(r.member["sunli"], citytest.Vars{"cardId": r.cardOf(t, "sunli", citizencard.StatusLost)})
 	},
 	"RegisterDevice": func(_ testing.TB, r *rig) asked {
 		return input(r.member["maming"], citytest.Vars{"platform": "ANDROID", "pushToken": fmt.Sprintf("phone-%06d", r.next())})

@@ -7,8 +7,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/recordaccess"
 	"citygraph/internal/access"
+	"citygraph/internal/id"
 	"citygraph/server/citytest"
 )
 
@@ -61,6 +63,10 @@ const (
 	withdrawConsent = `mutation($input: WithdrawConsentInput!) { withdrawConsent(input: $input) { userErrors { code } } }`
 )
 const issuePayCode = `mutation($input: IssuePayCodeInput!) { issuePayCode(input: $input) { userErrors { code } } }`
+const (
+	reportCardLoss = `mutation($input: ReportCardLossInput!) { reportCardLoss(input: $input) { card { id } userErrors { code } } }`
+	cancelCardLoss = `mutation($input: CancelCardLossInput!) { cancelCardLoss(input: $input) { card { id } userErrors { code } } }`
+)
 const recordWechatGrant = `mutation($input: RecordWechatGrantInput!) { recordWechatGrant(input: $input) { userErrors { code } } }`
 
 // probes are the rows of the matrix; a root field may have several, on objects of different people.
@@ -83,6 +89,25 @@ var probes = append(append(caseProbes(), photoProbes()...), []probe{
 	{"Mutation.issuePayCode", "for wangguiying's card", act(func(testing.TB, *rig, string) citytest.Vars {
 		return citytest.Vars{"purpose": "CLINIC", "onBehalfOf": castID("wangguiying")}
 	}), issuePayCode},
+	{"Mutation.reportCardLoss", "of one's own card", act(func(t testing.TB, r *rig, name string) citytest.Vars {
+		if name != visitor {
+			r.cardOf(t, name, citizencard.StatusActive)
+		}
+		return citytest.Vars{}
+	}), reportCardLoss},
+	{"Mutation.reportCardLoss", "of wangguiying's card", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		r.cardOf(t, "wangguiying", citizencard.StatusActive)
+		return citytest.Vars{"onBehalfOf": castID("wangguiying")}
+	}), reportCardLoss},
+	{"Mutation.cancelCardLoss", "of wangguiying's card", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"cardId": r.cardOf(t, "wangguiying", citizencard.StatusLost)}
+	}), cancelCardLoss},
+	{"Mutation.cancelCardLoss", "of one's own card", act(func(t testing.TB, r *rig, name string) citytest.Vars {
+		if name == visitor {
+			return citytest.Vars{"cardId": id.New(id.CitizenCard)}
+		}
+		return citytest.Vars{"cardId": r.cardOf(t, name, citizencard.StatusLost)}
+	}), cancelCardLoss},
 	{"Query.cardTransactions", "of one's own card", everybody(nil), `{ cardTransactions { edges { node { id } } } }`},
 	{"Query.districts", "all", everybody(nil), `{ districts { id } }`},
 	{"Query.clinics", "all", everybody(nil), `{ clinics { edges { node { id } } } }`},

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
+	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/notification"
@@ -129,6 +130,23 @@ func (r *rig) register(t testing.TB, name string) string {
 		"input": citytest.Vars{"platform": "ANDROID", "pushToken": "phone-of-" + name, "appVersion": "1.0.0"},
 	}).Decode(t, &answer)
 	return answer.RegisterDevice.Device.ID
+}
+
+// cardOf puts a member's card into a status, as its verbs would, and returns its id.
+func (r *rig) cardOf(t testing.TB, name string, status citizencard.Status) string {
+	t.Helper()
+	system := viewer.AsSystem(t.Context(), "put the card where a test wants it")
+	card, err := r.DB.CitizenCard.Query().Where(citizencard.PersonID(castID(name))).Only(system)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.DB.CitizenCard.UpdateOne(card).SetStatus(status).Exec(system); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.DB.LedgerAccount.UpdateOneID(card.AccountID).SetBlocked(status != citizencard.StatusActive).Exec(system); err != nil {
+		t.Fatal(err)
+	}
+	return card.ID
 }
 
 // settle gives every member of the cast a phone, a case in Xihu District and a notice of it; chenjing a

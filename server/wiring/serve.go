@@ -13,6 +13,7 @@ import (
 
 	"citygraph/graph"
 	"citygraph/graph/scalar"
+	"citygraph/internal/card"
 	"citygraph/internal/citycase"
 	"citygraph/internal/citycase/georeport"
 	"citygraph/internal/consent"
@@ -73,6 +74,7 @@ func (c *City) serve() error {
 			DB: c.DB, Accounts: c.Accounts, Records: c.Records, Register: c.register, Cases: c.Cases, Desk: c.desk, Exports: c.Exports,
 			Photos:       c.Photos,
 			Issuer:       &paycode.Issuer{DB: c.DB, Clock: o.Clock, Ring: o.PayCodes, For: c.register.For},
+			Cards:        &card.Cards{DB: c.DB, Store: c.Store, Clock: o.Clock, Book: c.Book, Events: c.bus, For: c.register.For},
 			Entitlements: entitlements, Consents: consents, Alerts: c.Alerts, Grants: c.Grants,
 		}),
 		Documents: o.Documents, AnyDocument: o.Introspection, Introspection: o.Introspection, Suggestions: o.Introspection,
