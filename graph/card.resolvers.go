@@ -28,7 +28,7 @@ func (r *citizenCardResolver) Cap(ctx context.Context, obj *db.CitizenCard) (int
 	return card.Cap(ctx, obj)
 }
 
-func (r *citizenCardResolver) AllowedActions(_ context.Context, obj *db.CitizenCard) ([]card.Action, error) {
+func (r *citizenCardResolver) AllowedActions(ctx context.Context, obj *db.CitizenCard) ([]card.Action, error) {
 	return card.AllowedActions(obj), nil
 }
 

@@ -105,6 +105,8 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"NotificationPriority":   column(migrate.NotificationsTable, "priority"),
 		"NotificationTargetKind": texts(target.CityCase, target.Delegation, target.Person, target.DataExport, target.Alert, target.Card),
 		"NotificationTopic":      column(migrate.NotificationsTable, "topic"),
+		"TopUpProvider":          column(migrate.TopUpsTable, "provider"),
+		"TopUpStatus":            column(migrate.TopUpsTable, "status"),
 		"PayCodePurpose":         texts(paycode.Clinic, paycode.ScenicSpot, paycode.Transit),
 		"RecordCategory":         column(migrate.RecordAccessesTable, "category"),
 		"ScenicSpotGrade":        column(migrate.ScenicSpotsTable, "grade"),

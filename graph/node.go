@@ -30,6 +30,7 @@ import (
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/topup"
 	"citygraph/internal/fault"
 	"citygraph/internal/id"
 )
@@ -50,6 +51,7 @@ var nodeTables = map[id.Kind]string{
 	id.RecordAccess: recordaccess.Table,
 	id.Alert:        alert.Table,
 	id.LedgerEntry:  ledgerentry.Table, id.LedgerTransaction: ledgertransaction.Table,
+	id.TopUp: topup.Table,
 }
 
 // maxNodes is how many ids nodes takes at once.

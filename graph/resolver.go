@@ -17,6 +17,7 @@ import (
 	"citygraph/internal/identity"
 	"citygraph/internal/notice"
 	"citygraph/internal/paycode"
+	"citygraph/internal/payment"
 	"citygraph/internal/personal"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -34,6 +35,7 @@ type Resolver struct {
 	Photos   *casephoto.Photos
 	Issuer   *paycode.Issuer
 	Cards    *card.Cards
+	TopUps   *payment.TopUps
 
 	Entitlements *entitlement.Entitlements
 	Consents     *consent.Consents

@@ -25,6 +25,7 @@ type Config struct {
 	Storage   StorageConfig
 	SignIn    SignInConfig
 	Personal  PersonalConfig
+	TopUp     TopUpConfig
 	Firebase  FirebaseConfig
 	Wechat    WechatConfig
 	Graph     GraphConfig
@@ -82,6 +83,12 @@ type PersonalConfig struct {
 
 	JointConsent  []string      `env:"JOINT_CONSENT_SCOPES" default:"READ_RECORD,PAY" doc:"what a minor's delegate may do only if every guardian consents, by comma, as scopes of delegations"`
 	DeletionGrace time.Duration `env:"ACCOUNT_DELETION_GRACE" default:"360h" doc:"from asking for the deletion of an account to its end, while it can be taken back"`
+}
+
+// TopUpConfig is what may be paid into a card.
+type TopUpConfig struct {
+	TopUpMost int64         `env:"TOP_UP_MAX_FEN" default:"100000" doc:"the most that one top-up of a citizen card may be, in fen"`
+	TopUpLife time.Duration `env:"TOP_UP_TTL" default:"30m" doc:"from ordering a top-up to its being closed, when nobody pays"`
 }
 
 // FirebaseConfig is the project that knows the citizen app's users and carries its pushes.

@@ -16,6 +16,7 @@ import (
 	"citygraph/internal/firebase"
 	"citygraph/internal/identity"
 	"citygraph/internal/observe"
+	"citygraph/internal/payment/sandbox"
 	"citygraph/internal/push"
 	"citygraph/internal/store"
 	"citygraph/internal/wechat"
@@ -57,6 +58,7 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 		SigningKey: []byte(cfg.SignIn.SigningKey), CursorKey: cursorKey,
 		AccessTTL: cfg.SignIn.AccessTTL, RefreshTTL: cfg.SignIn.RefreshTTL,
 		Vault: sealing, JointConsent: joint, PayCodes: ring,
+		TopUpMost: cfg.TopUp.TopUpMost, TopUpLife: cfg.TopUp.TopUpLife,
 		Blobs:   blobstore.Options{URL: cfg.Storage.BlobURL, Dir: filepath.Join(cfg.Storage.DataDir, "files")},
 		LinkKey: linkKey, Base: cfg.HTTP.PublicURL, Grace: cfg.Personal.DeletionGrace,
 		Development: cfg.SignIn.DevelopmentOn, Introspection: cfg.Graph.Introspection,
@@ -67,6 +69,7 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 	if cfg.SignIn.DevelopmentOn {
 		o.Verifier = identity.Sandbox{}
 		o.SMS = push.SandboxSMS{Log: log}
+		o.Payments = sandbox.Provider{}
 	}
 	if cfg.Firebase.ProjectID != "" {
 		o.Firebase = &firebase.Options{

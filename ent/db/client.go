@@ -48,6 +48,7 @@ import (
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/topup"
 	"citygraph/ent/db/wechatgrant"
 
 	"entgo.io/ent"
@@ -137,6 +138,8 @@ type Client struct {
 	StaffRole *StaffRoleClient
 	// Street is the client for interacting with the Street builders.
 	Street *StreetClient
+	// TopUp is the client for interacting with the TopUp builders.
+	TopUp *TopUpClient
 	// WechatGrant is the client for interacting with the WechatGrant builders.
 	WechatGrant *WechatGrantClient
 }
@@ -187,6 +190,7 @@ func (c *Client) init() {
 	c.Session = NewSessionClient(c.config)
 	c.StaffRole = NewStaffRoleClient(c.config)
 	c.Street = NewStreetClient(c.config)
+	c.TopUp = NewTopUpClient(c.config)
 	c.WechatGrant = NewWechatGrantClient(c.config)
 }
 
@@ -317,6 +321,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Session:                NewSessionClient(cfg),
 		StaffRole:              NewStaffRoleClient(cfg),
 		Street:                 NewStreetClient(cfg),
+		TopUp:                  NewTopUpClient(cfg),
 		WechatGrant:            NewWechatGrantClient(cfg),
 	}, nil
 }
@@ -374,6 +379,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Session:                NewSessionClient(cfg),
 		StaffRole:              NewStaffRoleClient(cfg),
 		Street:                 NewStreetClient(cfg),
+		TopUp:                  NewTopUpClient(cfg),
 		WechatGrant:            NewWechatGrantClient(cfg),
 	}, nil
 }
@@ -411,7 +417,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
 		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
 		c.PersonalData, c.RecordAccess, c.ScenicSpot, c.School, c.SensorAlarm,
-		c.Session, c.StaffRole, c.Street, c.WechatGrant,
+		c.Session, c.StaffRole, c.Street, c.TopUp, c.WechatGrant,
 	} {
 		n.Use(hooks...)
 	}
@@ -428,7 +434,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
 		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
 		c.PersonalData, c.RecordAccess, c.ScenicSpot, c.School, c.SensorAlarm,
-		c.Session, c.StaffRole, c.Street, c.WechatGrant,
+		c.Session, c.StaffRole, c.Street, c.TopUp, c.WechatGrant,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -511,6 +517,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.StaffRole.mutate(ctx, m)
 	case *StreetMutation:
 		return c.Street.mutate(ctx, m)
+	case *TopUpMutation:
+		return c.TopUp.mutate(ctx, m)
 	case *WechatGrantMutation:
 		return c.WechatGrant.mutate(ctx, m)
 	default:
@@ -6324,6 +6332,140 @@ func (c *StreetClient) mutate(ctx context.Context, m *StreetMutation) (Value, er
 	}
 }
 
+// TopUpClient is a client for the TopUp schema.
+type TopUpClient struct {
+	config
+}
+
+// NewTopUpClient returns a client for the TopUp from the given config.
+func NewTopUpClient(c config) *TopUpClient {
+	return &TopUpClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `topup.Hooks(f(g(h())))`.
+func (c *TopUpClient) Use(hooks ...Hook) {
+	c.hooks.TopUp = append(c.hooks.TopUp, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `topup.Intercept(f(g(h())))`.
+func (c *TopUpClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TopUp = append(c.inters.TopUp, interceptors...)
+}
+
+// Create returns a builder for creating a TopUp entity.
+func (c *TopUpClient) Create() *TopUpCreate {
+	mutation := newTopUpMutation(c.config, OpCreate)
+	return &TopUpCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TopUp entities.
+func (c *TopUpClient) CreateBulk(builders ...*TopUpCreate) *TopUpCreateBulk {
+	return &TopUpCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TopUpClient) MapCreateBulk(slice any, setFunc func(*TopUpCreate, int)) *TopUpCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TopUpCreateBulk{err: fmt.Errorf("calling to TopUpClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TopUpCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TopUpCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TopUp.
+func (c *TopUpClient) Update() *TopUpUpdate {
+	mutation := newTopUpMutation(c.config, OpUpdate)
+	return &TopUpUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TopUpClient) UpdateOne(_m *TopUp) *TopUpUpdateOne {
+	mutation := newTopUpMutation(c.config, OpUpdateOne, withTopUp(_m))
+	return &TopUpUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TopUpClient) UpdateOneID(id string) *TopUpUpdateOne {
+	mutation := newTopUpMutation(c.config, OpUpdateOne, withTopUpID(id))
+	return &TopUpUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TopUp.
+func (c *TopUpClient) Delete() *TopUpDelete {
+	mutation := newTopUpMutation(c.config, OpDelete)
+	return &TopUpDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TopUpClient) DeleteOne(_m *TopUp) *TopUpDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TopUpClient) DeleteOneID(id string) *TopUpDeleteOne {
+	builder := c.Delete().Where(topup.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TopUpDeleteOne{builder}
+}
+
+// Query returns a query builder for TopUp.
+func (c *TopUpClient) Query() *TopUpQuery {
+	return &TopUpQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTopUp},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TopUp entity by its id.
+func (c *TopUpClient) Get(ctx context.Context, id string) (*TopUp, error) {
+	return c.Query().Where(topup.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TopUpClient) GetX(ctx context.Context, id string) *TopUp {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TopUpClient) Hooks() []Hook {
+	hooks := c.hooks.TopUp
+	return append(hooks[:len(hooks):len(hooks)], topup.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *TopUpClient) Interceptors() []Interceptor {
+	return c.inters.TopUp
+}
+
+func (c *TopUpClient) mutate(ctx context.Context, m *TopUpMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TopUpCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TopUpUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TopUpUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TopUpDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown TopUp mutation op: %q", m.Op())
+	}
+}
+
 // WechatGrantClient is a client for the WechatGrant schema.
 type WechatGrantClient struct {
 	config
@@ -6467,7 +6609,7 @@ type (
 		Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
 		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
 		RecordAccess, ScenicSpot, School, SensorAlarm, Session, StaffRole, Street,
-		WechatGrant []ent.Hook
+		TopUp, WechatGrant []ent.Hook
 	}
 	inters struct {
 		Alert, AuditEvent, Broadcast, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
@@ -6476,7 +6618,7 @@ type (
 		Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
 		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
 		RecordAccess, ScenicSpot, School, SensorAlarm, Session, StaffRole, Street,
-		WechatGrant []ent.Interceptor
+		TopUp, WechatGrant []ent.Interceptor
 	}
 )
 

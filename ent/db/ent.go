@@ -40,6 +40,7 @@ import (
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/topup"
 	"citygraph/ent/db/wechatgrant"
 	"context"
 	"errors"
@@ -147,6 +148,7 @@ func checkColumn(t, c string) error {
 			session.Table:                session.ValidColumn,
 			staffrole.Table:              staffrole.ValidColumn,
 			street.Table:                 street.ValidColumn,
+			topup.Table:                  topup.ValidColumn,
 			wechatgrant.Table:            wechatgrant.ValidColumn,
 		})
 	})

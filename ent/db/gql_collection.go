@@ -28,6 +28,7 @@ import (
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/topup"
 	"citygraph/ent/nested"
 	"context"
 	"database/sql/driver"
@@ -3180,6 +3181,95 @@ type streetPaginateArgs struct {
 
 func newStreetPaginateArgs(rv map[string]any) *streetPaginateArgs {
 	args := &streetPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *TopUpQuery) CollectFields(ctx context.Context, satisfies ...string) (*TopUpQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *TopUpQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(topup.Columns))
+		selectedFields = []string{topup.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[topup.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, topup.FieldCreatedAt)
+				fieldSeen[topup.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[topup.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, topup.FieldUpdatedAt)
+				fieldSeen[topup.FieldUpdatedAt] = struct{}{}
+			}
+		case "amount":
+			if _, ok := fieldSeen[topup.FieldAmount]; !ok {
+				selectedFields = append(selectedFields, topup.FieldAmount)
+				fieldSeen[topup.FieldAmount] = struct{}{}
+			}
+		case "provider":
+			if _, ok := fieldSeen[topup.FieldProvider]; !ok {
+				selectedFields = append(selectedFields, topup.FieldProvider)
+				fieldSeen[topup.FieldProvider] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[topup.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, topup.FieldStatus)
+				fieldSeen[topup.FieldStatus] = struct{}{}
+			}
+		case "expiresAt":
+			if _, ok := fieldSeen[topup.FieldExpiresAt]; !ok {
+				selectedFields = append(selectedFields, topup.FieldExpiresAt)
+				fieldSeen[topup.FieldExpiresAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type topupPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []TopUpPaginateOption
+}
+
+func newTopUpPaginateArgs(rv map[string]any) *topupPaginateArgs {
+	args := &topupPaginateArgs{}
 	if rv == nil {
 		return args
 	}

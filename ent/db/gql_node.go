@@ -28,6 +28,7 @@ import (
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/topup"
 	"context"
 	"fmt"
 
@@ -165,6 +166,11 @@ var streetImplementors = []string{"Street", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Street) IsNode() {}
+
+var topupImplementors = []string{"TopUp", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*TopUp) IsNode() {}
 
 var errNodeInvalidID = &NotFoundError{"node"}
 
@@ -445,6 +451,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(street.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, streetImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case topup.Table:
+		query := c.TopUp.Query().
+			Where(topup.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, topupImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -910,6 +925,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.Street.Query().
 			Where(street.IDIn(ids...))
 		query, err := query.CollectFields(ctx, streetImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case topup.Table:
+		query := c.TopUp.Query().
+			Where(topup.IDIn(ids...))
+		query, err := query.CollectFields(ctx, topupImplementors...)
 		if err != nil {
 			return nil, err
 		}

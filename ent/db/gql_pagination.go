@@ -28,6 +28,7 @@ import (
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/topup"
 	"citygraph/ent/nested"
 	"context"
 	"errors"
@@ -6437,6 +6438,255 @@ func (_m *Street) ToEdge(order *StreetOrder) *StreetEdge {
 		order = DefaultStreetOrder
 	}
 	return &StreetEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// TopUpEdge is the edge representation of TopUp.
+type TopUpEdge struct {
+	Node   *TopUp `json:"node"`
+	Cursor Cursor `json:"cursor"`
+}
+
+// TopUpConnection is the connection containing edges to TopUp.
+type TopUpConnection struct {
+	Edges      []*TopUpEdge `json:"edges"`
+	PageInfo   PageInfo     `json:"pageInfo"`
+	TotalCount int          `json:"totalCount"`
+}
+
+func (c *TopUpConnection) build(nodes []*TopUp, pager *topupPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *TopUp
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *TopUp {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *TopUp {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*TopUpEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &TopUpEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// TopUpPaginateOption enables pagination customization.
+type TopUpPaginateOption func(*topupPager) error
+
+// WithTopUpOrder configures pagination ordering.
+func WithTopUpOrder(order *TopUpOrder) TopUpPaginateOption {
+	if order == nil {
+		order = DefaultTopUpOrder
+	}
+	o := *order
+	return func(pager *topupPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultTopUpOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithTopUpFilter configures pagination filter.
+func WithTopUpFilter(filter func(*TopUpQuery) (*TopUpQuery, error)) TopUpPaginateOption {
+	return func(pager *topupPager) error {
+		if filter == nil {
+			return errors.New("TopUpQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type topupPager struct {
+	reverse bool
+	order   *TopUpOrder
+	filter  func(*TopUpQuery) (*TopUpQuery, error)
+}
+
+func newTopUpPager(opts []TopUpPaginateOption, reverse bool) (*topupPager, error) {
+	pager := &topupPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultTopUpOrder
+	}
+	return pager, nil
+}
+
+func (p *topupPager) applyFilter(query *TopUpQuery) (*TopUpQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *topupPager) toCursor(_m *TopUp) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *topupPager) applyCursors(query *TopUpQuery, after, before *Cursor) (*TopUpQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultTopUpOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *topupPager) applyOrder(query *TopUpQuery) *TopUpQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultTopUpOrder.Field {
+		query = query.Order(DefaultTopUpOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *topupPager) orderExpr(query *TopUpQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultTopUpOrder.Field {
+			b.Comma().Ident(DefaultTopUpOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to TopUp.
+func (_m *TopUpQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...TopUpPaginateOption,
+) (*TopUpConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newTopUpPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &TopUpConnection{Edges: []*TopUpEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// TopUpOrderField defines the ordering field of TopUp.
+type TopUpOrderField struct {
+	// Value extracts the ordering value from the given TopUp.
+	Value    func(*TopUp) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) topup.OrderOption
+	toCursor func(*TopUp) Cursor
+}
+
+// TopUpOrder defines the ordering of TopUp.
+type TopUpOrder struct {
+	Direction OrderDirection   `json:"direction"`
+	Field     *TopUpOrderField `json:"field"`
+}
+
+// DefaultTopUpOrder is the default ordering of TopUp.
+var DefaultTopUpOrder = &TopUpOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &TopUpOrderField{
+		Value: func(_m *TopUp) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: topup.FieldID,
+		toTerm: topup.ByID,
+		toCursor: func(_m *TopUp) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts TopUp into TopUpEdge.
+func (_m *TopUp) ToEdge(order *TopUpOrder) *TopUpEdge {
+	if order == nil {
+		order = DefaultTopUpOrder
+	}
+	return &TopUpEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -40,6 +40,7 @@ import (
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/topup"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/internal/geo"
 
@@ -87,6 +88,7 @@ func Policies() map[string]ent.Policy {
 		"Session":                session.Policy,
 		"StaffRole":              staffrole.Policy,
 		"Street":                 street.Policy,
+		"TopUp":                  topup.Policy,
 		"WechatGrant":            wechatgrant.Policy,
 	}
 }
@@ -383,6 +385,13 @@ func (_q *StreetQuery) WhereP(ps ...func(*sql.Selector)) {
 // Location is the position in the datum asked for.
 func (_m *Street) Location(crs geo.Datum) geo.Located {
 	return geo.Locate(geo.Point{Lat: _m.Lat, Lng: _m.Lng}, crs)
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *TopUpQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
 }
 
 // WhereP narrows the query by selector predicates.

@@ -88,6 +88,8 @@ type Tx struct {
 	StaffRole *StaffRoleClient
 	// Street is the client for interacting with the Street builders.
 	Street *StreetClient
+	// TopUp is the client for interacting with the TopUp builders.
+	TopUp *TopUpClient
 	// WechatGrant is the client for interacting with the WechatGrant builders.
 	WechatGrant *WechatGrantClient
 
@@ -258,6 +260,7 @@ func (tx *Tx) init() {
 	tx.Session = NewSessionClient(tx.config)
 	tx.StaffRole = NewStaffRoleClient(tx.config)
 	tx.Street = NewStreetClient(tx.config)
+	tx.TopUp = NewTopUpClient(tx.config)
 	tx.WechatGrant = NewWechatGrantClient(tx.config)
 }
 

@@ -44,6 +44,7 @@ func (s *stage) counts() map[string]func(context.Context) int {
 		"LedgerAccount":     func(ctx context.Context) int { return c.LedgerAccount.Query().CountX(ctx) },
 		"LedgerEntry":       func(ctx context.Context) int { return c.LedgerEntry.Query().CountX(ctx) },
 		"LedgerTransaction": func(ctx context.Context) int { return c.LedgerTransaction.Query().CountX(ctx) },
+		"TopUp":             func(ctx context.Context) int { return c.TopUp.Query().CountX(ctx) },
 		"IdempotencyRecord": func(ctx context.Context) int { return c.IdempotencyRecord.Query().CountX(ctx) },
 		"Identity":          func(ctx context.Context) int { return c.Identity.Query().CountX(ctx) },
 		"Notification":      func(ctx context.Context) int { return c.Notification.Query().CountX(ctx) },
@@ -87,6 +88,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		"DataExport":        one("chenjing"),
 		"Device":            one("chenjing"),
 		"Hold":              one("chenjing"),
+		"TopUp":             one("chenjing"),
 		"LedgerAccount":     one(everyoneSignedIn()...), // a card's; the grandmother's is not her delegate's to see
 		"LedgerEntry":       one(everyoneSignedIn()...),
 		"LedgerTransaction": one(everyoneSignedIn()...),

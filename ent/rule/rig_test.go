@@ -25,6 +25,7 @@ import (
 	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/session"
+	"citygraph/ent/db/topup"
 	"citygraph/internal/citycase/machine"
 	"citygraph/internal/consent/terms"
 	"citygraph/internal/id"
@@ -75,6 +76,7 @@ func set(t *testing.T) *stage {
 	s.DB.WechatGrant.Create().SetPersonID(s.chenjing).SetTemplate("template").SetRemaining(1).ExecX(ctx)
 	s.DB.Session.Create().SetPersonID(s.chenjing).SetClient(session.ClientApp).SetExpiresAt(time.Now()).ExecX(ctx)
 	s.DB.DataExport.Create().SetPersonID(s.chenjing).SetStatus(dataexport.StatusPreparing).ExecX(ctx)
+	s.newTopUp(s.chenjing).ExecX(ctx)
 	s.DB.AuditEvent.Create().SetActorID(s.chenjing).SetSubjectID(s.chenjing).SetAction("a").ExecX(ctx)
 	s.DB.IdempotencyRecord.Create().SetActorID(s.chenjing).SetKey(uuid.NewString()).SetOperation("o").SetInputHash("h").
 		SetExpiresAt(time.Now()).ExecX(ctx)
@@ -133,6 +135,11 @@ func (s *stage) newEntry(of *db.LedgerTransaction, in *db.LedgerAccount, amount,
 func (s *stage) newHold(in *db.LedgerAccount) *db.HoldCreate {
 	return s.DB.Hold.Create().SetAmount(1).SetExpiresAt(time.Now()).SetDomain(hold.DomainClinic).SetMerchant(lang.Text{}).
 		SetEventKey(uuid.NewString()).SetLedgerAccountID(in.ID).SetPayeeID(in.ID)
+}
+
+func (s *stage) newTopUp(personID string) *db.TopUpCreate {
+	return s.DB.TopUp.Create().SetPersonID(personID).SetAccountID("a").SetAmount(1).SetProvider(topup.ProviderSandbox).
+		SetStatus(topup.StatusPending).SetExpiresAt(time.Now())
 }
 
 func (s *stage) newConsent(personID string) *db.ConsentCreate {

@@ -31,6 +31,7 @@ import (
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/topup"
 	"citygraph/internal/entitlement/kind"
 	"citygraph/internal/fault"
 	"citygraph/internal/lang"
@@ -114,6 +115,11 @@ func (s *stage) writes() map[string]writes {
 			},
 			update: func(ctx context.Context) (int, error) { return c.CaseSupporter.Update().SetCityCaseID("x").Save(ctx) },
 			delete: func(ctx context.Context) (int, error) { return c.CaseSupporter.Delete().Exec(ctx) },
+		},
+		"TopUp": {
+			create: func(ctx context.Context, me string) error { return s.newTopUp(me).Exec(ctx) },
+			update: func(ctx context.Context) (int, error) { return c.TopUp.Update().SetStatus(topup.StatusPaid).Save(ctx) },
+			delete: func(ctx context.Context) (int, error) { return c.TopUp.Delete().Exec(ctx) },
 		},
 		"Hold": {
 			create: func(ctx context.Context, me string) error { return s.newHold(s.accountOf(me)).Exec(ctx) },

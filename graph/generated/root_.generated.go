@@ -111,6 +111,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubmitCaseInput", ec.unmarshalInputSubmitCaseInput),
 			graphql.NewInputUnmarshaler("SupportCaseInput", ec.unmarshalInputSupportCaseInput),
 			graphql.NewInputUnmarshaler("SuspendCaseInput", ec.unmarshalInputSuspendCaseInput),
+			graphql.NewInputUnmarshaler("TopUpInput", ec.unmarshalInputTopUpInput),
 			graphql.NewInputUnmarshaler("UnregisterDeviceInput", ec.unmarshalInputUnregisterDeviceInput),
 			graphql.NewInputUnmarshaler("UpdateAlertInput", ec.unmarshalInputUpdateAlertInput),
 			graphql.NewInputUnmarshaler("UploadCasePhotoInput", ec.unmarshalInputUploadCasePhotoInput),
@@ -3727,6 +3728,76 @@ extend type Mutation {
   signOut: SignOutPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/topup.graphqls", Input: `"Who takes the money of a top-up (支付渠道)."
+enum TopUpProvider {
+  "Nobody: it is paid at once with money that is none. Development only (沙箱)."
+  SANDBOX
+}
+
+"""
+Where a top-up stands (充值状态): PENDING → PAID, or PENDING → CLOSED; PENDING or CLOSED → FAILED → REFUNDED for money that came
+and could not be put on the card.
+"""
+enum TopUpStatus {
+  "Waits for the payment (待支付)."
+  PENDING
+  "Paid, and on the card (已到账)."
+  PAID
+  "Nobody paid in time (已关闭)."
+  CLOSED
+  "Paid too late, or it did not fit on the card; the money goes back (入账失败，退款中)."
+  FAILED
+  "The money was given back (已退款)."
+  REFUNDED
+}
+
+"Money ordered for a citizen card (市民卡充值)."
+type TopUp implements Node {
+  "The global id."
+  id: ID!
+  "How much, in fen (金额)."
+  amount: Fen!
+  "Who takes the money."
+  provider: TopUpProvider!
+  "Where it stands: ask for the node again until it is not PENDING."
+  status: TopUpStatus!
+  "When it was ordered."
+  createdAt: DateTime!
+  "When it is closed unless it is paid."
+  expiresAt: DateTime!
+}
+
+"Orders money for one's own card."
+input TopUpInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "How much, in fen."
+  amount: Fen!
+  "Who is to take the money; the city's usual one when left out."
+  provider: TopUpProvider
+}
+
+"The answer to topUp."
+type TopUpPayload {
+  "The top-up; null when refused."
+  topUp: TopUp
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "One of the viewer's own top-ups (充值详情). UNAUTHENTICATED for a visitor, NOT_FOUND for another's."
+  topUp("The global id." id: ID!): TopUp!
+}
+
+extend type Mutation {
+  """
+  Tops the viewer's own card up (市民卡充值). The money is on the card when the status is PAID. BAD_AMOUNT for less than a fen or more
+  than may be paid in at once, CARD_NOT_ACTIVE, BALANCE_CAP when it does not fit on the card.
+  """
+  topUp("How much, and by which way." input: TopUpInput!): TopUpPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/wechatgrant.graphqls", Input: `"How many subscribe messages of a template the viewer still allows (订阅消息授权)."
 type WechatGrant {
   "WeChat's id of the message template."
@@ -5301,6 +5372,34 @@ func (ec *executionContext) childFields_SuspendCasePayload(ctx context.Context, 
 		return ec.fieldContext_SuspendCasePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SuspendCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TopUp(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TopUp_id(ctx, field)
+	case "amount":
+		return ec.fieldContext_TopUp_amount(ctx, field)
+	case "provider":
+		return ec.fieldContext_TopUp_provider(ctx, field)
+	case "status":
+		return ec.fieldContext_TopUp_status(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_TopUp_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_TopUp_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TopUp", field.Name)
+}
+
+func (ec *executionContext) childFields_TopUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "topUp":
+		return ec.fieldContext_TopUpPayload_topUp(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TopUpPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TopUpPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UnregisterDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

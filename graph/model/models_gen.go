@@ -19,6 +19,7 @@ import (
 	"citygraph/ent/db/consent"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/notification"
+	"citygraph/ent/db/topup"
 	casephoto1 "citygraph/internal/casephoto"
 	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
@@ -792,6 +793,24 @@ type SuspendCaseInput struct {
 type SuspendCasePayload struct {
 	// The case; null when refused.
 	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Orders money for one's own card.
+type TopUpInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// How much, in fen.
+	Amount int64 `json:"amount"`
+	// Who is to take the money; the city's usual one when left out.
+	Provider *topup.Provider `json:"provider,omitempty"`
+}
+
+// The answer to topUp.
+type TopUpPayload struct {
+	// The top-up; null when refused.
+	TopUp *db.TopUp `json:"topUp,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

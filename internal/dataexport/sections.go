@@ -14,6 +14,7 @@ var sections = []section{
 	{"roles", []string{"StaffRole"}, lang.Text{ZH: "工作身份", EN: "your staff roles"}, (*Exports).roles},
 	{"card", []string{"CitizenCard"}, lang.Text{ZH: "市民卡", EN: "your citizen card"}, (*Exports).cards},
 	{"money", []string{"LedgerAccount", "LedgerEntry", "LedgerTransaction", "Hold"}, lang.Text{ZH: "您的资金账户和交易明细", EN: "your accounts and what moved in them"}, (*Exports).money},
+	{"topups", []string{"TopUp"}, lang.Text{ZH: "市民卡充值", EN: "how you topped your card up"}, (*Exports).topUps},
 	{"cases", []string{"CityCase", "CaseEvent"}, lang.Text{ZH: "您上报的案件及其处理过程", EN: "the city cases you reported, with their steps"}, (*Exports).cases},
 	{"photos", []string{"CasePhoto"}, lang.Text{ZH: "您上传的案件照片", EN: "the photos of city cases you uploaded"}, (*Exports).photos},
 	{"supports", []string{"CaseSupporter"}, lang.Text{ZH: "您附议的案件", EN: "the city cases you support"}, (*Exports).supports},

@@ -58,6 +58,7 @@ const (
 	LedgerTransaction Kind = "txn"
 	LedgerEntry       Kind = "entry"
 	Hold              Kind = "hold"
+	TopUp             Kind = "topup"
 )
 
 // entropy is cryptographic, and monotonic within a millisecond so that ids made in a row stay in order.

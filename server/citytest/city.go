@@ -23,6 +23,7 @@ import (
 	"citygraph/internal/fake/fcmfake"
 	"citygraph/internal/identity"
 	"citygraph/internal/paycode"
+	"citygraph/internal/payment/sandbox"
 	"citygraph/internal/push"
 	"citygraph/internal/redisx/redistest"
 	"citygraph/internal/seed"
@@ -76,7 +77,7 @@ func Start(t testing.TB, options ...Option) *City {
 		Database:   store.Options{URL: storetest.URL(t, migrations.Files), Synchronous: "OFF", MaxConns: 8},
 		SigningKey: bytes.Repeat([]byte("k"), 32), CursorKey: bytes.Repeat([]byte("c"), 32),
 		AccessTTL: 15 * time.Minute, RefreshTTL: 24 * time.Hour,
-		Vault: seedtest.Vault(t), PayCodes: payCodes(t), Verifier: identity.Sandbox{},
+		Vault: seedtest.Vault(t), PayCodes: payCodes(t), Verifier: identity.Sandbox{}, Payments: sandbox.Provider{},
 		Blobs: blobstore.Options{Dir: t.TempDir()}, LinkKey: bytes.Repeat([]byte("l"), 32), Grace: 15 * 24 * time.Hour,
 		WechatTemplates: map[notification.Topic]delivery.Template{notification.TopicCityCase: CaseTemplate},
 		Push:            sender, Development: true, Introspection: true, Unlimited: true, Documents: manifest,

@@ -23,7 +23,7 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		id.AuditEvent: "AuditEvent", id.DeliveryAttempt: "DeliveryAttempt", id.Idempotency: "IdempotencyRecord",
 		id.DataExport: "DataExport", id.Identity: "Identity", id.PersonalData: "PersonalData", id.Session: "Session",
 		id.Consent: "Consent", id.RecordAccess: "RecordAccess", id.EntitlementGrant: "EntitlementGrant",
-		id.Preference: "NotificationPreference",
+		id.Preference: "NotificationPreference", id.TopUp: "TopUp",
 	} {
 		chenjing[kind] = r.samples[table][0].id
 	}
@@ -95,6 +95,9 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		})
 		same(t, name+": cancelCardLoss", chenjing[id.CitizenCard], id.CitizenCard, func(id string) citytest.Answer {
 			return client.Do("CancelCardLoss", citytest.Vars{"input": citytest.Vars{"cardId": id}})
+		})
+		same(t, name+": topUp", chenjing[id.TopUp], id.TopUp, func(id string) citytest.Answer {
+			return client.Do("TopUpStatus", citytest.Vars{"id": id})
 		})
 		proposal := r.proposal(t, "lina")
 		same(t, name+": proposeDelegation for another", chenjing[id.Person], id.Person, func(id string) citytest.Answer {

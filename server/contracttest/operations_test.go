@@ -104,6 +104,10 @@ var scenes = merged(merged(caseScenes(), photoScenes()), map[string]scene{
 	"CancelCardLoss": func(t testing.TB, r *rig) asked {
 		return input(r.member["sunli"], citytest.Vars{"cardId": r.cardOf(t, "sunli", citizencard.StatusLost)})
 	},
+	"TopUp": func(_ testing.TB, r *rig) asked { return input(r.member["chenjing"], toppedUp(1)) },
+	"TopUpStatus": func(t testing.TB, r *rig) asked {
+		return asked{r.member["chenjing"], citytest.Vars{"id": r.topUp(t, "chenjing")}}
+	},
 	"RegisterDevice": func(_ testing.TB, r *rig) asked {
 		return input(r.member["maming"], citytest.Vars{"platform": "ANDROID", "pushToken": fmt.Sprintf("phone-%06d", r.next())})
 	},

@@ -67,6 +67,7 @@ const (
 	reportCardLoss = `mutation($input: ReportCardLossInput!) { reportCardLoss(input: $input) { card { id } userErrors { code } } }`
 	cancelCardLoss = `mutation($input: CancelCardLossInput!) { cancelCardLoss(input: $input) { card { id } userErrors { code } } }`
 )
+const topUp = `mutation($input: TopUpInput!) { topUp(input: $input) { userErrors { code } } }`
 const recordWechatGrant = `mutation($input: RecordWechatGrantInput!) { recordWechatGrant(input: $input) { userErrors { code } } }`
 
 // probes are the rows of the matrix; a root field may have several, on objects of different people.
@@ -108,6 +109,10 @@ var probes = append(append(caseProbes(), photoProbes()...), []probe{
 		}
 		return citytest.Vars{"cardId": r.cardOf(t, name, citizencard.StatusLost)}
 	}), cancelCardLoss},
+	{"Mutation.topUp", "of one's own card", act(func(testing.TB, *rig, string) citytest.Vars { return toppedUp(1) }), topUp},
+	{"Query.topUp", "chenjing's", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"id": r.topUp(t, "chenjing")}
+	}), `query($id: ID!) { topUp(id: $id) { id } }`},
 	{"Query.cardTransactions", "of one's own card", everybody(nil), `{ cardTransactions { edges { node { id } } } }`},
 	{"Query.districts", "all", everybody(nil), `{ districts { id } }`},
 	{"Query.clinics", "all", everybody(nil), `{ clinics { edges { node { id } } } }`},

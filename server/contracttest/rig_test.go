@@ -52,6 +52,7 @@ func start(t testing.TB, options ...citytest.Option) *rig {
 	t.Cleanup(google.Close)
 	options = append(options, func(o *wiring.Options) {
 		o.WechatAPI = wechat.Sandbox{}
+		o.Payments = unpaid{}
 		o.Firebase = &firebase.Options{ProjectID: project, KeysURL: google.URL + jwksfake.JWKPath}
 	})
 	r := &rig{City: citytest.Start(t, options...), keys: keys, member: map[string]*citytest.Client{}, began: time.Now()}

@@ -68,6 +68,7 @@ func rowRig(t testing.TB) *rowsRig {
 	r.settle(t)
 	for _, name := range []string{"chenjing", "zhaoqiang", "maming"} {
 		r.exportOf(t, name)
+		r.topUp(t, name)
 	}
 	r.confide(t)
 	r.drill(t)
@@ -122,7 +123,7 @@ func (r *rowsRig) sampled(t testing.TB, table string) []sampling {
 			{"of her barred father", sql.AndPredicates(child, sql.FieldEQ("guardian_id", castID("zhouwei")))},
 		}
 	case "CitizenCard", "DataExport", "DeliveryAttempt", "Device", "Identity", "Notification", "NotificationPreference", "PersonalData",
-		"Session", "WechatGrant":
+		"Session", "TopUp", "WechatGrant":
 		return of("person_id", "chenjing", "zhaoqiang", "maming")
 	case "Consent", "EntitlementGrant":
 		return of("person_id", "chenjing", "zhouzihan", "maming")

@@ -44,6 +44,7 @@ import (
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/topup"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/ent/schema"
 )
@@ -176,6 +177,11 @@ var tables = []table{
 		"Hold", &hold.Policy, schema.Hold{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Hold.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.Hold.Create() },
+	},
+	{
+		"TopUp", &topup.Policy, schema.TopUp{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.TopUp.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.TopUp.Create().SetPersonID(owner) },
 	},
 	{
 		"LedgerAccount", &ledgeraccount.Policy, schema.LedgerAccount{}.Policy(),

@@ -1,11 +1,14 @@
 package wiring
 
 import (
+	"cmp"
 	"context"
 	"time"
 
+	"citygraph/internal/idempotency"
 	"citygraph/internal/jobs"
 	"citygraph/internal/ledger"
+	"citygraph/internal/payment"
 )
 
 // verifyAt is when the whole book is verified.
@@ -27,4 +30,22 @@ func (c *City) keepBook(registry *jobs.Registry, rounds time.Duration) {
 		return c.Book.Watch(ctx, c.options.Log, count)
 	})
 	jobs.Nightly(registry, verifyAt, ledger.Night{})
+}
+
+// takePayments opens the room of topping up and registers its jobs.
+func (c *City) takePayments(registry *jobs.Registry, rounds time.Duration) {
+	c.TopUps = &payment.TopUps{
+		DB: c.DB, Store: c.Store, Clock: c.options.Clock, Book: c.Book, Log: c.options.Log,
+		Once:     idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: c.options.Clock},
+		Provider: c.options.Payments, Most: cmp.Or(c.options.TopUpMost, 1_000_00), Life: cmp.Or(c.options.TopUpLife, 30*time.Minute),
+		// The queue stands before anybody can ask.
+		Soon: func(ctx context.Context, topUpID string) error {
+			return c.Queue.Enqueue(ctx, payment.Follow{TopUpID: topUpID})
+		},
+	}
+	jobs.Register(registry, func(ctx context.Context, job jobs.Job[payment.Follow]) error {
+		return c.TopUps.Follow(ctx, job.Args.TopUpID)
+	})
+	jobs.Register(registry, func(ctx context.Context, _ jobs.Job[payment.Round]) error { return c.TopUps.FollowDue(ctx) })
+	jobs.Every(registry, rounds, payment.Round{})
 }

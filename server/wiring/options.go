@@ -15,6 +15,7 @@ import (
 	"citygraph/internal/identity"
 	"citygraph/internal/observe"
 	"citygraph/internal/paycode"
+	"citygraph/internal/payment"
 	"citygraph/internal/push"
 	"citygraph/internal/redisx"
 	"citygraph/internal/scope"
@@ -35,6 +36,10 @@ type Options struct {
 	RefreshTTL time.Duration
 	Vault      *vault.Vault // seals personal data
 	PayCodes   *paycode.Ring
+
+	Payments  payment.Provider // nil turns topping up off
+	TopUpMost int64            // that one top-up may be, in fen; a thousand yuan by default
+	TopUpLife time.Duration    // of one that nobody pays; half an hour by default
 
 	Blobs   blobstore.Options // where files are kept; memory by default
 	LinkKey []byte            // of links to files, 32 bytes or more

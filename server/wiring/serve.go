@@ -72,7 +72,7 @@ func (c *City) serve() error {
 	c.Edge = edge.New(edge.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
 			DB: c.DB, Accounts: c.Accounts, Records: c.Records, Register: c.register, Cases: c.Cases, Desk: c.desk, Exports: c.Exports,
-			Photos:       c.Photos,
+			Photos: c.Photos, TopUps: c.TopUps,
 			Issuer:       &paycode.Issuer{DB: c.DB, Clock: o.Clock, Ring: o.PayCodes, For: c.register.For},
 			Cards:        &card.Cards{DB: c.DB, Store: c.Store, Clock: o.Clock, Book: c.Book, Events: c.bus, For: c.register.For},
 			Entitlements: entitlements, Consents: consents, Alerts: c.Alerts, Grants: c.Grants,

@@ -35,6 +35,7 @@ import (
 	"citygraph/internal/ledger"
 	"citygraph/internal/live"
 	"citygraph/internal/notice"
+	"citygraph/internal/payment"
 	"citygraph/internal/personal"
 	"citygraph/internal/push"
 	"citygraph/internal/ratelimit"
@@ -60,6 +61,7 @@ type City struct {
 	Uploads  *blobstore.Uploads // below blobstore.Inbox
 	Cases    *citycase.Cases
 	Book     *ledger.Book
+	TopUps   *payment.TopUps
 	Open311  http.Handler // below Open311Root
 	KeySet   http.Handler // at paycode.WellKnown
 
@@ -268,6 +270,7 @@ func (c *City) work() (err error) {
 	})
 	jobs.Every(registry, rounds, citycase.Escalation{})
 	c.keepBook(registry, rounds)
+	c.takePayments(registry, rounds)
 	c.tell(registry)
 	c.Queue, err = jobs.New(c.Store, registry, options)
 	if err != nil {

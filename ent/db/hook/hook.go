@@ -452,6 +452,18 @@ func (f StreetFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error)
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.StreetMutation", m)
 }
 
+// The TopUpFunc type is an adapter to allow the use of ordinary
+// function as TopUp mutator.
+type TopUpFunc func(context.Context, *db.TopUpMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TopUpFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.TopUpMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.TopUpMutation", m)
+}
+
 // The WechatGrantFunc type is an adapter to allow the use of ordinary
 // function as WechatGrant mutator.
 type WechatGrantFunc func(context.Context, *db.WechatGrantMutation) (db.Value, error)

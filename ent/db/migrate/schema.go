@@ -1403,6 +1403,42 @@ var (
 			},
 		},
 	}
+	// TopUpsColumns holds the columns for the "top_ups" table.
+	TopUpsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
+		{Name: "account_id", Type: field.TypeString, Size: 64},
+		{Name: "amount", Type: field.TypeInt64},
+		{Name: "provider", Type: field.TypeEnum, Enums: []string{"SANDBOX"}},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"PENDING", "PAID", "CLOSED", "FAILED", "REFUNDED"}},
+		{Name: "provider_transaction_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "expires_at", Type: field.TypeTime},
+	}
+	// TopUpsTable holds the schema information for the "top_ups" table.
+	TopUpsTable = &schema.Table{
+		Name:       "top_ups",
+		Columns:    TopUpsColumns,
+		PrimaryKey: []*schema.Column{TopUpsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "topup_status_updated_at",
+				Unique:  false,
+				Columns: []*schema.Column{TopUpsColumns[7], TopUpsColumns[2]},
+			},
+			{
+				Name:    "topup_person_id",
+				Unique:  false,
+				Columns: []*schema.Column{TopUpsColumns[3]},
+			},
+			{
+				Name:    "topup_provider_provider_transaction_id",
+				Unique:  true,
+				Columns: []*schema.Column{TopUpsColumns[6], TopUpsColumns[8]},
+			},
+		},
+	}
 	// WechatGrantsColumns holds the columns for the "wechat_grants" table.
 	WechatGrantsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -1489,6 +1525,7 @@ var (
 		SessionsTable,
 		StaffRolesTable,
 		StreetsTable,
+		TopUpsTable,
 		WechatGrantsTable,
 		AlertDistrictsTable,
 	}
@@ -1655,6 +1692,12 @@ func init() {
 	StreetsTable.ForeignKeys[0].RefTable = DistrictsTable
 	StreetsTable.Annotation = &entsql.Annotation{
 		Table: "streets",
+	}
+	TopUpsTable.Annotation = &entsql.Annotation{
+		Table: "top_ups",
+	}
+	TopUpsTable.Annotation.Checks = map[string]string{
+		"top_ups_amount": "amount > 0",
 	}
 	WechatGrantsTable.Annotation = &entsql.Annotation{
 		Table: "wechat_grants",

@@ -117,5 +117,8 @@ type StaffRole func(*sql.Selector)
 // Street is the predicate function for street builders.
 type Street func(*sql.Selector)
 
+// TopUp is the predicate function for topup builders.
+type TopUp func(*sql.Selector)
+
 // WechatGrant is the predicate function for wechatgrant builders.
 type WechatGrant func(*sql.Selector)

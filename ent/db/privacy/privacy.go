@@ -998,6 +998,30 @@ func (f StreetMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation)
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.StreetMutation", m)
 }
 
+// The TopUpQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type TopUpQueryRuleFunc func(context.Context, *db.TopUpQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f TopUpQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.TopUpQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.TopUpQuery", q)
+}
+
+// The TopUpMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type TopUpMutationRuleFunc func(context.Context, *db.TopUpMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f TopUpMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.TopUpMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.TopUpMutation", m)
+}
+
 // The WechatGrantQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type WechatGrantQueryRuleFunc func(context.Context, *db.WechatGrantQuery) error

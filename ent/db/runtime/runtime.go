@@ -40,6 +40,7 @@ import (
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/topup"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/ent/schema"
 	"citygraph/internal/mask"
@@ -2399,6 +2400,68 @@ func init() {
 	// street.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	street.IDValidator = func() func(string) error {
 		validators := streetDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	topupMixin := schema.TopUp{}.Mixin()
+	topup.Policy = privacy.NewPolicies(schema.TopUp{})
+	topup.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := topup.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	topupMixinFields0 := topupMixin[0].Fields()
+	_ = topupMixinFields0
+	topupMixinFields1 := topupMixin[1].Fields()
+	_ = topupMixinFields1
+	topupFields := schema.TopUp{}.Fields()
+	_ = topupFields
+	// topupDescCreatedAt is the schema descriptor for created_at field.
+	topupDescCreatedAt := topupMixinFields0[1].Descriptor()
+	// topup.DefaultCreatedAt holds the default value on creation for the created_at field.
+	topup.DefaultCreatedAt = topupDescCreatedAt.Default.(func() time.Time)
+	// topupDescUpdatedAt is the schema descriptor for updated_at field.
+	topupDescUpdatedAt := topupMixinFields1[0].Descriptor()
+	// topup.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	topup.DefaultUpdatedAt = topupDescUpdatedAt.Default.(func() time.Time)
+	// topup.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	topup.UpdateDefaultUpdatedAt = topupDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// topupDescPersonID is the schema descriptor for person_id field.
+	topupDescPersonID := topupFields[0].Descriptor()
+	// topup.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	topup.PersonIDValidator = topupDescPersonID.Validators[0].(func(string) error)
+	// topupDescAccountID is the schema descriptor for account_id field.
+	topupDescAccountID := topupFields[1].Descriptor()
+	// topup.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	topup.AccountIDValidator = topupDescAccountID.Validators[0].(func(string) error)
+	// topupDescAmount is the schema descriptor for amount field.
+	topupDescAmount := topupFields[2].Descriptor()
+	// topup.AmountValidator is a validator for the "amount" field. It is called by the builders before save.
+	topup.AmountValidator = topupDescAmount.Validators[0].(func(int64) error)
+	// topupDescProviderTransactionID is the schema descriptor for provider_transaction_id field.
+	topupDescProviderTransactionID := topupFields[5].Descriptor()
+	// topup.ProviderTransactionIDValidator is a validator for the "provider_transaction_id" field. It is called by the builders before save.
+	topup.ProviderTransactionIDValidator = topupDescProviderTransactionID.Validators[0].(func(string) error)
+	// topupDescID is the schema descriptor for id field.
+	topupDescID := topupMixinFields0[0].Descriptor()
+	// topup.DefaultID holds the default value on creation for the id field.
+	topup.DefaultID = topupDescID.Default.(func() string)
+	// topup.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	topup.IDValidator = func() func(string) error {
+		validators := topupDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

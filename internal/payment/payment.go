@@ -1,0 +1,76 @@
+// Package payment takes money into citizen cards through payment providers. An order is a TopUp; what a provider
+// says of it becomes one posting in the book, however often and in whatever order it is said.
+package payment
+
+import (
+	"context"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/topup"
+	"citygraph/internal/clock"
+	"citygraph/internal/idempotency"
+	"citygraph/internal/ledger"
+	"citygraph/internal/store"
+	"citygraph/internal/viewer"
+)
+
+// Order is what a provider is asked to take money for.
+type Order struct {
+	ID     string // of the TopUp; the order's number at the provider
+	Amount int64  // in fen
+}
+
+// Payment is what a provider says of an order.
+type Payment struct {
+	Paid          bool
+	TransactionID string // the payment's number at the provider
+	Amount        int64  // what was paid, in fen
+}
+
+// Provider takes money from people's wallets and banks. All calls can be made again: they name the order.
+type Provider interface {
+	// Name is the provider's, as rows have it. Its clearing account in the book belongs to it.
+	Name() topup.Provider
+	// Query asks what became of an order.
+	Query(ctx context.Context, o Order) (Payment, error)
+	// Close has nobody pay for the order from now on. It fails for an order that is paid.
+	Close(ctx context.Context, o Order) error
+	// Refund gives back all that was paid for the order.
+	Refund(ctx context.Context, o Order) error
+}
+
+// TopUps are the verbs of topping up.
+type TopUps struct {
+	DB       *db.Client
+	Store    *store.Store
+	Clock    clock.Clock
+	Once     idempotency.Ledger
+	Book     *ledger.Book
+	Provider Provider      // nil turns topping up off
+	Most     int64         // that one top-up may be, in fen
+	Life     time.Duration // of an order that nobody pays
+	Log      zerolog.Logger
+	// Soon enqueues Follow in the transaction of ctx.
+	Soon func(ctx context.Context, topUpID string) error
+}
+
+// Follow is the job that asks the provider of one top-up.
+type Follow struct {
+	TopUpID string `json:"topUpId"`
+}
+
+// Kind is the job's stable name.
+func (Follow) Kind() string { return "payment.follow" }
+
+// Round is the job that asks the providers of all top-ups that are not settled.
+type Round struct{}
+
+// Kind is the job's stable name.
+func (Round) Kind() string { return "payment.round" }
+
+func system(ctx context.Context) context.Context {
+	return viewer.AsSystem(ctx, "what a provider says of a payment is not its holder's to write")
+}
