@@ -8,6 +8,7 @@ import (
 	"citygraph/internal/alert"
 	"citygraph/internal/card"
 	"citygraph/internal/casephoto"
+	"citygraph/internal/charge"
 	"citygraph/internal/citycase"
 	"citygraph/internal/consent"
 	"citygraph/internal/dataexport"
@@ -36,6 +37,7 @@ type Resolver struct {
 	Issuer   *paycode.Issuer
 	Cards    *card.Cards
 	TopUps   *payment.TopUps
+	Till     *charge.Till
 
 	Entitlements *entitlement.Entitlements
 	Consents     *consent.Consents

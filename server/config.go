@@ -25,7 +25,7 @@ type Config struct {
 	Storage   StorageConfig
 	SignIn    SignInConfig
 	Personal  PersonalConfig
-	TopUp     TopUpConfig
+	Card      CardConfig
 	Firebase  FirebaseConfig
 	Wechat    WechatConfig
 	Graph     GraphConfig
@@ -85,10 +85,11 @@ type PersonalConfig struct {
 	DeletionGrace time.Duration `env:"ACCOUNT_DELETION_GRACE" default:"360h" doc:"from asking for the deletion of an account to its end, while it can be taken back"`
 }
 
-// TopUpConfig is what may be paid into a card.
-type TopUpConfig struct {
-	TopUpMost int64         `env:"TOP_UP_MAX_FEN" default:"100000" doc:"the most that one top-up of a citizen card may be, in fen"`
-	TopUpLife time.Duration `env:"TOP_UP_TTL" default:"30m" doc:"from ordering a top-up to its being closed, when nobody pays"`
+// CardConfig is what holds for citizen cards.
+type CardConfig struct {
+	TopUpMost  int64         `env:"TOP_UP_MAX_FEN" default:"100000" doc:"the most that one top-up of a citizen card may be, in fen"`
+	TopUpLife  time.Duration `env:"TOP_UP_TTL" default:"30m" doc:"from ordering a top-up to its being closed, when nobody pays"`
+	LowBalance int64         `env:"CARD_LOW_BALANCE_FEN" default:"2000" doc:"balance below which a charge has the holder told that little is left, in fen; 0 is never"`
 }
 
 // FirebaseConfig is the project that knows the citizen app's users and carries its pushes.

@@ -34,7 +34,7 @@ func (c Config) problems() Problems {
 	c.Storage.check(&k)
 	c.SignIn.check(&k)
 	c.Personal.check(&k)
-	c.TopUp.check(&k)
+	c.Card.check(&k)
 	c.Firebase.check(&k)
 	c.Wechat.check(&k)
 	c.Telemetry.check(&k)
@@ -159,7 +159,8 @@ func isOrigin(s string) bool {
 	return err == nil && isRemote(s, "http", "https") && u.User == nil && s == u.Scheme+"://"+u.Host
 }
 
-func (t TopUpConfig) check(k *checker) {
-	k.require(t.TopUpMost >= 1 && t.TopUpMost <= 10_000_00, "TOP_UP_MAX_FEN", "must be between 1 and 1000000")
-	k.require(t.TopUpLife >= time.Minute && t.TopUpLife <= 24*time.Hour, "TOP_UP_TTL", "must be between 1m and 24h")
+func (c CardConfig) check(k *checker) {
+	k.require(c.TopUpMost >= 1 && c.TopUpMost <= 10_000_00, "TOP_UP_MAX_FEN", "must be between 1 and 1000000")
+	k.require(c.TopUpLife >= time.Minute && c.TopUpLife <= 24*time.Hour, "TOP_UP_TTL", "must be between 1m and 24h")
+	k.require(c.LowBalance >= 0, "CARD_LOW_BALANCE_FEN", "must not be negative")
 }

@@ -58,7 +58,7 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 		SigningKey: []byte(cfg.SignIn.SigningKey), CursorKey: cursorKey,
 		AccessTTL: cfg.SignIn.AccessTTL, RefreshTTL: cfg.SignIn.RefreshTTL,
 		Vault: sealing, JointConsent: joint, PayCodes: ring,
-		TopUpMost: cfg.TopUp.TopUpMost, TopUpLife: cfg.TopUp.TopUpLife,
+		TopUpMost: cfg.Card.TopUpMost, TopUpLife: cfg.Card.TopUpLife, LowBalance: cfg.Card.LowBalance,
 		Blobs:   blobstore.Options{URL: cfg.Storage.BlobURL, Dir: filepath.Join(cfg.Storage.DataDir, "files")},
 		LinkKey: linkKey, Base: cfg.HTTP.PublicURL, Grace: cfg.Personal.DeletionGrace,
 		Development: cfg.SignIn.DevelopmentOn, Introspection: cfg.Graph.Introspection,

@@ -73,6 +73,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelAlertInput", ec.unmarshalInputCancelAlertInput),
 			graphql.NewInputUnmarshaler("CancelCardLossInput", ec.unmarshalInputCancelCardLossInput),
 			graphql.NewInputUnmarshaler("CaseAttributeInput", ec.unmarshalInputCaseAttributeInput),
+			graphql.NewInputUnmarshaler("ChargeCodeInput", ec.unmarshalInputChargeCodeInput),
 			graphql.NewInputUnmarshaler("CloseCaseInput", ec.unmarshalInputCloseCaseInput),
 			graphql.NewInputUnmarshaler("ConsentToDelegationInput", ec.unmarshalInputConsentToDelegationInput),
 			graphql.NewInputUnmarshaler("CreatePhotoUploadInput", ec.unmarshalInputCreatePhotoUploadInput),
@@ -101,6 +102,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
 			graphql.NewInputUnmarshaler("ResumeCaseInput", ec.unmarshalInputResumeCaseInput),
 			graphql.NewInputUnmarshaler("ReturnCaseInput", ec.unmarshalInputReturnCaseInput),
+			graphql.NewInputUnmarshaler("ReverseTransactionInput", ec.unmarshalInputReverseTransactionInput),
 			graphql.NewInputUnmarshaler("RevokeDelegationInput", ec.unmarshalInputRevokeDelegationInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("SetNotificationPreferenceInput", ec.unmarshalInputSetNotificationPreferenceInput),
@@ -823,6 +825,68 @@ extend type Mutation {
   What is sent there is held to the same rules. Anyone signed in may; PROOF is for officers, else FORBIDDEN.
   """
   createPhotoUpload("What the photo is for." input: CreatePhotoUploadInput!): CreatePhotoUploadPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/charge.graphqls", Input: `"What a merchant sees of a transaction of its own (收款凭证): nothing of who paid."
+type ChargeReceipt {
+  "The transaction's id, which reverseTransaction takes."
+  transactionId: ID!
+  "What was charged or given back, in fen."
+  amount: Fen!
+  "When it was posted."
+  at: DateTime!
+}
+
+"Asks for the money of a pay code."
+input ChargeCodeInput {
+  "A key of the client's own for this charge: sent again with the same input, it gets the first answer."
+  idempotencyKey: UUID!
+  "The clinic or the scenic spot that is paid."
+  merchantId: ID!
+  "The pay code as it was scanned."
+  code: String!
+  "How much, in fen; more than zero."
+  amount: Fen!
+}
+
+"The answer to chargeCode."
+type ChargeCodePayload {
+  "The receipt; null when refused."
+  receipt: ChargeReceipt
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Gives a charge back."
+input ReverseTransactionInput {
+  "A key of the client's own for this refund: sent again with the same input, it gets the first answer."
+  idempotencyKey: UUID!
+  "The charge, by the id on its receipt."
+  transactionId: ID!
+  "How much of it, in fen; more than zero. All that is given back of one charge is the charge at most."
+  amount: Fen!
+}
+
+"The answer to reverseTransaction."
+type ReverseTransactionPayload {
+  "The receipt of the refund; null when refused."
+  receipt: ChargeReceipt
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Takes money from the card of a pay code, once (扫码收款). Staff of the clinic and operators of the scenic spot may, for their own:
+  FORBIDDEN. The code is of the merchant's kind of purpose: PAYCODE_WRONG_PURPOSE; PAYCODE_INVALID, PAYCODE_EXPIRED and PAYCODE_REPLAYED
+  otherwise. CARD_NOT_ACTIVE, INSUFFICIENT_FUNDS, BAD_AMOUNT, IDEMPOTENCY_KEY_REUSED. The holder is told.
+  """
+  chargeCode("Whose code, for whom, and how much." input: ChargeCodeInput!): ChargeCodePayload!
+  """
+  Gives a charge, or a part of it, back to the card (退款), lost or not. Staff of the merchant that received it may: NOT_FOUND for
+  everybody else. REFUND_EXCEEDS above what is left of it, BALANCE_CAP, BAD_AMOUNT, IDEMPOTENCY_KEY_REUSED. The holder is told.
+  """
+  reverseTransaction("Which charge, and how much." input: ReverseTransactionInput!): ReverseTransactionPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/citycase.graphqls", Input: `"Whether a case is about a thing or an occurrence (类别)."
@@ -3458,6 +3522,14 @@ enum ErrorCode {
   BAD_AMOUNT
   "More would be given back than is left of what was paid."
   REFUND_EXCEEDS
+  "The pay code was not issued by this city, or it is damaged."
+  PAYCODE_INVALID
+  "The pay code is older than 60 seconds."
+  PAYCODE_EXPIRED
+  "The pay code was charged before."
+  PAYCODE_REPLAYED
+  "The pay code was issued for another purpose than the merchant's."
+  PAYCODE_WRONG_PURPOSE
   "A question of the category must be answered; field names it."
   CASE_FIELD_REQUIRED
   "Who said that a case is mended cannot verify it."
@@ -4132,6 +4204,28 @@ func (ec *executionContext) childFields_CaseStat(ctx context.Context, field grap
 		return ec.fieldContext_CaseStat_meanRating(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CaseStat", field.Name)
+}
+
+func (ec *executionContext) childFields_ChargeCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receipt":
+		return ec.fieldContext_ChargeCodePayload_receipt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChargeCodePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChargeCodePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChargeReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "transactionId":
+		return ec.fieldContext_ChargeReceipt_transactionId(ctx, field)
+	case "amount":
+		return ec.fieldContext_ChargeReceipt_amount(ctx, field)
+	case "at":
+		return ec.fieldContext_ChargeReceipt_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChargeReceipt", field.Name)
 }
 
 func (ec *executionContext) childFields_CitizenCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5104,6 +5198,16 @@ func (ec *executionContext) childFields_ReturnCasePayload(ctx context.Context, f
 		return ec.fieldContext_ReturnCasePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReturnCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReverseTransactionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receipt":
+		return ec.fieldContext_ReverseTransactionPayload_receipt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReverseTransactionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReverseTransactionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeDelegationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

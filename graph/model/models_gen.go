@@ -21,6 +21,7 @@ import (
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/topup"
 	casephoto1 "citygraph/internal/casephoto"
+	"citygraph/internal/charge"
 	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
 	"citygraph/internal/consent/terms"
@@ -142,6 +143,26 @@ type CancelCardLossInput struct {
 type CancelCardLossPayload struct {
 	// The card, which is ACTIVE again; null when refused.
 	Card *db.CitizenCard `json:"card,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for the money of a pay code.
+type ChargeCodeInput struct {
+	// A key of the client's own for this charge: sent again with the same input, it gets the first answer.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The clinic or the scenic spot that is paid.
+	MerchantID string `json:"merchantId"`
+	// The pay code as it was scanned.
+	Code string `json:"code"`
+	// How much, in fen; more than zero.
+	Amount int64 `json:"amount"`
+}
+
+// The answer to chargeCode.
+type ChargeCodePayload struct {
+	// The receipt; null when refused.
+	Receipt *charge.Receipt `json:"receipt,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -611,6 +632,24 @@ type ReturnCaseInput struct {
 type ReturnCasePayload struct {
 	// The case; null when refused.
 	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Gives a charge back.
+type ReverseTransactionInput struct {
+	// A key of the client's own for this refund: sent again with the same input, it gets the first answer.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The charge, by the id on its receipt.
+	TransactionID string `json:"transactionId"`
+	// How much of it, in fen; more than zero. All that is given back of one charge is the charge at most.
+	Amount int64 `json:"amount"`
+}
+
+// The answer to reverseTransaction.
+type ReverseTransactionPayload struct {
+	// The receipt of the refund; null when refused.
+	Receipt *charge.Receipt `json:"receipt,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

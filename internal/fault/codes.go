@@ -33,6 +33,10 @@ const (
 	CardNotActive         Code = "CARD_NOT_ACTIVE"
 	BadAmount             Code = "BAD_AMOUNT"
 	RefundExceeds         Code = "REFUND_EXCEEDS"
+	PayCodeInvalid        Code = "PAYCODE_INVALID"
+	PayCodeExpired        Code = "PAYCODE_EXPIRED"
+	PayCodeReplayed       Code = "PAYCODE_REPLAYED"
+	PayCodeWrongPurpose   Code = "PAYCODE_WRONG_PURPOSE"
 	CaseFieldRequired     Code = "CASE_FIELD_REQUIRED"
 	SameActor             Code = "SAME_ACTOR"
 	ReopenLimit           Code = "REOPEN_LIMIT"
@@ -62,6 +66,10 @@ var sentences = map[Code]lang.Text{
 	CardNotActive:         {ZH: "市民卡当前不可用（已挂失、冻结或注销）。", EN: "The citizen card cannot be used: it is lost, frozen or closed."},
 	BadAmount:             {ZH: "金额无效。", EN: "The amount is not valid."},
 	RefundExceeds:         {ZH: "退款金额超过原交易金额。", EN: "More would be refunded than was paid."},
+	PayCodeInvalid:        {ZH: "付款码无效。", EN: "The pay code is not valid."},
+	PayCodeExpired:        {ZH: "付款码已过期，请刷新后重试。", EN: "The pay code has expired. Please show a new one."},
+	PayCodeReplayed:       {ZH: "付款码已使用，请刷新后重试。", EN: "The pay code was used before. Please show a new one."},
+	PayCodeWrongPurpose:   {ZH: "付款码不适用于此处。", EN: "The pay code is for use elsewhere."},
 	CaseFieldRequired:     {ZH: "请填写必填项。", EN: "A required answer is missing."},
 	SameActor:             {ZH: "处置人不能核查自己的处置结果。", EN: "Whoever said that it is mended cannot verify it."},
 	ReopenLimit:           {ZH: "已超过可以重新打开的期限或次数。", EN: "It can no longer be reopened."},

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"citygraph/internal/id"
 	"citygraph/server/citytest"
 )
@@ -99,6 +101,11 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		same(t, name+": topUp", chenjing[id.TopUp], id.TopUp, func(id string) citytest.Answer {
 			return client.Do("TopUpStatus", citytest.Vars{"id": id})
 		})
+		if name != "xumin" { // whose clinic received it
+			same(t, name+": reverseTransaction", r.sold(t), id.LedgerTransaction, func(id string) citytest.Answer {
+				return client.Do("ReverseTransaction", citytest.Vars{"input": citytest.Vars{"idempotencyKey": uuid.NewString(), "transactionId": id, "amount": 1}})
+			})
+		}
 		proposal := r.proposal(t, "lina")
 		same(t, name+": proposeDelegation for another", chenjing[id.Person], id.Person, func(id string) citytest.Answer {
 			proposal["onBehalfOf"] = id

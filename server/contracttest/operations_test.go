@@ -108,6 +108,10 @@ var scenes = merged(merged(caseScenes(), photoScenes()), map[string]scene{
 	"TopUpStatus": func(t testing.TB, r *rig) asked {
 		return asked{r.member["chenjing"], citytest.Vars{"id": r.topUp(t, "chenjing")}}
 	},
+	"ChargeCode": func(t testing.TB, r *rig) asked { return input(r.member["xumin"], r.sale(t)) },
+	"ReverseTransaction": func(t testing.TB, r *rig) asked {
+		return input(r.member["xumin"], citytest.Vars{"idempotencyKey": uuid.NewString(), "transactionId": r.sold(t), "amount": 1})
+	},
 	"RegisterDevice": func(_ testing.TB, r *rig) asked {
 		return input(r.member["maming"], citytest.Vars{"platform": "ANDROID", "pushToken": fmt.Sprintf("phone-%06d", r.next())})
 	},

@@ -113,6 +113,10 @@ var probes = append(append(caseProbes(), photoProbes()...), []probe{
 	{"Query.topUp", "chenjing's", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
 		return citytest.Vars{"id": r.topUp(t, "chenjing")}
 	}), `query($id: ID!) { topUp(id: $id) { id } }`},
+	{"Mutation.chargeCode", "for zju-1", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.sale(t) }), chargeCode},
+	{"Mutation.reverseTransaction", "of what zju-1 received", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"idempotencyKey": uuid.NewString(), "transactionId": r.sold(t), "amount": 1}
+	}), reverseTransaction},
 	{"Query.cardTransactions", "of one's own card", everybody(nil), `{ cardTransactions { edges { node { id } } } }`},
 	{"Query.districts", "all", everybody(nil), `{ districts { id } }`},
 	{"Query.clinics", "all", everybody(nil), `{ clinics { edges { node { id } } } }`},

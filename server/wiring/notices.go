@@ -37,4 +37,5 @@ func (c *City) tell(registry *jobs.Registry) {
 	reaction.Households(c.bus, c.desk, c.register)
 	reaction.Accounts(c.bus, c.DB, c.desk, c.Exports, c.Photos)
 	reaction.Alerts(c.bus, c.desk)
+	reaction.Charges(c.bus, c.desk)
 }

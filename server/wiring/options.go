@@ -36,6 +36,7 @@ type Options struct {
 	RefreshTTL time.Duration
 	Vault      *vault.Vault // seals personal data
 	PayCodes   *paycode.Ring
+	LowBalance int64 // fen; see charge.Till
 
 	Payments  payment.Provider // nil turns topping up off
 	TopUpMost int64            // that one top-up may be, in fen; a thousand yuan by default

@@ -14,6 +14,7 @@ import (
 	"citygraph/graph"
 	"citygraph/graph/scalar"
 	"citygraph/internal/card"
+	"citygraph/internal/charge"
 	"citygraph/internal/citycase"
 	"citygraph/internal/citycase/georeport"
 	"citygraph/internal/consent"
@@ -69,12 +70,16 @@ func (c *City) serve() error {
 	if c.KeySet, err = o.PayCodes.Published(); err != nil {
 		return err
 	}
+	till := &charge.Till{
+		DB: c.DB, Store: c.Store, Clock: o.Clock, Events: c.bus, Once: once, Book: c.Book, Ring: o.PayCodes, Low: o.LowBalance,
+	}
 	c.Edge = edge.New(edge.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
 			DB: c.DB, Accounts: c.Accounts, Records: c.Records, Register: c.register, Cases: c.Cases, Desk: c.desk, Exports: c.Exports,
 			Photos: c.Photos, TopUps: c.TopUps,
 			Issuer:       &paycode.Issuer{DB: c.DB, Clock: o.Clock, Ring: o.PayCodes, For: c.register.For},
 			Cards:        &card.Cards{DB: c.DB, Store: c.Store, Clock: o.Clock, Book: c.Book, Events: c.bus, For: c.register.For},
+			Till:         till,
 			Entitlements: entitlements, Consents: consents, Alerts: c.Alerts, Grants: c.Grants,
 		}),
 		Documents: o.Documents, AnyDocument: o.Introspection, Introspection: o.Introspection, Suggestions: o.Introspection,

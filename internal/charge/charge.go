@@ -1,0 +1,178 @@
+// Package charge takes money from a citizen card for the pay code that its holder shows, and gives it back: the till
+// of a clinic and the gate of a scenic spot. Amounts are fen.
+package charge
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/citizencard"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgertransaction"
+	"citygraph/internal/audit"
+	"citygraph/internal/clock"
+	"citygraph/internal/event"
+	"citygraph/internal/fault"
+	"citygraph/internal/idempotency"
+	"citygraph/internal/lang"
+	"citygraph/internal/ledger"
+	"citygraph/internal/paycode"
+	"citygraph/internal/store"
+	"citygraph/internal/viewer"
+)
+
+// Till charges pay codes.
+type Till struct {
+	DB     *db.Client
+	Store  *store.Store
+	Clock  clock.Clock
+	Events *event.Bus
+	Once   idempotency.Ledger
+	Book   *ledger.Book
+	Ring   *paycode.Ring
+	// Low is the balance in fen below which the holder is told that little is left; zero for never.
+	Low int64
+}
+
+// Receipt is what the merchant sees of a transaction: nothing of the holder.
+type Receipt struct {
+	TransactionID string
+	Amount        int64 // fen
+	At            time.Time
+}
+
+// Charged tells that a code was charged.
+type Charged struct {
+	PersonID, CardID, TransactionID string
+	Merchant                        lang.Text
+	Amount                          int64 // fen
+	Balance                         int64 // what is on the card now, in fen
+	Low                             bool  // whether this charge brought the balance below Till.Low
+}
+
+// Refunded tells that a charge, or a part of one, was given back.
+type Refunded struct {
+	PersonID, CardID, TransactionID string
+	Merchant                        lang.Text
+	Amount                          int64 // fen
+}
+
+// Charge is what a merchant asks for.
+type Charge struct {
+	Key        uuid.UUID `json:"-"`
+	MerchantID string    // a clinic or a scenic spot
+	Code       string
+	Amount     int64 // fen
+}
+
+// Charge takes the amount from the card of the code, once, and has its holder told. The merchant's own staff may:
+// staff of the clinic, operators of the scenic spot. Returns UNAUTHENTICATED; FORBIDDEN; BAD_AMOUNT unless the amount
+// is positive; PAYCODE_INVALID for a code that was not issued, or whose card is not there; PAYCODE_EXPIRED;
+// PAYCODE_WRONG_PURPOSE for one that was issued for another kind of merchant; PAYCODE_REPLAYED for one that was
+// charged before; CARD_NOT_ACTIVE; INSUFFICIENT_FUNDS; and IDEMPOTENCY_KEY_REUSED.
+func (t *Till) Charge(ctx context.Context, c Charge) (*Receipt, error) {
+	m, err := t.merchant(ctx, c.MerchantID)
+	if err != nil {
+		return nil, err
+	}
+	if c.Amount <= 0 {
+		return nil, fault.New(fault.BadAmount).At("amount")
+	}
+	return t.once(ctx, idempotency.Request{Key: c.Key, Operation: "chargeCode", Input: c}, func(ctx context.Context) (string, error) {
+		claims, err := t.verify(c.Code, m.purpose)
+		if err != nil {
+			return "", err
+		}
+		return t.take(ctx, m, claims, c.Amount)
+	})
+}
+
+// verify reads a code. Why it was not issued here is the log's alone.
+func (t *Till) verify(code string, purpose paycode.Purpose) (paycode.Claims, error) {
+	claims, err := t.Ring.Verify(code, purpose, t.Clock.Now())
+	switch {
+	case errors.Is(err, paycode.ErrExpired):
+		return claims, fault.New(fault.PayCodeExpired).At("code").Because(err)
+	case errors.Is(err, paycode.ErrPurpose):
+		return claims, fault.New(fault.PayCodeWrongPurpose).At("code").Because(err)
+	case err != nil:
+		return claims, fault.New(fault.PayCodeInvalid).At("code").Because(err)
+	}
+	return claims, nil
+}
+
+// take moves the money, in the transaction of ctx.
+func (t *Till) take(ctx context.Context, m *merchant, claims paycode.Claims, amount int64) (string, error) {
+	system := viewer.AsSystem(ctx, "who shows a code lets the merchant have its card charged")
+	key := "pay code/" + claims.CardID + "/" + hex.EncodeToString(claims.Nonce[:])
+	if err := t.Store.Lock(ctx, key); err != nil {
+		return "", err
+	}
+	// The key of a transaction is unique in the database as well.
+	used, err := t.DB.LedgerTransaction.Query().Where(ledgertransaction.EventKey(key)).Exist(system)
+	if err != nil {
+		return "", fmt.Errorf("look whether the code was charged: %w", err)
+	}
+	if used {
+		return "", fault.New(fault.PayCodeReplayed).At("code")
+	}
+	card, err := t.DB.CitizenCard.Get(system, claims.CardID)
+	switch {
+	case db.IsNotFound(err):
+		return "", fault.New(fault.PayCodeInvalid).At("code").Because(err)
+	case err != nil:
+		return "", fmt.Errorf("load card: %w", err)
+	case card.Status != citizencard.StatusActive:
+		return "", fault.New(fault.CardNotActive)
+	}
+	payee, err := t.Book.Open(ctx, ledger.Account{Kind: ledgeraccount.KindMerchant, OwnerID: m.id})
+	if err != nil {
+		return "", err
+	}
+	made, err := t.Book.Post(ctx, ledger.Posting{
+		Key: key, Kind: ledgertransaction.KindCharge, Domain: m.domain, Merchant: m.name,
+		Lines: []ledger.Line{{AccountID: card.AccountID, Amount: -amount}, {AccountID: payee.ID, Amount: amount}},
+	})
+	if err != nil {
+		return "", err
+	}
+	// Whoever stops a card blocks its account, which Post has waited for: a card that was replaced meanwhile, and
+	// whose account pays again, is seen only now.
+	still, err := t.DB.CitizenCard.Query().Where(citizencard.ID(card.ID), citizencard.StatusEQ(citizencard.StatusActive)).Exist(system)
+	if err != nil {
+		return "", fmt.Errorf("look whether the card is active: %w", err)
+	}
+	if !still {
+		return "", fault.New(fault.CardNotActive)
+	}
+	account, err := t.DB.LedgerAccount.Get(system, card.AccountID)
+	if err != nil {
+		return "", fmt.Errorf("load account: %w", err)
+	}
+	if err := audit.Record(ctx, t.DB, audit.Deed{Action: "chargeCode", Subject: card.PersonID, TargetID: made.ID}); err != nil {
+		return "", err
+	}
+	return made.ID, t.Events.Emit(ctx, Charged{
+		PersonID: card.PersonID, CardID: card.ID, TransactionID: made.ID, Merchant: m.name, Amount: amount,
+		Balance: account.Balance, Low: account.Balance < t.Low && account.Balance+amount >= t.Low,
+	})
+}
+
+// once runs a verb that posts a transaction, and returns its receipt.
+func (t *Till) once(ctx context.Context, r idempotency.Request, do func(context.Context) (string, error)) (*Receipt, error) {
+	made, err := t.Once.Once(ctx, r, do)
+	if err != nil {
+		return nil, err
+	}
+	posted, err := t.DB.LedgerTransaction.Get(viewer.AsSystem(ctx, "a merchant sees the receipt of what it posted"), made)
+	if err != nil {
+		return nil, fmt.Errorf("load receipt: %w", err)
+	}
+	return &Receipt{TransactionID: posted.ID, Amount: posted.Amount, At: posted.CreatedAt}, nil
+}

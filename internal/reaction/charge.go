@@ -1,0 +1,38 @@
+package reaction
+
+import (
+	"context"
+
+	"citygraph/internal/charge"
+	"citygraph/internal/event"
+	"citygraph/internal/lang"
+	"citygraph/internal/notice"
+	"citygraph/internal/wording"
+)
+
+// Charges has the holder of a card told of what is taken from it and given back, and when little is left.
+func Charges(bus *event.Bus, desk *notice.Desk) {
+	event.On(bus, func(ctx context.Context, e charge.Charged) error {
+		if err := desk.Tell(ctx, moved("card/charged", e.PersonID, e.CardID, e.TransactionID, e.Merchant, e.Amount)); err != nil || !e.Low {
+			return err
+		}
+		return desk.Tell(ctx, notice.Notice{
+			Recipient: e.PersonID, Subject: e.PersonID, EventKey: e.TransactionID + "/low",
+			Letter: notice.Letter{Template: "card/low_balance", TargetID: e.CardID, Params: wording.Params{"balance": wording.AnOwnAmount(e.Balance)}},
+		})
+	})
+	event.On(bus, func(ctx context.Context, e charge.Refunded) error {
+		return desk.Tell(ctx, moved("card/refunded", e.PersonID, e.CardID, e.TransactionID, e.Merchant, e.Amount))
+	})
+}
+
+// moved tells the holder of a card of money that went out of it or into it.
+func moved(template, personID, cardID, transactionID string, merchant lang.Text, amount int64) notice.Notice {
+	return notice.Notice{
+		Recipient: personID, Subject: personID, EventKey: transactionID,
+		Letter: notice.Letter{
+			Template: template, TargetID: cardID,
+			Params: wording.Params{"merchant": wording.ALabel(merchant), "amount": wording.AnOwnAmount(amount)},
+		},
+	}
+}

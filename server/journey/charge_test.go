@@ -1,0 +1,66 @@
+package journey_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"citygraph/ent/db/staffrole"
+	"citygraph/internal/seed/seedtest"
+	"citygraph/server/citytest"
+)
+
+// A grandmother pays at the hospital with the code that she shows. An amount that is no whole number of fen does not
+// get as far as her card, the code is good once, and half is given back.
+func TestAGrandmotherPaysAtTheHospital(t *testing.T) {
+	city := citytest.Start(t)
+	holder, cashier := city.As(t, "wangguiying"), city.As(t, "xumin")
+	clinic := city.DB.StaffRole.Query().Where(staffrole.PersonID(seedtest.Person(t, "xumin"))).OnlyX(system(t)).OrganisationID
+	var shown struct {
+		IssuePayCode struct{ PayCode struct{ Code string } }
+	}
+	holder.Do("IssuePayCode", citytest.Vars{"input": citytest.Vars{"purpose": "CLINIC"}}).Decode(t, &shown)
+	sale := func(amount any) citytest.Vars {
+		return citytest.Vars{"input": citytest.Vars{
+			"idempotencyKey": uuid.NewString(), "merchantId": clinic, "code": shown.IssuePayCode.PayCode.Code, "amount": amount,
+		}}
+	}
+	before := transactions(t, holder, citytest.Vars{"first": 20})
+	for _, amount := range []any{1.5, json.Number("1e2"), "10", "１０", "¥10", "10 CNY", nil, true, json.Number("9223372036854775808")} {
+		if answer := cashier.Do("ChargeCode", sale(amount)); len(answer.Errors) == 0 {
+			t.Errorf("%v is an amount: %s", amount, answer.Data)
+		}
+	}
+	for amount, code := range map[int64]string{0: "BAD_AMOUNT", -1: "BAD_AMOUNT", before.Card.Balance + 1: "INSUFFICIENT_FUNDS"} {
+		if found := problems(t, cashier.Do("ChargeCode", sale(amount))); len(found) != 1 || found[0].Code != code {
+			t.Errorf("%d fen: %+v", amount, found)
+		}
+	}
+	if now := transactions(t, holder, citytest.Vars{"first": 20}); now.Card.Balance != before.Card.Balance ||
+		len(now.CardTransactions.Edges) != len(before.CardTransactions.Edges) {
+		t.Errorf("what was refused has left %+v of %+v", now, before)
+	}
+	var paid struct {
+		ChargeCode struct {
+			Receipt struct{ TransactionID string }
+		}
+	}
+	cashier.DoFor("wechat-miniprogram", "ChargeCode", sale(2_00)).Decode(t, &paid)
+	if found := problems(t, cashier.Do("ChargeCode", sale(2_00))); len(found) != 1 || found[0].Code != "PAYCODE_REPLAYED" {
+		t.Errorf("once more: %+v", found)
+	}
+	refund := citytest.Vars{"input": citytest.Vars{
+		"idempotencyKey": uuid.NewString(), "transactionId": paid.ChargeCode.Receipt.TransactionID, "amount": 1_00,
+	}}
+	if found := problems(t, cashier.Do("ReverseTransaction", refund)); len(found) != 0 {
+		t.Errorf("half of it: %+v", found)
+	}
+	after := transactions(t, holder, citytest.Vars{"first": 20})
+	if after.Card.Balance != before.Card.Balance-1_00 || len(after.CardTransactions.Edges) != len(before.CardTransactions.Edges)+2 {
+		t.Fatalf("she sees %+v after %+v", after, before)
+	}
+	if back := after.CardTransactions.Edges[0].Node; back.Amount != 1_00 || back.Transaction.ReversesID == nil || back.Transaction.Domain != "CLINIC" {
+		t.Errorf("given back was %+v", back)
+	}
+}
