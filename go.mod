@@ -58,6 +58,7 @@ require (
 	golang.org/x/time v0.16.0
 	google.golang.org/api v0.272.0
 	modernc.org/sqlite v1.62.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -26,6 +26,8 @@ type Book struct {
 	Store *store.Store
 	Clock clock.Clock
 	NewID func(id.Kind) string // id.New unless set, for a seed whose rows are always the same
+
+	group group
 }
 
 func (b *Book) newID(k id.Kind) string {

@@ -5,16 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"citygraph/ent/db"
-	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
 	"citygraph/internal/fault"
-	"citygraph/internal/id"
 	"citygraph/internal/lang"
-	"citygraph/internal/store"
 )
 
 // Posting is a movement of money as its cause describes it.
@@ -48,6 +44,14 @@ func (b *Book) Post(ctx context.Context, p Posting) (*db.LedgerTransaction, erro
 	if _, err := p.total(); err != nil {
 		return nil, err
 	}
+	if b.groups(ctx, p) {
+		return b.postGrouped(ctx, p)
+	}
+	return b.post(ctx, p)
+}
+
+// post is Post in a transaction of its own, or the caller's.
+func (b *Book) post(ctx context.Context, p Posting) (*db.LedgerTransaction, error) {
 	var made *db.LedgerTransaction
 	err := b.Store.InTx(system(ctx), func(ctx context.Context) error {
 		accounts, err := b.lock(ctx, p.accountIDs()...)
@@ -103,43 +107,15 @@ func (p *Posting) total() (int64, error) {
 // write writes the transaction, whose key nobody has used over these accounts, and brings them up to date. They
 // are locked.
 func (b *Book) write(ctx context.Context, accounts map[string]*db.LedgerAccount, p Posting) (*db.LedgerTransaction, error) {
-	total, err := p.total()
+	w := newWriting(b)
+	if err := w.add(accounts, p); err != nil {
+		return nil, err
+	}
+	made, err := w.save(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range p.Lines {
-		if err := refusal(accounts[l.AccountID], l.Amount); err != nil {
-			return nil, err
-		}
-	}
-	now := b.Clock.Now()
-	if err := b.move(ctx, accounts, p.Lines, now); err != nil {
-		return nil, err
-	}
-	create := b.DB.LedgerTransaction.Create().SetID(b.newID(id.LedgerTransaction)).SetCreatedAt(now).SetKind(p.Kind).SetDomain(p.Domain).
-		SetMerchant(p.Merchant).SetEventKey(p.Key).SetAmount(total)
-	if p.reverses != nil {
-		create.SetReversesID(p.reverses.transactionID).SetReversalNo(p.reverses.no)
-	}
-	made, err := create.Save(ctx)
-	if _, taken := store.IsUniqueViolation(err); taken {
-		return nil, fault.New(fault.IdempotencyKeyReused).Because(err) // by a posting over other accounts
-	}
-	if err != nil {
-		return nil, fmt.Errorf("write transaction: %w", err)
-	}
-	entries := make([]*db.LedgerEntryCreate, len(p.Lines))
-	for i, l := range p.Lines {
-		a := accounts[l.AccountID]
-		a.Balance += l.Amount
-		a.LastSeq++
-		entries[i] = b.DB.LedgerEntry.Create().SetID(b.newID(id.LedgerEntry)).SetCreatedAt(now).SetLedgerTransactionID(made.ID).SetLedgerAccountID(a.ID).
-			SetAmount(l.Amount).SetSeq(a.LastSeq).SetBalanceAfter(a.Balance)
-	}
-	if err := b.DB.LedgerEntry.CreateBulk(entries...).Exec(ctx); err != nil {
-		return nil, fmt.Errorf("write entries: %w", err)
-	}
-	return made, nil
+	return made[0], nil
 }
 
 // posted is the transaction with the posting's key, nil without one; IDEMPOTENCY_KEY_REUSED when it is another.
@@ -155,44 +131,24 @@ func (b *Book) posted(ctx context.Context, p Posting) (*db.LedgerTransaction, er
 	if err != nil {
 		return nil, fmt.Errorf("load entries: %w", err)
 	}
+	if err := same(first, entries, p); err != nil {
+		return nil, err
+	}
+	return first, nil
+}
+
+// same is IDEMPOTENCY_KEY_REUSED unless the posting is the one that wrote the transaction and its entries.
+func same(first *db.LedgerTransaction, entries []*db.LedgerEntry, p Posting) error {
 	lines := make([]Line, len(entries))
 	for i, e := range entries {
 		lines[i] = Line{AccountID: e.LedgerAccountID, Amount: e.Amount}
 	}
 	if first.Kind != p.Kind || !slices.Equal(sorted(lines), sorted(p.Lines)) {
-		return nil, fault.New(fault.IdempotencyKeyReused)
+		return fault.New(fault.IdempotencyKeyReused)
 	}
-	return first, nil
+	return nil
 }
 
 func sorted(lines []Line) []Line {
 	return slices.SortedFunc(slices.Values(lines), func(a, b Line) int { return strings.Compare(a.AccountID, b.AccountID) })
-}
-
-// moved is a line as the statement of move takes it.
-type moved struct {
-	ID     string `json:"id"`
-	Amount int64  `json:"amount"`
-	Seq    int64  `json:"seq"`
-}
-
-// move adds the lines to their accounts, each under the seq and the limits it was checked with: the statement
-// holds by itself, whatever was read before it.
-func (b *Book) move(ctx context.Context, accounts map[string]*db.LedgerAccount, lines []Line, now time.Time) error {
-	rows := make([]moved, len(lines))
-	for i, l := range lines {
-		rows[i] = moved{ID: l.AccountID, Amount: l.Amount, Seq: accounts[l.AccountID].LastSeq}
-	}
-	n, err := b.Store.ExecRows(ctx, b.DB, []string{"id text", "amount bigint", "seq bigint"},
-		`UPDATE ledger_accounts SET balance = balance + r.amount, last_seq = last_seq + 1, updated_at = ? FROM r
-		WHERE `+b.Store.Meets(ledgeraccount.Table)+` AND last_seq = r.seq
-		AND (r.amount > 0 OR (NOT blocked AND (floor IS NULL OR balance - held + r.amount >= floor)))
-		AND (r.amount < 0 OR ceiling IS NULL OR balance + r.amount <= ceiling)`, rows, now)
-	if err != nil {
-		return fmt.Errorf("move balances: %w", err)
-	}
-	if n != len(lines) {
-		return fmt.Errorf("move balances: %d of %d accounts are as they were locked", n, len(lines))
-	}
-	return nil
 }
