@@ -103,7 +103,7 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"NotificationObligation": texts(preference.Optional, preference.Required),
 		"NotificationPace":       column(migrate.NotificationPreferencesTable, "pace"),
 		"NotificationPriority":   column(migrate.NotificationsTable, "priority"),
-		"NotificationTargetKind": texts(target.CityCase, target.Delegation, target.Person, target.DataExport, target.Alert, target.Card),
+		"NotificationTargetKind": texts(target.CityCase, target.Delegation, target.Person, target.DataExport, target.Alert, target.Card, target.TopUp),
 		"NotificationTopic":      column(migrate.NotificationsTable, "topic"),
 		"TopUpProvider":          column(migrate.TopUpsTable, "provider"),
 		"TopUpStatus":            column(migrate.TopUpsTable, "status"),

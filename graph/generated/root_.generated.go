@@ -2864,6 +2864,8 @@ enum NotificationTargetKind {
   ALERT
   "The recipient's own citizen card (市民卡)."
   CITIZEN_CARD
+  "A top-up of the recipient's card (充值)."
+  TOP_UP
 }
 
 "Which notifications of an inbox (状态)."

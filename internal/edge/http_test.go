@@ -191,6 +191,25 @@ func TestFailuresShowOnlyTheirFace(t *testing.T) {
 	}
 }
 
+// Root fields are resolved at once, each when it may be.
+func TestErrorsComeInTheOrderOfTheDocument(t *testing.T) {
+	r := newRig(t, development())
+	for range 50 {
+		got := r.post(`{"query":"{a:missing b:missing c:missing d:missing e:missing}"}`)
+		var answer struct{ Errors []struct{ Path []string } }
+		if err := json.Unmarshal([]byte(got.body), &answer); err != nil {
+			t.Fatal(err)
+		}
+		var order string
+		for _, e := range answer.Errors {
+			order += e.Path[0]
+		}
+		if order != "abcde" {
+			t.Fatalf("they come as %s", order)
+		}
+	}
+}
+
 func TestTokensAreChecked(t *testing.T) {
 	r := newRig(t, development())
 	for token, status := range map[string]int{"Bearer lin": 200, "Bearer forged": 401, "Basic x": 401, "Bearer banned": 403} {

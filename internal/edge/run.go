@@ -1,7 +1,9 @@
 package edge
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -98,6 +100,7 @@ func (f *flow) next(emit func(*graphql.Response) bool) bool {
 		f.ended = response.Errors // it could not start
 		return false
 	}
+	inDocumentOrder(response.Errors)
 	f.note(response.Errors)
 	return emit(response) && f.subscription()
 }
@@ -118,6 +121,21 @@ func (f *flow) survive() {
 	if p := recover(); p != nil {
 		Fail(f.ctx, recovered(f.ctx, p))
 	}
+}
+
+// inDocumentOrder sorts the errors by the fields they are of: root fields of a query are resolved at once, and the
+// same request must not be answered in one order now and in another then.
+func inDocumentOrder(errs gqlerror.List) {
+	place := func(e *gqlerror.Error) gqlerror.Location {
+		if len(e.Locations) == 0 {
+			return gqlerror.Location{}
+		}
+		return e.Locations[0]
+	}
+	slices.SortStableFunc(errs, func(a, b *gqlerror.Error) int {
+		one, other := place(a), place(b)
+		return cmp.Or(one.Line-other.Line, one.Column-other.Column)
+	})
 }
 
 func (r *run) note(errs gqlerror.List) {

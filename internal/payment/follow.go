@@ -75,12 +75,15 @@ func (t *TopUps) ask(ctx context.Context, row *db.TopUp, order Order) error {
 	return t.advance(ctx, row.ID, topup.StatusPending, topup.StatusClosed)
 }
 
-// advance changes the status unless somebody was quicker.
+// advance changes the status unless somebody was quicker, and tells of money that goes back.
 func (t *TopUps) advance(ctx context.Context, topUpID string, from, to topup.Status) error {
 	return t.change(ctx, topUpID, func(ctx context.Context, row *db.TopUp) error {
 		if row.Status != from {
 			return nil
 		}
-		return t.move(ctx, row, to, "")
+		if err := t.move(ctx, row, to, ""); err != nil || to != topup.StatusRefunded {
+			return err
+		}
+		return t.Events.Emit(ctx, GivenBack{PersonID: row.PersonID, TopUpID: row.ID, Amount: row.Amount})
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"citygraph/ent/db"
 	"citygraph/ent/db/topup"
 	"citygraph/internal/clock"
+	"citygraph/internal/event"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/ledger"
 	"citygraph/internal/store"
@@ -53,8 +54,21 @@ type TopUps struct {
 	Most     int64         // that one top-up may be, in fen
 	Life     time.Duration // of an order that nobody pays
 	Log      zerolog.Logger
+	Events   *event.Bus
 	// Soon enqueues Follow in the transaction of ctx.
 	Soon func(ctx context.Context, topUpID string) error
+}
+
+// ToppedUp tells that the money of a top-up is on the card.
+type ToppedUp struct {
+	PersonID, TopUpID string
+	Amount, Balance   int64 // fen
+}
+
+// GivenBack tells that the money of a top-up, which could not be put on the card, goes back to who paid it.
+type GivenBack struct {
+	PersonID, TopUpID string
+	Amount            int64 // fen
 }
 
 // Follow is the job that asks the provider of one top-up.

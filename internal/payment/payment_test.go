@@ -51,6 +51,9 @@ func TestAPaymentToldFiftyTimesIsOne(t *testing.T) {
 	all.Wait()
 	c.stands(t, order, topup.StatusPaid)
 	c.credited(t, before, 12_34)
+	if n := c.arrived.Load(); n != 1 {
+		t.Errorf("told %d times", n)
+	}
 }
 
 // Two orders that fit one by one are paid at once: one is on the card, the other goes back, however often the round comes by.
@@ -85,8 +88,8 @@ func TestTwoThatRaceAtTheCap(t *testing.T) {
 		back += c.till.refunds[order]
 		c.stands(t, order, want)
 	}
-	if back != 1 {
-		t.Errorf("%d refunds", back)
+	if back != 1 || c.arrived.Load() != 1 || c.back.Load() != 1 {
+		t.Errorf("%d refunds; told of %d that arrived and %d that go back", back, c.arrived.Load(), c.back.Load())
 	}
 }
 

@@ -3,6 +3,7 @@ package payment_test
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/topup"
+	"citygraph/internal/event"
 	"citygraph/internal/fault"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/ledger"
@@ -64,6 +66,8 @@ type counter struct {
 	clock *seedtest.Clock
 	me    context.Context
 	card  *db.CitizenCard
+
+	arrived, back atomic.Int32 // how often it was told
 }
 
 const most = 500_00
@@ -75,10 +79,14 @@ func open(t *testing.T) *counter {
 		till: &till{paid: map[string]payment.Payment{}, closed: map[string]bool{}, refunds: map[string]int{}}, clock: clock, me: city.As(t, "chenjing"),
 		card: city.DB.CitizenCard.Query().Where(citizencard.PersonID(seedtest.Person(t, "chenjing"))).OnlyX(seedtest.System(t)),
 	}
+	bus := event.New()
+	event.On(bus, func(context.Context, payment.ToppedUp) error { c.arrived.Add(1); return nil })
+	event.On(bus, func(context.Context, payment.GivenBack) error { c.back.Add(1); return nil })
 	c.TopUps = &payment.TopUps{
 		DB: city.DB, Store: city.Store, Clock: clock, Once: idempotency.Ledger{DB: city.DB, Store: city.Store, Clock: clock},
 		Book: &ledger.Book{DB: city.DB, Store: city.Store, Clock: clock}, Provider: c.till, Most: most, Life: 30 * time.Minute, Log: zerolog.Nop(),
-		Soon: func(context.Context, string) error { return nil },
+		Events: bus,
+		Soon:   func(context.Context, string) error { return nil },
 	}
 	return c
 }

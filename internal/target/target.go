@@ -27,6 +27,7 @@ const (
 	DataExport Kind = "DATA_EXPORT"
 	Alert      Kind = "ALERT"
 	Card       Kind = "CITIZEN_CARD"
+	TopUp      Kind = "TOP_UP"
 )
 
 var kinds = map[id.Kind]Kind{
@@ -37,6 +38,7 @@ var kinds = map[id.Kind]Kind{
 	id.Alert:      Alert,
 
 	id.CitizenCard: Card,
+	id.TopUp:       TopUp,
 }
 
 // MarshalGQL writes the enum value.
@@ -85,6 +87,8 @@ func (t Target) page() string {
 		return "alert"
 	case Card:
 		return "card"
+	case TopUp:
+		return "topup"
 	default:
 		return "home"
 	}

@@ -22,6 +22,8 @@ func TestACitizenTopsHerCardUp(t *testing.T) {
 	city := citytest.Start(t)
 	holder := city.As(t, "chenjing")
 	before := transactions(t, holder, nil).Card.Balance
+	rows, _ := inboxPage(t, holder, nil)
+	told := len(rows)
 	input := citytest.Vars{"input": citytest.Vars{"idempotencyKey": uuid.NewString(), "amount": 12_34}}
 	var first, again ordered
 	holder.Do("TopUp", input).Decode(t, &first)
@@ -50,6 +52,9 @@ func TestACitizenTopsHerCardUp(t *testing.T) {
 	newest := transactions(t, holder, citytest.Vars{"first": 1}).CardTransactions.Edges[0].Node
 	if newest.Amount != 12_34 || newest.Transaction.Kind != "TOP_UP" {
 		t.Errorf("the newest entry is %+v", newest)
+	}
+	if rows, _ := inboxPage(t, holder, nil); len(rows) != told+1 || rows[0].Title != "市民卡充值¥12.34" {
+		t.Errorf("she is told %+v", rows)
 	}
 	if answer := city.As(t, "zhouwei").Do("TopUpStatus", id); answer.Code() != "NOT_FOUND" {
 		t.Errorf("her husband: %s", answer.Body)

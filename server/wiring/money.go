@@ -35,7 +35,7 @@ func (c *City) keepBook(registry *jobs.Registry, rounds time.Duration) {
 // takePayments opens the room of topping up and registers its jobs.
 func (c *City) takePayments(registry *jobs.Registry, rounds time.Duration) {
 	c.TopUps = &payment.TopUps{
-		DB: c.DB, Store: c.Store, Clock: c.options.Clock, Book: c.Book, Log: c.options.Log,
+		DB: c.DB, Store: c.Store, Clock: c.options.Clock, Book: c.Book, Log: c.options.Log, Events: c.bus,
 		Once:     idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: c.options.Clock},
 		Provider: c.options.Payments, Most: cmp.Or(c.options.TopUpMost, 1_000_00), Life: cmp.Or(c.options.TopUpLife, 30*time.Minute),
 		// The queue stands before anybody can ask.

@@ -38,4 +38,5 @@ func (c *City) tell(registry *jobs.Registry) {
 	reaction.Accounts(c.bus, c.DB, c.desk, c.Exports, c.Photos)
 	reaction.Alerts(c.bus, c.desk)
 	reaction.Charges(c.bus, c.desk)
+	reaction.TopUps(c.bus, c.desk)
 }
