@@ -1,4 +1,4 @@
-// Package card reads the citizen card. What is on one stands in the book; see internal/ledger.
+// Package card reads the citizen card, and stops one that is lost. What is on one stands in the book; see internal/ledger.
 package card
 
 import (
