@@ -2,6 +2,7 @@ package card
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -59,7 +60,7 @@ func AllowedActions(c *db.CitizenCard) []Action {
 func (a Action) MarshalGQL(w io.Writer) { graphql.MarshalString(string(a)).MarshalGQL(w) }
 
 // UnmarshalGQL refuses: an action is never an input.
-func (a *Action) UnmarshalGQL(any) error { return fmt.Errorf("a card's action is not an input") }
+func (a *Action) UnmarshalGQL(any) error { return errors.New("a card's action is not an input") }
 
 // Moved is told after a step of a card, in its transaction.
 type Moved struct {

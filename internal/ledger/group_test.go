@@ -3,12 +3,66 @@ package ledger_test
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"entgo.io/ent/dialect"
 
 	"citygraph/ent/db/ledgeraccount"
+	"citygraph/internal/clock"
 	"citygraph/internal/fault"
 	"citygraph/internal/ledger"
 )
+
+// ticks counts how often a book asks for the time: once for each database transaction that writes postings.
+type ticks struct {
+	clock.Clock
+	n atomic.Int64
+}
+
+func (c *ticks) Now() time.Time {
+	c.n.Add(1)
+	return c.Clock.Now()
+}
+
+// On SQLite all who wait for the writer share one commit; on PostgreSQL nobody waits for another.
+func TestWhoWaitsSharesACommit(t *testing.T) {
+	const callers = 16
+	b, books := replicas(t)
+	card, shop := b.card(t, "card", 100), b.account(t, ledgeraccount.KindMerchant, "shop", 0)
+	shared, book := books[0].Store.Dialect() == dialect.SQLite, books[0]
+	counted := &ticks{Clock: book.Clock}
+	book.Clock = counted
+	release := book.HoldTurn()
+	var all sync.WaitGroup
+	for i := range callers {
+		all.Go(func() {
+			_, err := book.Post(t.Context(), posting(fmt.Sprint("shared/", i), ledger.Line{AccountID: card, Amount: -1}, ledger.Line{AccountID: shop, Amount: 1}))
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for deadline := time.Now().Add(10 * time.Second); shared && book.Waiting() < callers; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d wait", book.Waiting(), callers)
+		}
+	}
+	release()
+	all.Wait()
+	want := int64(callers)
+	if shared {
+		want = 1
+	}
+	if n := counted.n.Load(); n != want {
+		t.Errorf("%d transactions of the database for %d postings, want %d", n, callers, want)
+	}
+	b.has(t, card, 100-callers, 0)
+	b.sound(t)
+}
 
 // Callers who post at once, and may be committed together, get each their own answer.
 func TestWhoIsRefusedLeavesTheOthersAlone(t *testing.T) {
