@@ -18,6 +18,7 @@ import (
 	"citygraph/internal/charge"
 	"citygraph/internal/event"
 	"citygraph/internal/fault"
+	"citygraph/internal/fault/faulttest"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/ledger"
 	"citygraph/internal/live"
@@ -125,13 +126,6 @@ func (s *shop) charged(t *testing.T, fen int64) *charge.Receipt {
 	return receipt
 }
 
-func refused(t *testing.T, what string, err error, want fault.Code) {
-	t.Helper()
-	if got := fault.CodeOf(err); got != want {
-		t.Errorf("%s: %q, want %q (%v)", what, got, want, err)
-	}
-}
-
 // Invariants 10 and 12: fifty gates have one code, each with a key of its own, and one of them is paid. The winner
 // then asks twenty times more, after the code has expired as well.
 func TestACodeIsChargedOnce(t *testing.T) {
@@ -174,7 +168,7 @@ func TestACodeIsChargedOnce(t *testing.T) {
 	other := winner
 	other.Amount++
 	_, err = s.Charge(xumin, other)
-	refused(t, "another amount under the key", err, fault.IdempotencyKeyReused)
+	faulttest.Refused(t, "another amount under the key", err, fault.IdempotencyKeyReused)
 	want := before
 	want.Transactions++
 	want.Notices++
@@ -234,7 +228,7 @@ func TestRefusals(t *testing.T) {
 		ask := s.sale(t, 10)
 		c.turn(&ask)
 		receipt, err := s.Charge(s.as(t, c.as), ask)
-		refused(t, name, err, c.want)
+		faulttest.Refused(t, name, err, c.want)
 		if receipt != nil {
 			t.Errorf("%s: %+v", name, receipt)
 		}
@@ -242,14 +236,14 @@ func TestRefusals(t *testing.T) {
 	for _, status := range []citizencard.Status{citizencard.StatusLost, citizencard.StatusFrozen, citizencard.StatusReplaced, citizencard.StatusClosed} {
 		s.DB.CitizenCard.UpdateOne(s.card).SetStatus(status).ExecX(seedtest.System(t))
 		_, err := s.Charge(s.as(t, "xumin"), s.sale(t, 10))
-		refused(t, string(status), err, fault.CardNotActive)
+		faulttest.Refused(t, string(status), err, fault.CardNotActive)
 	}
 	s.DB.CitizenCard.UpdateOne(s.card).SetStatus(citizencard.StatusActive).ExecX(seedtest.System(t))
 	if err := s.Book.Block(t.Context(), s.card.AccountID); err != nil {
 		t.Fatal(err)
 	}
 	_, err := s.Charge(s.as(t, "xumin"), s.sale(t, 10))
-	refused(t, "a blocked account", err, fault.CardNotActive)
+	faulttest.Refused(t, "a blocked account", err, fault.CardNotActive)
 	if got := s.traces(t); got != before || s.left(t) != left {
 		t.Errorf("%+v and %d fen are left of %+v and %d", got, s.left(t), before, left)
 	}
@@ -286,11 +280,11 @@ func TestRefund(t *testing.T) {
 		"nothing": {"xumin", 0, fault.BadAmount}, "less than nothing": {"xumin", -1, fault.BadAmount}, "too much": {"xumin", 31, fault.RefundExceeds},
 	} {
 		_, err := s.Refund(s.as(t, c.as), ask(c.fen))
-		refused(t, name, err, c.want)
+		faulttest.Refused(t, name, err, c.want)
 	}
 	opening := s.DB.LedgerTransaction.Query().Where(ledgertransaction.KindEQ(ledgertransaction.KindOpening)).FirstIDX(seedtest.System(t))
 	_, err := s.Refund(xumin, charge.Refund{Key: uuid.New(), TransactionID: opening, Amount: 1})
-	refused(t, "what is no charge", err, fault.NotFound)
+	faulttest.Refused(t, "what is no charge", err, fault.NotFound)
 	if got := s.traces(t); got != before {
 		t.Errorf("%+v are left of %+v", got, before)
 	}
@@ -307,9 +301,9 @@ func TestRefund(t *testing.T) {
 		t.Errorf("again: %+v, %v; first %+v", again, err, first)
 	}
 	_, err = s.Refund(xumin, ask(11))
-	refused(t, "more than is left", err, fault.RefundExceeds)
+	faulttest.Refused(t, "more than is left", err, fault.RefundExceeds)
 	_, err = s.Refund(xumin, charge.Refund{Key: uuid.New(), TransactionID: first.TransactionID, Amount: 1})
-	refused(t, "a refund", err, fault.NotFound)
+	faulttest.Refused(t, "a refund", err, fault.NotFound)
 	if s.left(t) != left-10 || s.templates(t) != "card/charged card/refunded" {
 		t.Errorf("%d of %d fen are left, and the holder was told %s", s.left(t), left, s.templates(t))
 	}

@@ -7,6 +7,7 @@ import (
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/internal/fault"
+	"citygraph/internal/fault/faulttest"
 	"citygraph/internal/seed/seedtest"
 )
 
@@ -25,12 +26,12 @@ func TestTheLifeOfAHold(t *testing.T) {
 	}
 	b.has(t, card, 100, 60)
 	_, err = b.Post(ctx, b.transfer(card, shop, 41))
-	refused(t, "what is held is not there to spend", err, fault.InsufficientFunds)
+	faulttest.Refused(t, "what is held is not there to spend", err, fault.InsufficientFunds)
 	_, err = b.Hold(ctx, reservation("slot/2", card, shop, 41, until))
-	refused(t, "nor to be held", err, fault.InsufficientFunds)
+	faulttest.Refused(t, "nor to be held", err, fault.InsufficientFunds)
 	for what, fen := range map[string]int64{"nothing": 0, "less than nothing": -1, "more than the hold": 61} {
 		_, err := b.Capture(ctx, placed.ID, fen)
-		refused(t, what, err, fault.BadAmount)
+		faulttest.Refused(t, what, err, fault.BadAmount)
 	}
 	if _, err := b.Capture(ctx, placed.ID, 45); err != nil {
 		t.Fatal(err)
@@ -38,18 +39,18 @@ func TestTheLifeOfAHold(t *testing.T) {
 	b.has(t, card, 55, 0)
 	b.has(t, shop, 45, 0)
 	_, err = b.Capture(ctx, placed.ID, 45)
-	refused(t, "captured twice", err, fault.InvalidTransition)
-	refused(t, "voided after", b.Void(ctx, placed.ID), fault.InvalidTransition)
+	faulttest.Refused(t, "captured twice", err, fault.InvalidTransition)
+	faulttest.Refused(t, "voided after", b.Void(ctx, placed.ID), fault.InvalidTransition)
 
 	voided, err := b.Hold(ctx, reservation("slot/3", card, shop, 55, until))
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused(t, "void", b.Void(ctx, voided.ID), "")
+	faulttest.Refused(t, "void", b.Void(ctx, voided.ID), "")
 	b.has(t, card, 55, 0)
 	_, err = b.Capture(ctx, voided.ID, 1)
-	refused(t, "captured after", err, fault.InvalidTransition)
-	refused(t, "a hold that is not there", b.Void(ctx, "hold_none"), fault.NotFound)
+	faulttest.Refused(t, "captured after", err, fault.InvalidTransition)
+	faulttest.Refused(t, "a hold that is not there", b.Void(ctx, "hold_none"), fault.NotFound)
 	b.sound(t)
 }
 
@@ -75,7 +76,7 @@ func TestRefusedHolds(t *testing.T) {
 		"a key in use":       {"first", card, shop, 6, until, fault.IdempotencyKeyReused},
 	} {
 		_, err := b.Hold(t.Context(), reservation(tt.key, tt.from, tt.to, tt.fen, tt.until))
-		refused(t, what, err, tt.want)
+		faulttest.Refused(t, what, err, tt.want)
 	}
 	b.has(t, card, 100, 5)
 	b.sound(t)
@@ -98,13 +99,13 @@ func TestHoldsTimeOut(t *testing.T) {
 	}
 	b.clock.Turn(time.Minute)
 	_, err = b.Capture(ctx, short.ID, 30)
-	refused(t, "captured at its end", err, fault.HoldExpired)
+	faulttest.Refused(t, "captured at its end", err, fault.HoldExpired)
 	if n, err := b.TimeOut(ctx); n != 1 || err != nil {
 		t.Errorf("%d timed out, %v", n, err)
 	}
 	b.has(t, card, 100, 20)
 	_, err = b.Capture(ctx, short.ID, 30)
-	refused(t, "captured after", err, fault.HoldExpired)
+	faulttest.Refused(t, "captured after", err, fault.HoldExpired)
 	if h := b.DB.Hold.GetX(seedtest.System(t), short.ID); h.Status != hold.StatusTimedOut {
 		t.Errorf("it is %s", h.Status)
 	}
@@ -124,15 +125,15 @@ func TestNothingIsTakenFromABlockedAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = b.Capture(ctx, before.ID, 30)
-	refused(t, "capture", err, fault.CardNotActive)
+	faulttest.Refused(t, "capture", err, fault.CardNotActive)
 	_, err = b.Hold(ctx, reservation("after", card, shop, 1, b.clock.Now().Add(time.Hour)))
-	refused(t, "hold", err, fault.CardNotActive)
+	faulttest.Refused(t, "hold", err, fault.CardNotActive)
 	b.has(t, card, 100, 30)
 	if err := b.Unblock(ctx, card); err != nil {
 		t.Fatal(err)
 	}
 	_, err = b.Capture(ctx, before.ID, 30)
-	refused(t, "capture once found", err, "")
-	refused(t, "an account that is not there", b.Block(ctx, "account_none"), fault.NotFound)
+	faulttest.Refused(t, "capture once found", err, "")
+	faulttest.Refused(t, "an account that is not there", b.Block(ctx, "account_none"), fault.NotFound)
 	b.sound(t)
 }

@@ -10,6 +10,7 @@ import (
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/internal/fault"
+	"citygraph/internal/fault/faulttest"
 	"citygraph/internal/ledger"
 	"citygraph/internal/seed/seedtest"
 )
@@ -63,7 +64,7 @@ func TestRefusedPostings(t *testing.T) {
 		"an account nowhere": {[]ledger.Line{line(card, -1), line("account_none", 1)}, fault.NotFound},
 	} {
 		_, err := b.Post(t.Context(), posting("refused", tt.lines...))
-		refused(t, what, err, tt.want)
+		faulttest.Refused(t, what, err, tt.want)
 	}
 	b.must(t, b.transfer(shop, lost, 1)) // it can be paid, and a merchant can owe
 	b.must(t, b.transfer(shop, card, 9))
@@ -86,10 +87,10 @@ func TestOneKeyPostsOnce(t *testing.T) {
 	b.has(t, card, 70, 0)
 	order.Lines = []ledger.Line{{AccountID: card, Amount: -31}, {AccountID: shop, Amount: 31}}
 	_, err := b.Post(t.Context(), order)
-	refused(t, "the key with another amount", err, fault.IdempotencyKeyReused)
+	faulttest.Refused(t, "the key with another amount", err, fault.IdempotencyKeyReused)
 	order.Lines = []ledger.Line{{AccountID: b.suspense(t), Amount: -30}, {AccountID: b.card(t, "another", 0), Amount: 30}}
 	_, err = b.Post(t.Context(), order)
-	refused(t, "the key with other accounts", err, fault.IdempotencyKeyReused)
+	faulttest.Refused(t, "the key with other accounts", err, fault.IdempotencyKeyReused)
 	b.sound(t)
 }
 
@@ -131,7 +132,7 @@ func TestTheBookIsNeverChanged(t *testing.T) {
 		"update a transaction": b.DB.LedgerTransaction.UpdateOne(transaction).Exec(ctx),
 		"delete a transaction": b.DB.LedgerTransaction.DeleteOne(transaction).Exec(ctx),
 	} {
-		refused(t, what, err, fault.Forbidden)
+		faulttest.Refused(t, what, err, fault.Forbidden)
 	}
 	if _, err := b.DB.LedgerEntry.Delete().Exec(ctx); fault.CodeOf(err) != fault.Forbidden {
 		t.Errorf("delete entries: %v", err)
@@ -155,9 +156,9 @@ func TestReversals(t *testing.T) {
 		return made.ID, nil
 	}
 	part, err := reverse("part", paid.ID, 25)
-	refused(t, "a part", err, "")
+	faulttest.Refused(t, "a part", err, "")
 	again, err := reverse("part", paid.ID, 25)
-	if refused(t, "the part again", err, ""); part != again {
+	if faulttest.Refused(t, "the part again", err, ""); part != again {
 		t.Error("one key has reversed twice")
 	}
 	b.has(t, card, 65, 0)
@@ -174,19 +175,19 @@ func TestReversals(t *testing.T) {
 		"nothing that is there": {"txn_none", 1, fault.NotFound},
 	} {
 		_, err := reverse("refused", tt.of, tt.fen)
-		refused(t, what, err, tt.want)
+		faulttest.Refused(t, what, err, tt.want)
 	}
 	_, err = reverse("rest", paid.ID, 35)
-	refused(t, "the rest", err, "")
+	faulttest.Refused(t, "the rest", err, "")
 	b.has(t, card, 100, 0)
 	b.has(t, shop, 0, 0)
 
 	third := b.card(t, "third", 0)
 	split := b.must(t, posting("split", ledger.Line{AccountID: card, Amount: -10}, ledger.Line{AccountID: shop, Amount: 7}, ledger.Line{AccountID: third, Amount: 3}))
 	_, err = reverse("a part of three", split.ID, 5)
-	refused(t, "a part of three entries", err, fault.RefundExceeds)
+	faulttest.Refused(t, "a part of three entries", err, fault.RefundExceeds)
 	_, err = reverse("all of three", split.ID, 10)
-	refused(t, "all of three entries", err, "")
+	faulttest.Refused(t, "all of three entries", err, "")
 	b.has(t, card, 100, 0)
 	b.sound(t)
 }

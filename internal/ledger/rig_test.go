@@ -8,7 +8,6 @@ import (
 	"citygraph/ent/db"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgertransaction"
-	"citygraph/internal/fault"
 	"citygraph/internal/lang"
 	"citygraph/internal/ledger"
 	"citygraph/internal/seed/seedtest"
@@ -95,12 +94,4 @@ func (b *book) sound(t testing.TB) ledger.Proof {
 		t.Errorf("all accounts sum to %d fen", proof.Positive+proof.Negative)
 	}
 	return proof
-}
-
-// refused fails unless the error has the code.
-func refused(t testing.TB, what string, err error, want fault.Code) {
-	t.Helper()
-	if got := fault.CodeOf(err); got != want {
-		t.Errorf("%s: %q, want %q (%v)", what, got, want, err)
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/topup"
 	"citygraph/internal/fault"
+	"citygraph/internal/fault/faulttest"
 	"citygraph/internal/id"
 	"citygraph/internal/payment"
 	"citygraph/internal/seed/seedtest"
@@ -23,16 +24,16 @@ func TestWhatCannotBeOrdered(t *testing.T) {
 		return err
 	}
 	for _, fen := range []int64{0, -1, most + 1} {
-		refused(t, "an amount", ask(fen), fault.BadAmount)
+		faulttest.Refused(t, "an amount", ask(fen), fault.BadAmount)
 	}
-	refused(t, "a fen too much", ask(101), fault.BalanceCap)
-	refused(t, "what fits", ask(100), "")
+	faulttest.Refused(t, "a fen too much", ask(101), fault.BalanceCap)
+	faulttest.Refused(t, "what fits", ask(100), "")
 	_, err := c.TopUp(t.Context(), payment.Request{Key: uuid.New(), Amount: 1})
-	refused(t, "a visitor", err, fault.Unauthenticated)
+	faulttest.Refused(t, "a visitor", err, fault.Unauthenticated)
 	c.DB.CitizenCard.UpdateOneID(c.card.ID).SetStatus(citizencard.StatusLost).ExecX(seedtest.System(t))
-	refused(t, "a lost card", ask(1), fault.CardNotActive)
+	faulttest.Refused(t, "a lost card", ask(1), fault.CardNotActive)
 	c.Provider = nil
-	refused(t, "no provider", ask(1), fault.BadUserInput)
+	faulttest.Refused(t, "no provider", ask(1), fault.BadUserInput)
 }
 
 // Told fifty times at once, the card has the money once.
@@ -97,10 +98,10 @@ func TestWhatWasNotOrderedIsNotCredited(t *testing.T) {
 	c := open(t)
 	before, order := c.balance(t), c.order(t, 100)
 	for _, fen := range []int64{99, 101, 0, -100} {
-		refused(t, "another amount", c.Settle(t.Context(), order, c.till.pay(order, fen)), "")
+		faulttest.Refused(t, "another amount", c.Settle(t.Context(), order, c.till.pay(order, fen)), "")
 	}
-	refused(t, "not paid", c.Settle(t.Context(), order, payment.Payment{Amount: 100}), "")
-	refused(t, "an order that is none", c.Settle(t.Context(), id.New(id.TopUp), payment.Payment{Paid: true, TransactionID: "x", Amount: 100}), fault.NotFound)
+	faulttest.Refused(t, "not paid", c.Settle(t.Context(), order, payment.Payment{Amount: 100}), "")
+	faulttest.Refused(t, "an order that is none", c.Settle(t.Context(), id.New(id.TopUp), payment.Payment{Paid: true, TransactionID: "x", Amount: 100}), fault.NotFound)
 	c.stands(t, order, topup.StatusPending)
 	c.credited(t, before, 0)
 }
@@ -123,11 +124,11 @@ func TestAPaymentThatComesTooLate(t *testing.T) {
 	if !c.till.closed[order] {
 		t.Error("the provider still takes money for it")
 	}
-	refused(t, "late", c.Settle(t.Context(), order, c.till.pay(order, 100)), "")
+	faulttest.Refused(t, "late", c.Settle(t.Context(), order, c.till.pay(order, 100)), "")
 	c.stands(t, order, topup.StatusFailed)
 	follow()
 	c.stands(t, order, topup.StatusRefunded)
-	refused(t, "told again", c.Settle(t.Context(), order, c.till.pay(order, 100)), "")
+	faulttest.Refused(t, "told again", c.Settle(t.Context(), order, c.till.pay(order, 100)), "")
 	follow()
 	c.stands(t, order, topup.StatusRefunded)
 	c.credited(t, before, 0)

@@ -15,7 +15,6 @@ import (
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/topup"
 	"citygraph/internal/event"
-	"citygraph/internal/fault"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/ledger"
 	"citygraph/internal/payment"
@@ -133,12 +132,5 @@ func (c *counter) credited(t *testing.T, before, fen int64) {
 	}
 	if _, err := c.Book.Verify(context.WithoutCancel(t.Context()), func(v ledger.Violation) { t.Errorf("%s %s: %s", v.Rule, v.ID, v.Detail) }); err != nil {
 		t.Error(err)
-	}
-}
-
-func refused(t *testing.T, what string, err error, want fault.Code) {
-	t.Helper()
-	if got := fault.CodeOf(err); got != want {
-		t.Errorf("%s: %q, want %q (%v)", what, got, want, err)
 	}
 }
