@@ -32,6 +32,36 @@ func (r *citizenCardResolver) AllowedActions(ctx context.Context, obj *db.Citize
 	return card.AllowedActions(obj), nil
 }
 
+func (r *mutationResolver) IssueCard(ctx context.Context, input model.IssueCardInput) (*model.IssueCardPayload, error) {
+	issued, err := r.Cards.Issue(ctx, input.IdempotencyKey)
+	problems, err := userErrors(ctx, err)
+	return &model.IssueCardPayload{Card: issued, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) ReplaceCard(ctx context.Context, input model.ReplaceCardInput) (*model.ReplaceCardPayload, error) {
+	issued, err := r.Cards.Replace(ctx, input.IdempotencyKey, input.CardID)
+	problems, err := userErrors(ctx, err)
+	return &model.ReplaceCardPayload{Card: issued, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) CloseCard(ctx context.Context, input model.CloseCardInput) (*model.CloseCardPayload, error) {
+	closed, err := r.Cards.Close(ctx, input.CardID)
+	problems, err := userErrors(ctx, err)
+	return &model.CloseCardPayload{Card: closed, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) FreezeCard(ctx context.Context, input model.FreezeCardInput) (*model.FreezeCardPayload, error) {
+	status, err := r.Cards.Freeze(ctx, input.CardID, input.Reason)
+	problems, err := userErrors(ctx, err)
+	return &model.FreezeCardPayload{CardStatus: status, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) UnfreezeCard(ctx context.Context, input model.UnfreezeCardInput) (*model.UnfreezeCardPayload, error) {
+	status, err := r.Cards.Unfreeze(ctx, input.CardID, input.Reason)
+	problems, err := userErrors(ctx, err)
+	return &model.UnfreezeCardPayload{CardStatus: status, UserErrors: problems}, err
+}
+
 func (r *mutationResolver) ReportCardLoss(ctx context.Context, input model.ReportCardLossInput) (*model.ReportCardLossPayload, error) {
 	stopped, err := r.Cards.ReportLoss(ctx, input.OnBehalfOf)
 	problems, err := userErrors(ctx, err)

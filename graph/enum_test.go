@@ -75,7 +75,7 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"CaseVisibility":         column(migrate.CityCasesTable, "visibility"),
 		"CaseKind":               column(migrate.CaseCategoriesTable, "kind"),
 		"CitizenCardKind":        column(migrate.CitizenCardsTable, "kind"),
-		"CitizenCardAction":      texts(card.ReportLoss, card.CancelLoss),
+		"CitizenCardAction":      texts(card.ReportLoss, card.CancelLoss, card.Replace, card.Close),
 		"CitizenCardStatus":      column(migrate.CitizenCardsTable, "status"),
 		"CityCaseAction":         texts(machine.Actions()...),
 		"CityCaseStatus":         machine.Status("").Values(),

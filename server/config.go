@@ -89,6 +89,8 @@ type PersonalConfig struct {
 type CardConfig struct {
 	TopUpMost  int64         `env:"TOP_UP_MAX_FEN" default:"100000" doc:"the most that one top-up of a citizen card may be, in fen"`
 	TopUpLife  time.Duration `env:"TOP_UP_TTL" default:"30m" doc:"from ordering a top-up to its being closed, when nobody pays"`
+	CapNamed   int64         `env:"CARD_CAP_NAMED_FEN" default:"500000" doc:"the most that a card bound to a person may hold, in fen; cards issued before keep theirs"`
+	CapNobodys int64         `env:"CARD_CAP_ANONYMOUS_FEN" default:"100000" doc:"the most that a card bound to nobody may hold, in fen; cards issued before keep theirs"`
 	LowBalance int64         `env:"CARD_LOW_BALANCE_FEN" default:"2000" doc:"balance below which a charge has the holder told that little is left, in fen; 0 is never"`
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"citygraph/internal/blobstore"
+	"citygraph/internal/card"
 	"citygraph/internal/delivery"
 	"citygraph/internal/edge"
 	"citygraph/internal/firebase"
@@ -59,8 +60,9 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 		AccessTTL: cfg.SignIn.AccessTTL, RefreshTTL: cfg.SignIn.RefreshTTL,
 		Vault: sealing, JointConsent: joint, PayCodes: ring,
 		TopUpMost: cfg.Card.TopUpMost, TopUpLife: cfg.Card.TopUpLife, LowBalance: cfg.Card.LowBalance,
-		Blobs:   blobstore.Options{URL: cfg.Storage.BlobURL, Dir: filepath.Join(cfg.Storage.DataDir, "files")},
-		LinkKey: linkKey, Base: cfg.HTTP.PublicURL, Grace: cfg.Personal.DeletionGrace,
+		CardCaps: card.Caps{Named: cfg.Card.CapNamed, Anonymous: cfg.Card.CapNobodys},
+		Blobs:    blobstore.Options{URL: cfg.Storage.BlobURL, Dir: filepath.Join(cfg.Storage.DataDir, "files")},
+		LinkKey:  linkKey, Base: cfg.HTTP.PublicURL, Grace: cfg.Personal.DeletionGrace,
 		Development: cfg.SignIn.DevelopmentOn, Introspection: cfg.Graph.Introspection,
 		Origins: cfg.HTTP.PublicOrigins, Address: clientAddress,
 		Limits: edge.Limits{BodyBytes: int(cfg.HTTP.MaxBody), Timeout: cfg.HTTP.RequestTimeout},

@@ -23,8 +23,10 @@ type CitizenCard struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// UpdatedAt holds the value of the "updated_at" field.
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
-	// PersonID holds the value of the "person_id" field.
+	// whose it was issued to
 	PersonID string `json:"person_id,omitempty"`
+	// the person, as long as it is their card; empty once it is replaced or closed
+	HolderID *string `json:"holder_id,omitempty"`
 	// MaskedNumber holds the value of the "masked_number" field.
 	MaskedNumber string `json:"masked_number,omitempty"`
 	// Kind holds the value of the "kind" field.
@@ -41,8 +43,8 @@ type CitizenCard struct {
 
 // CitizenCardEdges holds the relations/edges for other nodes in the graph.
 type CitizenCardEdges struct {
-	// Person holds the value of the person edge.
-	Person *Person `json:"person,omitempty"`
+	// Holder holds the value of the holder edge.
+	Holder *Person `json:"holder,omitempty"`
 	// Account holds the value of the account edge.
 	Account *LedgerAccount `json:"account,omitempty"`
 	// loadedTypes holds the information for reporting if a
@@ -52,15 +54,15 @@ type CitizenCardEdges struct {
 	totalCount [1]map[string]int
 }
 
-// PersonOrErr returns the Person value or an error if the edge
+// HolderOrErr returns the Holder value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
-func (e CitizenCardEdges) PersonOrErr() (*Person, error) {
-	if e.Person != nil {
-		return e.Person, nil
+func (e CitizenCardEdges) HolderOrErr() (*Person, error) {
+	if e.Holder != nil {
+		return e.Holder, nil
 	} else if e.loadedTypes[0] {
 		return nil, &NotFoundError{label: person.Label}
 	}
-	return nil, &NotLoadedError{edge: "person"}
+	return nil, &NotLoadedError{edge: "holder"}
 }
 
 // AccountOrErr returns the Account value or an error if the edge
@@ -79,7 +81,7 @@ func (*CitizenCard) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case citizencard.FieldID, citizencard.FieldPersonID, citizencard.FieldMaskedNumber, citizencard.FieldKind, citizencard.FieldStatus, citizencard.FieldAccountID:
+		case citizencard.FieldID, citizencard.FieldPersonID, citizencard.FieldHolderID, citizencard.FieldMaskedNumber, citizencard.FieldKind, citizencard.FieldStatus, citizencard.FieldAccountID:
 			values[i] = new(sql.NullString)
 		case citizencard.FieldCreatedAt, citizencard.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -122,6 +124,13 @@ func (_m *CitizenCard) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PersonID = value.String
 			}
+		case citizencard.FieldHolderID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field holder_id", values[i])
+			} else if value.Valid {
+				_m.HolderID = new(string)
+				*_m.HolderID = value.String
+			}
 		case citizencard.FieldMaskedNumber:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field masked_number", values[i])
@@ -159,9 +168,9 @@ func (_m *CitizenCard) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryPerson queries the "person" edge of the CitizenCard entity.
-func (_m *CitizenCard) QueryPerson() *PersonQuery {
-	return NewCitizenCardClient(_m.config).QueryPerson(_m)
+// QueryHolder queries the "holder" edge of the CitizenCard entity.
+func (_m *CitizenCard) QueryHolder() *PersonQuery {
+	return NewCitizenCardClient(_m.config).QueryHolder(_m)
 }
 
 // QueryAccount queries the "account" edge of the CitizenCard entity.
@@ -200,6 +209,11 @@ func (_m *CitizenCard) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("person_id=")
 	builder.WriteString(_m.PersonID)
+	builder.WriteString(", ")
+	if v := _m.HolderID; v != nil {
+		builder.WriteString("holder_id=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("masked_number=")
 	builder.WriteString(_m.MaskedNumber)

@@ -56,6 +56,20 @@ func (_c *CitizenCardCreate) SetPersonID(v string) *CitizenCardCreate {
 	return _c
 }
 
+// SetHolderID sets the "holder_id" field.
+func (_c *CitizenCardCreate) SetHolderID(v string) *CitizenCardCreate {
+	_c.mutation.SetHolderID(v)
+	return _c
+}
+
+// SetNillableHolderID sets the "holder_id" field if the given value is not nil.
+func (_c *CitizenCardCreate) SetNillableHolderID(v *string) *CitizenCardCreate {
+	if v != nil {
+		_c.SetHolderID(*v)
+	}
+	return _c
+}
+
 // SetMaskedNumber sets the "masked_number" field.
 func (_c *CitizenCardCreate) SetMaskedNumber(v string) *CitizenCardCreate {
 	_c.mutation.SetMaskedNumber(v)
@@ -94,9 +108,9 @@ func (_c *CitizenCardCreate) SetNillableID(v *string) *CitizenCardCreate {
 	return _c
 }
 
-// SetPerson sets the "person" edge to the Person entity.
-func (_c *CitizenCardCreate) SetPerson(v *Person) *CitizenCardCreate {
-	return _c.SetPersonID(v.ID)
+// SetHolder sets the "holder" edge to the Person entity.
+func (_c *CitizenCardCreate) SetHolder(v *Person) *CitizenCardCreate {
+	return _c.SetHolderID(v.ID)
 }
 
 // SetAccount sets the "account" edge to the LedgerAccount entity.
@@ -181,6 +195,11 @@ func (_c *CitizenCardCreate) check() error {
 			return &ValidationError{Name: "person_id", err: fmt.Errorf(`db: validator failed for field "CitizenCard.person_id": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.HolderID(); ok {
+		if err := citizencard.HolderIDValidator(v); err != nil {
+			return &ValidationError{Name: "holder_id", err: fmt.Errorf(`db: validator failed for field "CitizenCard.holder_id": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.MaskedNumber(); !ok {
 		return &ValidationError{Name: "masked_number", err: errors.New(`db: missing required field "CitizenCard.masked_number"`)}
 	}
@@ -217,9 +236,6 @@ func (_c *CitizenCardCreate) check() error {
 		if err := citizencard.IDValidator(v); err != nil {
 			return &ValidationError{Name: "id", err: fmt.Errorf(`db: validator failed for field "CitizenCard.id": %w`, err)}
 		}
-	}
-	if len(_c.mutation.PersonIDs()) == 0 {
-		return &ValidationError{Name: "person", err: errors.New(`db: missing required edge "CitizenCard.person"`)}
 	}
 	if len(_c.mutation.AccountIDs()) == 0 {
 		return &ValidationError{Name: "account", err: errors.New(`db: missing required edge "CitizenCard.account"`)}
@@ -267,6 +283,10 @@ func (_c *CitizenCardCreate) createSpec() (*CitizenCard, *sqlgraph.CreateSpec) {
 		_spec.SetField(citizencard.FieldUpdatedAt, field.TypeTime, value)
 		_node.UpdatedAt = value
 	}
+	if value, ok := _c.mutation.PersonID(); ok {
+		_spec.SetField(citizencard.FieldPersonID, field.TypeString, value)
+		_node.PersonID = value
+	}
 	if value, ok := _c.mutation.MaskedNumber(); ok {
 		_spec.SetField(citizencard.FieldMaskedNumber, field.TypeString, value)
 		_node.MaskedNumber = value
@@ -279,12 +299,12 @@ func (_c *CitizenCardCreate) createSpec() (*CitizenCard, *sqlgraph.CreateSpec) {
 		_spec.SetField(citizencard.FieldStatus, field.TypeEnum, value)
 		_node.Status = value
 	}
-	if nodes := _c.mutation.PersonIDs(); len(nodes) > 0 {
+	if nodes := _c.mutation.HolderIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
 			Inverse: true,
-			Table:   citizencard.PersonTable,
-			Columns: []string{citizencard.PersonColumn},
+			Table:   citizencard.HolderTable,
+			Columns: []string{citizencard.HolderColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
@@ -293,7 +313,7 @@ func (_c *CitizenCardCreate) createSpec() (*CitizenCard, *sqlgraph.CreateSpec) {
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.PersonID = nodes[0]
+		_node.HolderID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.AccountIDs(); len(nodes) > 0 {

@@ -26,7 +26,7 @@ type CitizenCardQuery struct {
 	order       []citizencard.OrderOption
 	inters      []Interceptor
 	predicates  []predicate.CitizenCard
-	withPerson  *PersonQuery
+	withHolder  *PersonQuery
 	withAccount *LedgerAccountQuery
 	loadTotal   []func(context.Context, []*CitizenCard) error
 	modifiers   []func(*sql.Selector)
@@ -66,8 +66,8 @@ func (_q *CitizenCardQuery) Order(o ...citizencard.OrderOption) *CitizenCardQuer
 	return _q
 }
 
-// QueryPerson chains the current query on the "person" edge.
-func (_q *CitizenCardQuery) QueryPerson() *PersonQuery {
+// QueryHolder chains the current query on the "holder" edge.
+func (_q *CitizenCardQuery) QueryHolder() *PersonQuery {
 	query := (&PersonClient{config: _q.config}).Query()
 	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
 		if err := _q.prepareQuery(ctx); err != nil {
@@ -80,7 +80,7 @@ func (_q *CitizenCardQuery) QueryPerson() *PersonQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(citizencard.Table, citizencard.FieldID, selector),
 			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, true, citizencard.PersonTable, citizencard.PersonColumn),
+			sqlgraph.Edge(sqlgraph.O2O, true, citizencard.HolderTable, citizencard.HolderColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -302,7 +302,7 @@ func (_q *CitizenCardQuery) Clone() *CitizenCardQuery {
 		order:       append([]citizencard.OrderOption{}, _q.order...),
 		inters:      append([]Interceptor{}, _q.inters...),
 		predicates:  append([]predicate.CitizenCard{}, _q.predicates...),
-		withPerson:  _q.withPerson.Clone(),
+		withHolder:  _q.withHolder.Clone(),
 		withAccount: _q.withAccount.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
@@ -310,14 +310,14 @@ func (_q *CitizenCardQuery) Clone() *CitizenCardQuery {
 	}
 }
 
-// WithPerson tells the query-builder to eager-load the nodes that are connected to
-// the "person" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *CitizenCardQuery) WithPerson(opts ...func(*PersonQuery)) *CitizenCardQuery {
+// WithHolder tells the query-builder to eager-load the nodes that are connected to
+// the "holder" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CitizenCardQuery) WithHolder(opts ...func(*PersonQuery)) *CitizenCardQuery {
 	query := (&PersonClient{config: _q.config}).Query()
 	for _, opt := range opts {
 		opt(query)
 	}
-	_q.withPerson = query
+	_q.withHolder = query
 	return _q
 }
 
@@ -417,7 +417,7 @@ func (_q *CitizenCardQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 		nodes       = []*CitizenCard{}
 		_spec       = _q.querySpec()
 		loadedTypes = [2]bool{
-			_q.withPerson != nil,
+			_q.withHolder != nil,
 			_q.withAccount != nil,
 		}
 	)
@@ -442,9 +442,9 @@ func (_q *CitizenCardQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	if len(nodes) == 0 {
 		return nodes, nil
 	}
-	if query := _q.withPerson; query != nil {
-		if err := _q.loadPerson(ctx, query, nodes, nil,
-			func(n *CitizenCard, e *Person) { n.Edges.Person = e }); err != nil {
+	if query := _q.withHolder; query != nil {
+		if err := _q.loadHolder(ctx, query, nodes, nil,
+			func(n *CitizenCard, e *Person) { n.Edges.Holder = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -462,11 +462,14 @@ func (_q *CitizenCardQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	return nodes, nil
 }
 
-func (_q *CitizenCardQuery) loadPerson(ctx context.Context, query *PersonQuery, nodes []*CitizenCard, init func(*CitizenCard), assign func(*CitizenCard, *Person)) error {
+func (_q *CitizenCardQuery) loadHolder(ctx context.Context, query *PersonQuery, nodes []*CitizenCard, init func(*CitizenCard), assign func(*CitizenCard, *Person)) error {
 	ids := make([]string, 0, len(nodes))
 	nodeids := make(map[string][]*CitizenCard)
 	for i := range nodes {
-		fk := nodes[i].PersonID
+		if nodes[i].HolderID == nil {
+			continue
+		}
+		fk := *nodes[i].HolderID
 		if _, ok := nodeids[fk]; !ok {
 			ids = append(ids, fk)
 		}
@@ -483,7 +486,7 @@ func (_q *CitizenCardQuery) loadPerson(ctx context.Context, query *PersonQuery, 
 	for _, n := range neighbors {
 		nodes, ok := nodeids[n.ID]
 		if !ok {
-			return fmt.Errorf(`unexpected foreign-key "person_id" returned %v`, n.ID)
+			return fmt.Errorf(`unexpected foreign-key "holder_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -549,8 +552,8 @@ func (_q *CitizenCardQuery) querySpec() *sqlgraph.QuerySpec {
 				_spec.Node.Columns = append(_spec.Node.Columns, fields[i])
 			}
 		}
-		if _q.withPerson != nil {
-			_spec.Node.AddColumnOnce(citizencard.FieldPersonID)
+		if _q.withHolder != nil {
+			_spec.Node.AddColumnOnce(citizencard.FieldHolderID)
 		}
 		if _q.withAccount != nil {
 			_spec.Node.AddColumnOnce(citizencard.FieldAccountID)

@@ -35,17 +35,23 @@ func (_u *CitizenCardUpdate) SetUpdatedAt(v time.Time) *CitizenCardUpdate {
 	return _u
 }
 
-// SetPersonID sets the "person_id" field.
-func (_u *CitizenCardUpdate) SetPersonID(v string) *CitizenCardUpdate {
-	_u.mutation.SetPersonID(v)
+// SetHolderID sets the "holder_id" field.
+func (_u *CitizenCardUpdate) SetHolderID(v string) *CitizenCardUpdate {
+	_u.mutation.SetHolderID(v)
 	return _u
 }
 
-// SetNillablePersonID sets the "person_id" field if the given value is not nil.
-func (_u *CitizenCardUpdate) SetNillablePersonID(v *string) *CitizenCardUpdate {
+// SetNillableHolderID sets the "holder_id" field if the given value is not nil.
+func (_u *CitizenCardUpdate) SetNillableHolderID(v *string) *CitizenCardUpdate {
 	if v != nil {
-		_u.SetPersonID(*v)
+		_u.SetHolderID(*v)
 	}
+	return _u
+}
+
+// ClearHolderID clears the value of the "holder_id" field.
+func (_u *CitizenCardUpdate) ClearHolderID() *CitizenCardUpdate {
+	_u.mutation.ClearHolderID()
 	return _u
 }
 
@@ -91,9 +97,9 @@ func (_u *CitizenCardUpdate) SetNillableStatus(v *citizencard.Status) *CitizenCa
 	return _u
 }
 
-// SetPerson sets the "person" edge to the Person entity.
-func (_u *CitizenCardUpdate) SetPerson(v *Person) *CitizenCardUpdate {
-	return _u.SetPersonID(v.ID)
+// SetHolder sets the "holder" edge to the Person entity.
+func (_u *CitizenCardUpdate) SetHolder(v *Person) *CitizenCardUpdate {
+	return _u.SetHolderID(v.ID)
 }
 
 // Mutation returns the CitizenCardMutation object of the builder.
@@ -101,9 +107,9 @@ func (_u *CitizenCardUpdate) Mutation() *CitizenCardMutation {
 	return _u.mutation
 }
 
-// ClearPerson clears the "person" edge to the Person entity.
-func (_u *CitizenCardUpdate) ClearPerson() *CitizenCardUpdate {
-	_u.mutation.ClearPerson()
+// ClearHolder clears the "holder" edge to the Person entity.
+func (_u *CitizenCardUpdate) ClearHolder() *CitizenCardUpdate {
+	_u.mutation.ClearHolder()
 	return _u
 }
 
@@ -151,9 +157,9 @@ func (_u *CitizenCardUpdate) defaults() error {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *CitizenCardUpdate) check() error {
-	if v, ok := _u.mutation.PersonID(); ok {
-		if err := citizencard.PersonIDValidator(v); err != nil {
-			return &ValidationError{Name: "person_id", err: fmt.Errorf(`db: validator failed for field "CitizenCard.person_id": %w`, err)}
+	if v, ok := _u.mutation.HolderID(); ok {
+		if err := citizencard.HolderIDValidator(v); err != nil {
+			return &ValidationError{Name: "holder_id", err: fmt.Errorf(`db: validator failed for field "CitizenCard.holder_id": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.MaskedNumber(); ok {
@@ -170,9 +176,6 @@ func (_u *CitizenCardUpdate) check() error {
 		if err := citizencard.StatusValidator(v); err != nil {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`db: validator failed for field "CitizenCard.status": %w`, err)}
 		}
-	}
-	if _u.mutation.PersonCleared() && len(_u.mutation.PersonIDs()) > 0 {
-		return errors.New(`db: clearing a required unique edge "CitizenCard.person"`)
 	}
 	if _u.mutation.AccountCleared() && len(_u.mutation.AccountIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "CitizenCard.account"`)
@@ -204,12 +207,12 @@ func (_u *CitizenCardUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(citizencard.FieldStatus, field.TypeEnum, value)
 	}
-	if _u.mutation.PersonCleared() {
+	if _u.mutation.HolderCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
 			Inverse: true,
-			Table:   citizencard.PersonTable,
-			Columns: []string{citizencard.PersonColumn},
+			Table:   citizencard.HolderTable,
+			Columns: []string{citizencard.HolderColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
@@ -217,12 +220,12 @@ func (_u *CitizenCardUpdate) sqlSave(ctx context.Context) (_node int, err error)
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.PersonIDs(); len(nodes) > 0 {
+	if nodes := _u.mutation.HolderIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
 			Inverse: true,
-			Table:   citizencard.PersonTable,
-			Columns: []string{citizencard.PersonColumn},
+			Table:   citizencard.HolderTable,
+			Columns: []string{citizencard.HolderColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
@@ -259,17 +262,23 @@ func (_u *CitizenCardUpdateOne) SetUpdatedAt(v time.Time) *CitizenCardUpdateOne 
 	return _u
 }
 
-// SetPersonID sets the "person_id" field.
-func (_u *CitizenCardUpdateOne) SetPersonID(v string) *CitizenCardUpdateOne {
-	_u.mutation.SetPersonID(v)
+// SetHolderID sets the "holder_id" field.
+func (_u *CitizenCardUpdateOne) SetHolderID(v string) *CitizenCardUpdateOne {
+	_u.mutation.SetHolderID(v)
 	return _u
 }
 
-// SetNillablePersonID sets the "person_id" field if the given value is not nil.
-func (_u *CitizenCardUpdateOne) SetNillablePersonID(v *string) *CitizenCardUpdateOne {
+// SetNillableHolderID sets the "holder_id" field if the given value is not nil.
+func (_u *CitizenCardUpdateOne) SetNillableHolderID(v *string) *CitizenCardUpdateOne {
 	if v != nil {
-		_u.SetPersonID(*v)
+		_u.SetHolderID(*v)
 	}
+	return _u
+}
+
+// ClearHolderID clears the value of the "holder_id" field.
+func (_u *CitizenCardUpdateOne) ClearHolderID() *CitizenCardUpdateOne {
+	_u.mutation.ClearHolderID()
 	return _u
 }
 
@@ -315,9 +324,9 @@ func (_u *CitizenCardUpdateOne) SetNillableStatus(v *citizencard.Status) *Citize
 	return _u
 }
 
-// SetPerson sets the "person" edge to the Person entity.
-func (_u *CitizenCardUpdateOne) SetPerson(v *Person) *CitizenCardUpdateOne {
-	return _u.SetPersonID(v.ID)
+// SetHolder sets the "holder" edge to the Person entity.
+func (_u *CitizenCardUpdateOne) SetHolder(v *Person) *CitizenCardUpdateOne {
+	return _u.SetHolderID(v.ID)
 }
 
 // Mutation returns the CitizenCardMutation object of the builder.
@@ -325,9 +334,9 @@ func (_u *CitizenCardUpdateOne) Mutation() *CitizenCardMutation {
 	return _u.mutation
 }
 
-// ClearPerson clears the "person" edge to the Person entity.
-func (_u *CitizenCardUpdateOne) ClearPerson() *CitizenCardUpdateOne {
-	_u.mutation.ClearPerson()
+// ClearHolder clears the "holder" edge to the Person entity.
+func (_u *CitizenCardUpdateOne) ClearHolder() *CitizenCardUpdateOne {
+	_u.mutation.ClearHolder()
 	return _u
 }
 
@@ -388,9 +397,9 @@ func (_u *CitizenCardUpdateOne) defaults() error {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *CitizenCardUpdateOne) check() error {
-	if v, ok := _u.mutation.PersonID(); ok {
-		if err := citizencard.PersonIDValidator(v); err != nil {
-			return &ValidationError{Name: "person_id", err: fmt.Errorf(`db: validator failed for field "CitizenCard.person_id": %w`, err)}
+	if v, ok := _u.mutation.HolderID(); ok {
+		if err := citizencard.HolderIDValidator(v); err != nil {
+			return &ValidationError{Name: "holder_id", err: fmt.Errorf(`db: validator failed for field "CitizenCard.holder_id": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.MaskedNumber(); ok {
@@ -407,9 +416,6 @@ func (_u *CitizenCardUpdateOne) check() error {
 		if err := citizencard.StatusValidator(v); err != nil {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`db: validator failed for field "CitizenCard.status": %w`, err)}
 		}
-	}
-	if _u.mutation.PersonCleared() && len(_u.mutation.PersonIDs()) > 0 {
-		return errors.New(`db: clearing a required unique edge "CitizenCard.person"`)
 	}
 	if _u.mutation.AccountCleared() && len(_u.mutation.AccountIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "CitizenCard.account"`)
@@ -458,12 +464,12 @@ func (_u *CitizenCardUpdateOne) sqlSave(ctx context.Context) (_node *CitizenCard
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(citizencard.FieldStatus, field.TypeEnum, value)
 	}
-	if _u.mutation.PersonCleared() {
+	if _u.mutation.HolderCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
 			Inverse: true,
-			Table:   citizencard.PersonTable,
-			Columns: []string{citizencard.PersonColumn},
+			Table:   citizencard.HolderTable,
+			Columns: []string{citizencard.HolderColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),
@@ -471,12 +477,12 @@ func (_u *CitizenCardUpdateOne) sqlSave(ctx context.Context) (_node *CitizenCard
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.PersonIDs(); len(nodes) > 0 {
+	if nodes := _u.mutation.HolderIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
 			Inverse: true,
-			Table:   citizencard.PersonTable,
-			Columns: []string{citizencard.PersonColumn},
+			Table:   citizencard.HolderTable,
+			Columns: []string{citizencard.HolderColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(person.FieldID, field.TypeString),

@@ -1684,15 +1684,15 @@ func (c *CitizenCardClient) GetX(ctx context.Context, id string) *CitizenCard {
 	return obj
 }
 
-// QueryPerson queries the person edge of a CitizenCard.
-func (c *CitizenCardClient) QueryPerson(_m *CitizenCard) *PersonQuery {
+// QueryHolder queries the holder edge of a CitizenCard.
+func (c *CitizenCardClient) QueryHolder(_m *CitizenCard) *PersonQuery {
 	query := (&PersonClient{config: c.config}).Query()
 	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
 		id := _m.ID
 		step := sqlgraph.NewStep(
 			sqlgraph.From(citizencard.Table, citizencard.FieldID, id),
 			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, true, citizencard.PersonTable, citizencard.PersonColumn),
+			sqlgraph.Edge(sqlgraph.O2O, true, citizencard.HolderTable, citizencard.HolderColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil

@@ -1639,6 +1639,7 @@ type AuditEventMutation struct {
 	action        *string
 	target_id     *string
 	request_id    *string
+	reason        *string
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*AuditEvent, error)
@@ -1965,6 +1966,42 @@ func (m *AuditEventMutation) ResetRequestID() {
 	m.request_id = nil
 }
 
+// SetReason sets the "reason" field.
+func (m *AuditEventMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *AuditEventMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the AuditEvent entity.
+// If the AuditEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEventMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *AuditEventMutation) ResetReason() {
+	m.reason = nil
+}
+
 // Where appends a list predicates to the AuditEventMutation builder.
 func (m *AuditEventMutation) Where(ps ...predicate.AuditEvent) {
 	m.predicates = append(m.predicates, ps...)
@@ -1999,7 +2036,7 @@ func (m *AuditEventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AuditEventMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.created_at != nil {
 		fields = append(fields, auditevent.FieldCreatedAt)
 	}
@@ -2017,6 +2054,9 @@ func (m *AuditEventMutation) Fields() []string {
 	}
 	if m.request_id != nil {
 		fields = append(fields, auditevent.FieldRequestID)
+	}
+	if m.reason != nil {
+		fields = append(fields, auditevent.FieldReason)
 	}
 	return fields
 }
@@ -2038,6 +2078,8 @@ func (m *AuditEventMutation) Field(name string) (ent.Value, bool) {
 		return m.TargetID()
 	case auditevent.FieldRequestID:
 		return m.RequestID()
+	case auditevent.FieldReason:
+		return m.Reason()
 	}
 	return nil, false
 }
@@ -2059,6 +2101,8 @@ func (m *AuditEventMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldTargetID(ctx)
 	case auditevent.FieldRequestID:
 		return m.OldRequestID(ctx)
+	case auditevent.FieldReason:
+		return m.OldReason(ctx)
 	}
 	return nil, fmt.Errorf("unknown AuditEvent field %s", name)
 }
@@ -2109,6 +2153,13 @@ func (m *AuditEventMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRequestID(v)
+		return nil
+	case auditevent.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
 		return nil
 	}
 	return fmt.Errorf("unknown AuditEvent field %s", name)
@@ -2176,6 +2227,9 @@ func (m *AuditEventMutation) ResetField(name string) error {
 		return nil
 	case auditevent.FieldRequestID:
 		m.ResetRequestID()
+		return nil
+	case auditevent.FieldReason:
+		m.ResetReason()
 		return nil
 	}
 	return fmt.Errorf("unknown AuditEvent field %s", name)
@@ -6632,12 +6686,13 @@ type CitizenCardMutation struct {
 	id             *string
 	created_at     *time.Time
 	updated_at     *time.Time
+	person_id      *string
 	masked_number  *string
 	kind           *citizencard.Kind
 	status         *citizencard.Status
 	clearedFields  map[string]struct{}
-	person         *string
-	clearedperson  bool
+	holder         *string
+	clearedholder  bool
 	account        *string
 	clearedaccount bool
 	done           bool
@@ -6823,12 +6878,12 @@ func (m *CitizenCardMutation) ResetUpdatedAt() {
 
 // SetPersonID sets the "person_id" field.
 func (m *CitizenCardMutation) SetPersonID(s string) {
-	m.person = &s
+	m.person_id = &s
 }
 
 // PersonID returns the value of the "person_id" field in the mutation.
 func (m *CitizenCardMutation) PersonID() (r string, exists bool) {
-	v := m.person
+	v := m.person_id
 	if v == nil {
 		return
 	}
@@ -6854,7 +6909,56 @@ func (m *CitizenCardMutation) OldPersonID(ctx context.Context) (v string, err er
 
 // ResetPersonID resets all changes to the "person_id" field.
 func (m *CitizenCardMutation) ResetPersonID() {
-	m.person = nil
+	m.person_id = nil
+}
+
+// SetHolderID sets the "holder_id" field.
+func (m *CitizenCardMutation) SetHolderID(s string) {
+	m.holder = &s
+}
+
+// HolderID returns the value of the "holder_id" field in the mutation.
+func (m *CitizenCardMutation) HolderID() (r string, exists bool) {
+	v := m.holder
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHolderID returns the old "holder_id" field's value of the CitizenCard entity.
+// If the CitizenCard object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CitizenCardMutation) OldHolderID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHolderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHolderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHolderID: %w", err)
+	}
+	return oldValue.HolderID, nil
+}
+
+// ClearHolderID clears the value of the "holder_id" field.
+func (m *CitizenCardMutation) ClearHolderID() {
+	m.holder = nil
+	m.clearedFields[citizencard.FieldHolderID] = struct{}{}
+}
+
+// HolderIDCleared returns if the "holder_id" field was cleared in this mutation.
+func (m *CitizenCardMutation) HolderIDCleared() bool {
+	_, ok := m.clearedFields[citizencard.FieldHolderID]
+	return ok
+}
+
+// ResetHolderID resets all changes to the "holder_id" field.
+func (m *CitizenCardMutation) ResetHolderID() {
+	m.holder = nil
+	delete(m.clearedFields, citizencard.FieldHolderID)
 }
 
 // SetMaskedNumber sets the "masked_number" field.
@@ -7001,31 +7105,31 @@ func (m *CitizenCardMutation) ResetAccountID() {
 	m.account = nil
 }
 
-// ClearPerson clears the "person" edge to the Person entity.
-func (m *CitizenCardMutation) ClearPerson() {
-	m.clearedperson = true
-	m.clearedFields[citizencard.FieldPersonID] = struct{}{}
+// ClearHolder clears the "holder" edge to the Person entity.
+func (m *CitizenCardMutation) ClearHolder() {
+	m.clearedholder = true
+	m.clearedFields[citizencard.FieldHolderID] = struct{}{}
 }
 
-// PersonCleared reports if the "person" edge to the Person entity was cleared.
-func (m *CitizenCardMutation) PersonCleared() bool {
-	return m.clearedperson
+// HolderCleared reports if the "holder" edge to the Person entity was cleared.
+func (m *CitizenCardMutation) HolderCleared() bool {
+	return m.HolderIDCleared() || m.clearedholder
 }
 
-// PersonIDs returns the "person" edge IDs in the mutation.
+// HolderIDs returns the "holder" edge IDs in the mutation.
 // Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// PersonID instead. It exists only for internal usage by the builders.
-func (m *CitizenCardMutation) PersonIDs() (ids []string) {
-	if id := m.person; id != nil {
+// HolderID instead. It exists only for internal usage by the builders.
+func (m *CitizenCardMutation) HolderIDs() (ids []string) {
+	if id := m.holder; id != nil {
 		ids = append(ids, *id)
 	}
 	return
 }
 
-// ResetPerson resets all changes to the "person" edge.
-func (m *CitizenCardMutation) ResetPerson() {
-	m.person = nil
-	m.clearedperson = false
+// ResetHolder resets all changes to the "holder" edge.
+func (m *CitizenCardMutation) ResetHolder() {
+	m.holder = nil
+	m.clearedholder = false
 }
 
 // ClearAccount clears the "account" edge to the LedgerAccount entity.
@@ -7089,15 +7193,18 @@ func (m *CitizenCardMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CitizenCardMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.created_at != nil {
 		fields = append(fields, citizencard.FieldCreatedAt)
 	}
 	if m.updated_at != nil {
 		fields = append(fields, citizencard.FieldUpdatedAt)
 	}
-	if m.person != nil {
+	if m.person_id != nil {
 		fields = append(fields, citizencard.FieldPersonID)
+	}
+	if m.holder != nil {
+		fields = append(fields, citizencard.FieldHolderID)
 	}
 	if m.masked_number != nil {
 		fields = append(fields, citizencard.FieldMaskedNumber)
@@ -7125,6 +7232,8 @@ func (m *CitizenCardMutation) Field(name string) (ent.Value, bool) {
 		return m.UpdatedAt()
 	case citizencard.FieldPersonID:
 		return m.PersonID()
+	case citizencard.FieldHolderID:
+		return m.HolderID()
 	case citizencard.FieldMaskedNumber:
 		return m.MaskedNumber()
 	case citizencard.FieldKind:
@@ -7148,6 +7257,8 @@ func (m *CitizenCardMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldUpdatedAt(ctx)
 	case citizencard.FieldPersonID:
 		return m.OldPersonID(ctx)
+	case citizencard.FieldHolderID:
+		return m.OldHolderID(ctx)
 	case citizencard.FieldMaskedNumber:
 		return m.OldMaskedNumber(ctx)
 	case citizencard.FieldKind:
@@ -7185,6 +7296,13 @@ func (m *CitizenCardMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPersonID(v)
+		return nil
+	case citizencard.FieldHolderID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHolderID(v)
 		return nil
 	case citizencard.FieldMaskedNumber:
 		v, ok := value.(string)
@@ -7243,7 +7361,11 @@ func (m *CitizenCardMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *CitizenCardMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(citizencard.FieldHolderID) {
+		fields = append(fields, citizencard.FieldHolderID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -7256,6 +7378,11 @@ func (m *CitizenCardMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *CitizenCardMutation) ClearField(name string) error {
+	switch name {
+	case citizencard.FieldHolderID:
+		m.ClearHolderID()
+		return nil
+	}
 	return fmt.Errorf("unknown CitizenCard nullable field %s", name)
 }
 
@@ -7271,6 +7398,9 @@ func (m *CitizenCardMutation) ResetField(name string) error {
 		return nil
 	case citizencard.FieldPersonID:
 		m.ResetPersonID()
+		return nil
+	case citizencard.FieldHolderID:
+		m.ResetHolderID()
 		return nil
 	case citizencard.FieldMaskedNumber:
 		m.ResetMaskedNumber()
@@ -7291,8 +7421,8 @@ func (m *CitizenCardMutation) ResetField(name string) error {
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CitizenCardMutation) AddedEdges() []string {
 	edges := make([]string, 0, 2)
-	if m.person != nil {
-		edges = append(edges, citizencard.EdgePerson)
+	if m.holder != nil {
+		edges = append(edges, citizencard.EdgeHolder)
 	}
 	if m.account != nil {
 		edges = append(edges, citizencard.EdgeAccount)
@@ -7304,8 +7434,8 @@ func (m *CitizenCardMutation) AddedEdges() []string {
 // name in this mutation.
 func (m *CitizenCardMutation) AddedIDs(name string) []ent.Value {
 	switch name {
-	case citizencard.EdgePerson:
-		if id := m.person; id != nil {
+	case citizencard.EdgeHolder:
+		if id := m.holder; id != nil {
 			return []ent.Value{*id}
 		}
 	case citizencard.EdgeAccount:
@@ -7331,8 +7461,8 @@ func (m *CitizenCardMutation) RemovedIDs(name string) []ent.Value {
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CitizenCardMutation) ClearedEdges() []string {
 	edges := make([]string, 0, 2)
-	if m.clearedperson {
-		edges = append(edges, citizencard.EdgePerson)
+	if m.clearedholder {
+		edges = append(edges, citizencard.EdgeHolder)
 	}
 	if m.clearedaccount {
 		edges = append(edges, citizencard.EdgeAccount)
@@ -7344,8 +7474,8 @@ func (m *CitizenCardMutation) ClearedEdges() []string {
 // was cleared in this mutation.
 func (m *CitizenCardMutation) EdgeCleared(name string) bool {
 	switch name {
-	case citizencard.EdgePerson:
-		return m.clearedperson
+	case citizencard.EdgeHolder:
+		return m.clearedholder
 	case citizencard.EdgeAccount:
 		return m.clearedaccount
 	}
@@ -7356,8 +7486,8 @@ func (m *CitizenCardMutation) EdgeCleared(name string) bool {
 // if that edge is not defined in the schema.
 func (m *CitizenCardMutation) ClearEdge(name string) error {
 	switch name {
-	case citizencard.EdgePerson:
-		m.ClearPerson()
+	case citizencard.EdgeHolder:
+		m.ClearHolder()
 		return nil
 	case citizencard.EdgeAccount:
 		m.ClearAccount()
@@ -7370,8 +7500,8 @@ func (m *CitizenCardMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *CitizenCardMutation) ResetEdge(name string) error {
 	switch name {
-	case citizencard.EdgePerson:
-		m.ResetPerson()
+	case citizencard.EdgeHolder:
+		m.ResetHolder()
 		return nil
 	case citizencard.EdgeAccount:
 		m.ResetAccount()

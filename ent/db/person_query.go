@@ -648,7 +648,7 @@ func (_q *PersonQuery) loadCard(ctx context.Context, query *CitizenCardQuery, no
 		nodeids[nodes[i].ID] = nodes[i]
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(citizencard.FieldPersonID)
+		query.ctx.AppendFieldOnce(citizencard.FieldHolderID)
 	}
 	query.Where(predicate.CitizenCard(func(s *sql.Selector) {
 		nested.Of(s, person.CardColumn, fks)
@@ -658,10 +658,13 @@ func (_q *PersonQuery) loadCard(ctx context.Context, query *CitizenCardQuery, no
 		return err
 	}
 	for _, n := range neighbors {
-		fk := n.PersonID
-		node, ok := nodeids[fk]
+		fk := n.HolderID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "holder_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
 		if !ok {
-			return fmt.Errorf(`unexpected referenced foreign-key "person_id" returned %v for node %v`, fk, n.ID)
+			return fmt.Errorf(`unexpected referenced foreign-key "holder_id" returned %v for node %v`, *fk, n.ID)
 		}
 		assign(node, n)
 	}

@@ -60,6 +60,9 @@ func opensTheBook(t *testing.T, balances []int64) {
 		t.Errorf("the book has %+v, and the cards had %d fen", proof, total)
 	}
 	for i, card := range cards {
+		if held := c.CitizenCard.Query().Where(citizencard.ID(card), citizencard.HolderID(fmt.Sprint("p", i))).CountX(seedtest.System(t)); held != 1 {
+			t.Errorf("%s is nobody's", card)
+		}
 		account := c.CitizenCard.Query().Where(citizencard.ID(card)).QueryAccount().OnlyX(seedtest.System(t))
 		if account.Balance != balances[i] || account.OwnerID != fmt.Sprint("p", i) || !id.Is(account.ID, id.LedgerAccount) || *account.Floor != 0 {
 			t.Errorf("%s stands on %+v, and had %d fen", card, account, balances[i])

@@ -142,7 +142,7 @@ func (s *stage) writes() map[string]writes {
 		"LedgerTransaction": {create: func(ctx context.Context, me string) error { return s.newTransaction("forged by " + me).Exec(ctx) }},
 		"CitizenCard": {
 			create: func(ctx context.Context, me string) error {
-				return c.CitizenCard.Create().SetPersonID(me).SetMaskedNumber("1").SetKind(citizencard.KindNamed).
+				return c.CitizenCard.Create().SetPersonID(me).SetHolderID(me).SetMaskedNumber("1").SetKind(citizencard.KindNamed).
 					SetStatus(citizencard.StatusActive).SetAccountID(s.accountOf(me).ID).Exec(ctx)
 			},
 			update: func(ctx context.Context) (int, error) {

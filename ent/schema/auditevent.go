@@ -24,6 +24,7 @@ func (AuditEvent) Fields() []ent.Field {
 		field.String("action").MaxLen(64).Immutable(),
 		field.String("target_id").MaxLen(64).Default("").Immutable(),
 		field.String("request_id").MaxLen(64).Default("").Immutable(),
+		field.String("reason").MaxLen(512).Default("").Immutable().Comment("why, in the actor's words, where the deed asks for it"),
 	}
 }
 

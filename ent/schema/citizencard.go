@@ -3,9 +3,11 @@ package schema
 import (
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 
 	"citygraph/ent/rule"
 	"citygraph/internal/id"
@@ -20,7 +22,8 @@ func (CitizenCard) Mixin() []ent.Mixin { return []ent.Mixin{noun{kind: id.Citize
 // Fields are the columns. What is on a card stands in the book.
 func (CitizenCard) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("person_id").MaxLen(64).Annotations(hidden),
+		field.String("person_id").MaxLen(64).Immutable().Comment("whose it was issued to").Annotations(hidden),
+		field.String("holder_id").MaxLen(64).Optional().Nillable().Comment("the person, as long as it is their card; empty once it is replaced or closed").Annotations(hidden),
 		field.String("masked_number").MaxLen(32),
 		field.Enum("kind").NamedValues("Named", "NAMED", "Anonymous", "ANONYMOUS"),
 		field.Enum("status").NamedValues("Active", "ACTIVE", "Lost", "LOST", "Replaced", "REPLACED", "Frozen", "FROZEN", "Closed", "CLOSED"),
@@ -32,14 +35,20 @@ func (CitizenCard) Fields() []ent.Field {
 // are read from.
 func (CitizenCard) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.From("person", Person.Type).Ref("card").Field("person_id").Unique().Required().Annotations(hidden),
+		edge.From("holder", Person.Type).Ref("card").Field("holder_id").Unique().Annotations(hidden),
 		edge.To("account", LedgerAccount.Type).Field("account_id").Unique().Required().Immutable().Annotations(entgql.MapsTo("balance", "available", "cap")),
 	}
 }
 
-// Annotations name the table.
+// Indexes serve a person's cards of all times.
+func (CitizenCard) Indexes() []ent.Index { return []ent.Index{index.Fields("person_id")} }
+
+// Annotations name the table, and have the database hold that a card is somebody's until its end; the column of the edge
+// is unique, which gives a person one at a time.
 func (CitizenCard) Annotations() []schema.Annotation {
-	return []schema.Annotation{table("citizen_cards")}
+	return []schema.Annotation{table("citizen_cards"), entsql.Checks(map[string]string{
+		"citizen_cards_holder": "status IN ('REPLACED', 'CLOSED') AND holder_id IS NULL OR status NOT IN ('REPLACED', 'CLOSED') AND holder_id IS NOT NULL AND holder_id = person_id",
+	})}
 }
 
 // Policy is the row rule.

@@ -186,6 +186,93 @@ func (ec *executionContext) fieldContext_CitizenCard_allowedActions(_ context.Co
 	return graphql.NewScalarFieldContext("CitizenCard", field, true, true, "CitizenCardAction")
 }
 
+func (ec *executionContext) _CloseCardPayload_card(ctx context.Context, field graphql.CollectedField, obj *model.CloseCardPayload) (ret graphql.Marshaler) {
+	return ec.marshalOCitizenCard2ᚖcitygraphᚋentᚋdbᚐCitizenCard(exec.Enter(ctx, field), field.Selections, obj.Card)
+}
+func (ec *executionContext) fieldContext_CloseCardPayload_card(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CitizenCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseCardPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CloseCardPayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_CloseCardPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FreezeCardPayload_cardStatus(ctx context.Context, field graphql.CollectedField, obj *model.FreezeCardPayload) (ret graphql.Marshaler) {
+	return ec.marshalOCitizenCardStatus2ᚖcitygraphᚋentᚋdbᚋcitizencardᚐStatus(ctx, field.Selections, obj.CardStatus)
+}
+func (ec *executionContext) fieldContext_FreezeCardPayload_cardStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FreezeCardPayload", field, false, false, "CitizenCardStatus")
+}
+
+func (ec *executionContext) _FreezeCardPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.FreezeCardPayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_FreezeCardPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FreezeCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IssueCardPayload_card(ctx context.Context, field graphql.CollectedField, obj *model.IssueCardPayload) (ret graphql.Marshaler) {
+	return ec.marshalOCitizenCard2ᚖcitygraphᚋentᚋdbᚐCitizenCard(exec.Enter(ctx, field), field.Selections, obj.Card)
+}
+func (ec *executionContext) fieldContext_IssueCardPayload_card(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IssueCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CitizenCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IssueCardPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.IssueCardPayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_IssueCardPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IssueCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _LedgerEntry_id(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntry) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
@@ -343,6 +430,38 @@ func (ec *executionContext) fieldContext_LedgerTransaction_reversesId(_ context.
 	return graphql.NewScalarFieldContext("LedgerTransaction", field, false, false, "ID")
 }
 
+func (ec *executionContext) _ReplaceCardPayload_card(ctx context.Context, field graphql.CollectedField, obj *model.ReplaceCardPayload) (ret graphql.Marshaler) {
+	return ec.marshalOCitizenCard2ᚖcitygraphᚋentᚋdbᚐCitizenCard(exec.Enter(ctx, field), field.Selections, obj.Card)
+}
+func (ec *executionContext) fieldContext_ReplaceCardPayload_card(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplaceCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CitizenCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReplaceCardPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReplaceCardPayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_ReplaceCardPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplaceCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReportCardLossPayload_card(ctx context.Context, field graphql.CollectedField, obj *model.ReportCardLossPayload) (ret graphql.Marshaler) {
 	return ec.marshalOCitizenCard2ᚖcitygraphᚋentᚋdbᚐCitizenCard(exec.Enter(ctx, field), field.Selections, obj.Card)
 }
@@ -365,6 +484,29 @@ func (ec *executionContext) _ReportCardLossPayload_userErrors(ctx context.Contex
 func (ec *executionContext) fieldContext_ReportCardLossPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ReportCardLossPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnfreezeCardPayload_cardStatus(ctx context.Context, field graphql.CollectedField, obj *model.UnfreezeCardPayload) (ret graphql.Marshaler) {
+	return ec.marshalOCitizenCardStatus2ᚖcitygraphᚋentᚋdbᚋcitizencardᚐStatus(ctx, field.Selections, obj.CardStatus)
+}
+func (ec *executionContext) fieldContext_UnfreezeCardPayload_cardStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnfreezeCardPayload", field, false, false, "CitizenCardStatus")
+}
+
+func (ec *executionContext) _UnfreezeCardPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UnfreezeCardPayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_UnfreezeCardPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnfreezeCardPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -421,6 +563,188 @@ func UnmarshalCancelCardLossInput(ctx context.Context, raw any) (model.CancelCar
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCloseCardInput(ctx context.Context, obj any) (model.CloseCardInput, error) {
+	var it model.CloseCardInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cardId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cardId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cardId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CardID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCloseCardInput unmarshals raw into the CloseCardInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCloseCardInput(ctx context.Context, raw any) (model.CloseCardInput, error) {
+	var out model.CloseCardInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CloseCardInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputFreezeCardInput(ctx context.Context, obj any) (model.FreezeCardInput, error) {
+	var it model.FreezeCardInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cardId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cardId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cardId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CardID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFreezeCardInput unmarshals raw into the FreezeCardInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFreezeCardInput(ctx context.Context, raw any) (model.FreezeCardInput, error) {
+	var out model.FreezeCardInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FreezeCardInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputIssueCardInput(ctx context.Context, obj any) (model.IssueCardInput, error) {
+	var it model.IssueCardInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNUUID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalIssueCardInput unmarshals raw into the IssueCardInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalIssueCardInput(ctx context.Context, raw any) (model.IssueCardInput, error) {
+	var out model.IssueCardInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "IssueCardInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReplaceCardInput(ctx context.Context, obj any) (model.ReplaceCardInput, error) {
+	var it model.ReplaceCardInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "cardId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNUUID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "cardId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cardId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CardID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReplaceCardInput unmarshals raw into the ReplaceCardInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReplaceCardInput(ctx context.Context, raw any) (model.ReplaceCardInput, error) {
+	var out model.ReplaceCardInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReplaceCardInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReportCardLossInput(ctx context.Context, obj any) (model.ReportCardLossInput, error) {
 	var it model.ReportCardLossInput
 	if obj == nil {
@@ -460,6 +784,55 @@ func (ec *executionContext) unmarshalInputReportCardLossInput(ctx context.Contex
 func UnmarshalReportCardLossInput(ctx context.Context, raw any) (model.ReportCardLossInput, error) {
 	var out model.ReportCardLossInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReportCardLossInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUnfreezeCardInput(ctx context.Context, obj any) (model.UnfreezeCardInput, error) {
+	var it model.UnfreezeCardInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cardId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cardId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cardId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CardID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUnfreezeCardInput unmarshals raw into the UnfreezeCardInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUnfreezeCardInput(ctx context.Context, raw any) (model.UnfreezeCardInput, error) {
+	var out model.UnfreezeCardInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnfreezeCardInput", raw, &out)
 	return out, err
 }
 
@@ -549,6 +922,99 @@ func (ec *executionContext) _CitizenCard(ctx context.Context, sel ast.SelectionS
 			}
 		case "allowedActions":
 			out.Values[i] = ec._CitizenCard_allowedActions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var closeCardPayloadImplementors = []string{"CloseCardPayload"}
+
+func (ec *executionContext) _CloseCardPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CloseCardPayload) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, closeCardPayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseCardPayload")
+		case "card":
+			out.Values[i] = ec._CloseCardPayload_card(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CloseCardPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var freezeCardPayloadImplementors = []string{"FreezeCardPayload"}
+
+func (ec *executionContext) _FreezeCardPayload(ctx context.Context, sel ast.SelectionSet, obj *model.FreezeCardPayload) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, freezeCardPayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FreezeCardPayload")
+		case "cardStatus":
+			out.Values[i] = ec._FreezeCardPayload_cardStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._FreezeCardPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var issueCardPayloadImplementors = []string{"IssueCardPayload"}
+
+func (ec *executionContext) _IssueCardPayload(ctx context.Context, sel ast.SelectionSet, obj *model.IssueCardPayload) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, issueCardPayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IssueCardPayload")
+		case "card":
+			out.Values[i] = ec._IssueCardPayload_card(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._IssueCardPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -722,6 +1188,37 @@ func (ec *executionContext) _LedgerTransaction(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var replaceCardPayloadImplementors = []string{"ReplaceCardPayload"}
+
+func (ec *executionContext) _ReplaceCardPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReplaceCardPayload) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, replaceCardPayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReplaceCardPayload")
+		case "card":
+			out.Values[i] = ec._ReplaceCardPayload_card(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReplaceCardPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var reportCardLossPayloadImplementors = []string{"ReportCardLossPayload"}
 
 func (ec *executionContext) _ReportCardLossPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReportCardLossPayload) graphql.Marshaler {
@@ -739,6 +1236,37 @@ func (ec *executionContext) _ReportCardLossPayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._ReportCardLossPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var unfreezeCardPayloadImplementors = []string{"UnfreezeCardPayload"}
+
+func (ec *executionContext) _UnfreezeCardPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UnfreezeCardPayload) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, unfreezeCardPayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnfreezeCardPayload")
+		case "cardStatus":
+			out.Values[i] = ec._UnfreezeCardPayload_cardStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UnfreezeCardPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -830,6 +1358,45 @@ func (ec *executionContext) marshalNCitizenCardStatus2citygraphᚋentᚋdbᚋcit
 	return v
 }
 
+func (ec *executionContext) unmarshalNCloseCardInput2citygraphᚋgraphᚋmodelᚐCloseCardInput(ctx context.Context, v any) (model.CloseCardInput, error) {
+	res, err := ec.unmarshalInputCloseCardInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCloseCardPayload2ᚖcitygraphᚋgraphᚋmodelᚐCloseCardPayload(ctx context.Context, sel ast.SelectionSet, v *model.CloseCardPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CloseCardPayload!")
+		return graphql.Null
+	}
+	return ec._CloseCardPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFreezeCardInput2citygraphᚋgraphᚋmodelᚐFreezeCardInput(ctx context.Context, v any) (model.FreezeCardInput, error) {
+	res, err := ec.unmarshalInputFreezeCardInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFreezeCardPayload2ᚖcitygraphᚋgraphᚋmodelᚐFreezeCardPayload(ctx context.Context, sel ast.SelectionSet, v *model.FreezeCardPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FreezeCardPayload!")
+		return graphql.Null
+	}
+	return ec._FreezeCardPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNIssueCardInput2citygraphᚋgraphᚋmodelᚐIssueCardInput(ctx context.Context, v any) (model.IssueCardInput, error) {
+	res, err := ec.unmarshalInputIssueCardInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIssueCardPayload2ᚖcitygraphᚋgraphᚋmodelᚐIssueCardPayload(ctx context.Context, sel ast.SelectionSet, v *model.IssueCardPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "IssueCardPayload!")
+		return graphql.Null
+	}
+	return ec._IssueCardPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNLedgerDomain2citygraphᚋentᚋdbᚋledgertransactionᚐDomain(ctx context.Context, v any) (ledgertransaction.Domain, error) {
 	var res ledgertransaction.Domain
 	err := res.UnmarshalGQL(v)
@@ -898,6 +1465,19 @@ func (ec *executionContext) marshalNLedgerTransactionKind2citygraphᚋentᚋdb�
 	return v
 }
 
+func (ec *executionContext) unmarshalNReplaceCardInput2citygraphᚋgraphᚋmodelᚐReplaceCardInput(ctx context.Context, v any) (model.ReplaceCardInput, error) {
+	res, err := ec.unmarshalInputReplaceCardInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReplaceCardPayload2ᚖcitygraphᚋgraphᚋmodelᚐReplaceCardPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReplaceCardPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReplaceCardPayload!")
+		return graphql.Null
+	}
+	return ec._ReplaceCardPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNReportCardLossInput2citygraphᚋgraphᚋmodelᚐReportCardLossInput(ctx context.Context, v any) (model.ReportCardLossInput, error) {
 	res, err := ec.unmarshalInputReportCardLossInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -911,11 +1491,40 @@ func (ec *executionContext) marshalNReportCardLossPayload2ᚖcitygraphᚋgraph�
 	return ec._ReportCardLossPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUnfreezeCardInput2citygraphᚋgraphᚋmodelᚐUnfreezeCardInput(ctx context.Context, v any) (model.UnfreezeCardInput, error) {
+	res, err := ec.unmarshalInputUnfreezeCardInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUnfreezeCardPayload2ᚖcitygraphᚋgraphᚋmodelᚐUnfreezeCardPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnfreezeCardPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UnfreezeCardPayload!")
+		return graphql.Null
+	}
+	return ec._UnfreezeCardPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCitizenCard2ᚖcitygraphᚋentᚋdbᚐCitizenCard(ctx context.Context, sel ast.SelectionSet, v *db.CitizenCard) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._CitizenCard(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCitizenCardStatus2ᚖcitygraphᚋentᚋdbᚋcitizencardᚐStatus(ctx context.Context, v any) (*citizencard.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(citizencard.Status)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCitizenCardStatus2ᚖcitygraphᚋentᚋdbᚋcitizencardᚐStatus(ctx context.Context, sel ast.SelectionSet, v *citizencard.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 // endregion ***************************** type.gotpl *****************************

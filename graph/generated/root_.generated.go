@@ -74,6 +74,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelCardLossInput", ec.unmarshalInputCancelCardLossInput),
 			graphql.NewInputUnmarshaler("CaseAttributeInput", ec.unmarshalInputCaseAttributeInput),
 			graphql.NewInputUnmarshaler("ChargeCodeInput", ec.unmarshalInputChargeCodeInput),
+			graphql.NewInputUnmarshaler("CloseCardInput", ec.unmarshalInputCloseCardInput),
 			graphql.NewInputUnmarshaler("CloseCaseInput", ec.unmarshalInputCloseCaseInput),
 			graphql.NewInputUnmarshaler("ConsentToDelegationInput", ec.unmarshalInputConsentToDelegationInput),
 			graphql.NewInputUnmarshaler("CreatePhotoUploadInput", ec.unmarshalInputCreatePhotoUploadInput),
@@ -81,10 +82,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DispatchCaseInput", ec.unmarshalInputDispatchCaseInput),
 			graphql.NewInputUnmarshaler("ExportMyDataInput", ec.unmarshalInputExportMyDataInput),
 			graphql.NewInputUnmarshaler("FileCaseInput", ec.unmarshalInputFileCaseInput),
+			graphql.NewInputUnmarshaler("FreezeCardInput", ec.unmarshalInputFreezeCardInput),
 			graphql.NewInputUnmarshaler("GeoPointInput", ec.unmarshalInputGeoPointInput),
 			graphql.NewInputUnmarshaler("GiveConsentInput", ec.unmarshalInputGiveConsentInput),
 			graphql.NewInputUnmarshaler("GrantEntitlementInput", ec.unmarshalInputGrantEntitlementInput),
 			graphql.NewInputUnmarshaler("IssueAlertInput", ec.unmarshalInputIssueAlertInput),
+			graphql.NewInputUnmarshaler("IssueCardInput", ec.unmarshalInputIssueCardInput),
 			graphql.NewInputUnmarshaler("IssuePayCodeInput", ec.unmarshalInputIssuePayCodeInput),
 			graphql.NewInputUnmarshaler("MarkAllReadInput", ec.unmarshalInputMarkAllReadInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
@@ -97,6 +100,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterDeviceInput", ec.unmarshalInputRegisterDeviceInput),
 			graphql.NewInputUnmarshaler("RejectCaseInput", ec.unmarshalInputRejectCaseInput),
 			graphql.NewInputUnmarshaler("ReopenCaseInput", ec.unmarshalInputReopenCaseInput),
+			graphql.NewInputUnmarshaler("ReplaceCardInput", ec.unmarshalInputReplaceCardInput),
 			graphql.NewInputUnmarshaler("ReportAlarmInput", ec.unmarshalInputReportAlarmInput),
 			graphql.NewInputUnmarshaler("ReportCardLossInput", ec.unmarshalInputReportCardLossInput),
 			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
@@ -114,6 +118,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SupportCaseInput", ec.unmarshalInputSupportCaseInput),
 			graphql.NewInputUnmarshaler("SuspendCaseInput", ec.unmarshalInputSuspendCaseInput),
 			graphql.NewInputUnmarshaler("TopUpInput", ec.unmarshalInputTopUpInput),
+			graphql.NewInputUnmarshaler("UnfreezeCardInput", ec.unmarshalInputUnfreezeCardInput),
 			graphql.NewInputUnmarshaler("UnregisterDeviceInput", ec.unmarshalInputUnregisterDeviceInput),
 			graphql.NewInputUnmarshaler("UpdateAlertInput", ec.unmarshalInputUpdateAlertInput),
 			graphql.NewInputUnmarshaler("UploadCasePhotoInput", ec.unmarshalInputUploadCasePhotoInput),
@@ -570,6 +575,10 @@ enum CitizenCardAction {
   REPORT_LOSS
   "Put it back into use once it is found (撤销挂失)."
   CANCEL_LOSS
+  "Have another issued for it, with the same money (补卡)."
+  REPLACE
+  "End it, once nothing is on it (注销)."
+  CLOSE
 }
 
 "The kinds of card."
@@ -681,7 +690,7 @@ extend type Query {
     "The last so many, at most 100."
     last: Int
   ): LedgerEntryConnection!
-  "The viewer's own card (我的市民卡); null for a person without one. UNAUTHENTICATED for a visitor."
+  "The viewer's own card (我的市民卡); null for a person without one, whose card was closed included. UNAUTHENTICATED for a visitor."
   card: CitizenCard
 }
 
@@ -713,7 +722,107 @@ type CancelCardLossPayload {
   userErrors: [UserError!]!
 }
 
+"Asks for a citizen card."
+input IssueCardInput {
+  "A key of the client's own for this card: sent again, it gets the first answer."
+  idempotencyKey: UUID!
+}
+
+"The answer to issueCard."
+type IssueCardPayload {
+  "The new card; null when refused."
+  card: CitizenCard
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Asks for another card for one that is lost."
+input ReplaceCardInput {
+  "A key of the client's own for this card: sent again with the same input, it gets the first answer."
+  idempotencyKey: UUID!
+  "The card that is lost."
+  cardId: ID!
+}
+
+"The answer to replaceCard."
+type ReplaceCardPayload {
+  "The new card, with all that was on the old one; null when refused."
+  card: CitizenCard
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Ends the viewer's own card."
+input CloseCardInput {
+  "The card."
+  cardId: ID!
+}
+
+"The answer to closeCard."
+type CloseCardPayload {
+  "The card, which is CLOSED; null when refused."
+  card: CitizenCard
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Stops somebody's card for the city."
+input FreezeCardInput {
+  "The card."
+  cardId: ID!
+  "Why, for the audit log: the order's number, say. At most 200 characters; its holder does not see it."
+  reason: String!
+}
+
+"The answer to freezeCard."
+type FreezeCardPayload {
+  "Where the card stands; null when refused. An admin sees nothing else of it."
+  cardStatus: CitizenCardStatus
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Lets a frozen card be used again."
+input UnfreezeCardInput {
+  "The card."
+  cardId: ID!
+  "Why, for the audit log. At most 200 characters; its holder does not see it."
+  reason: String!
+}
+
+"The answer to unfreezeCard."
+type UnfreezeCardPayload {
+  "Where the card stands; null when refused. An admin sees nothing else of it."
+  cardStatus: CitizenCardStatus
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
 extend type Mutation {
+  """
+  Issues a card to the viewer, who has none (申领). Who is bound to a real name gets a NAMED one; anybody else an ANONYMOUS one, which may hold
+  less and becomes NAMED with bindIdentity. INVALID_TRANSITION to who has a card, IDEMPOTENCY_KEY_REUSED.
+  """
+  issueCard("Whose key." input: IssueCardInput!): IssueCardPayload!
+  """
+  Issues another card for the viewer's own, which is LOST (补卡): the money stays, the old card and codes for it are never in use again.
+  Nobody else may: NOT_FOUND. INVALID_TRANSITION for one that is not LOST, IDEMPOTENCY_KEY_REUSED. The holder is told.
+  """
+  replaceCard("The card." input: ReplaceCardInput!): ReplaceCardPayload!
+  """
+  Ends the viewer's own card (注销), which must have nothing on it: CARD_NOT_EMPTY. Nobody else may: NOT_FOUND. INVALID_TRANSITION for one that is not
+  ACTIVE. Another can be issued afterwards.
+  """
+  closeCard("The card." input: CloseCardInput!): CloseCardPayload!
+  """
+  Stops somebody's card for the city (冻结), as a court or the police may order: nothing is paid with it until it is unfrozen. An admin
+  may: FORBIDDEN. NOT_FOUND, INVALID_TRANSITION for one that is not ACTIVE. The holder is told that, and not why.
+  """
+  freezeCard("Which card, and why." input: FreezeCardInput!): FreezeCardPayload!
+  """
+  Lets a FROZEN card be used again (解冻). An admin may: FORBIDDEN. NOT_FOUND, INVALID_TRANSITION for one that is not FROZEN. The holder is told.
+  """
+  unfreezeCard("Which card, and why." input: UnfreezeCardInput!): UnfreezeCardPayload!
   """
   Stops a citizen card (挂失): from its commit on nothing is taken out of the card's account, no hold is captured, and codes for it are
   good no more. The card's holder may, and who has SHOW_CODE for them; the holder is told. CARD_NOT_ACTIVE where there is no
@@ -3520,6 +3629,8 @@ enum ErrorCode {
   BALANCE_CAP
   "The card is reported lost, frozen, replaced, closed or not there."
   CARD_NOT_ACTIVE
+  "The card cannot be closed: something is on it."
+  CARD_NOT_EMPTY
   "The amount is zero, negative, or more than the ledger can hold."
   BAD_AMOUNT
   "More would be given back than is left of what was paid."
@@ -4396,6 +4507,16 @@ func (ec *executionContext) childFields_ClinicEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ClinicEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "card":
+		return ec.fieldContext_CloseCardPayload_card(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseCardPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CloseCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cityCase":
@@ -4668,6 +4789,16 @@ func (ec *executionContext) childFields_FileCasePayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type FileCasePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_FreezeCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cardStatus":
+		return ec.fieldContext_FreezeCardPayload_cardStatus(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FreezeCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FreezeCardPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_GeoPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "lat":
@@ -4754,6 +4885,16 @@ func (ec *executionContext) childFields_IssueAlertPayload(ctx context.Context, f
 		return ec.fieldContext_IssueAlertPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IssueAlertPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_IssueCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "card":
+		return ec.fieldContext_IssueCardPayload_card(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IssueCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssueCardPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_IssuePayCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5152,6 +5293,16 @@ func (ec *executionContext) childFields_ReopenCasePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ReopenCasePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReplaceCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "card":
+		return ec.fieldContext_ReplaceCardPayload_card(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReplaceCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplaceCardPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReportAlarmPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "alarm":
@@ -5506,6 +5657,16 @@ func (ec *executionContext) childFields_TopUpPayload(ctx context.Context, field 
 		return ec.fieldContext_TopUpPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TopUpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnfreezeCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cardStatus":
+		return ec.fieldContext_UnfreezeCardPayload_cardStatus(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnfreezeCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnfreezeCardPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UnregisterDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -15,6 +15,7 @@ import (
 	"citygraph/ent/db"
 	"citygraph/ent/db/alert"
 	"citygraph/ent/db/casephoto"
+	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
 	"citygraph/ent/db/consent"
 	"citygraph/ent/db/device"
@@ -167,6 +168,20 @@ type ChargeCodePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Ends the viewer's own card.
+type CloseCardInput struct {
+	// The card.
+	CardID string `json:"cardId"`
+}
+
+// The answer to closeCard.
+type CloseCardPayload struct {
+	// The card, which is CLOSED; null when refused.
+	Card *db.CitizenCard `json:"card,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Closes a case.
 type CloseCaseInput struct {
 	// The case's id.
@@ -275,6 +290,22 @@ type FileCasePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Stops somebody's card for the city.
+type FreezeCardInput struct {
+	// The card.
+	CardID string `json:"cardId"`
+	// Why, for the audit log: the order's number, say. At most 200 characters; its holder does not see it.
+	Reason string `json:"reason"`
+}
+
+// The answer to freezeCard.
+type FreezeCardPayload struct {
+	// Where the card stands; null when refused. An admin sees nothing else of it.
+	CardStatus *citizencard.Status `json:"cardStatus,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Gives consent to one purpose.
 type GiveConsentInput struct {
 	// Made by the client; the same key with the same input gets the first answer again.
@@ -353,6 +384,20 @@ type IssueAlertInput struct {
 type IssueAlertPayload struct {
 	// The alert; null when refused.
 	Alert *db.Alert `json:"alert,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for a citizen card.
+type IssueCardInput struct {
+	// A key of the client's own for this card: sent again, it gets the first answer.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+}
+
+// The answer to issueCard.
+type IssueCardPayload struct {
+	// The new card; null when refused.
+	Card *db.CitizenCard `json:"card,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -545,6 +590,22 @@ type ReopenCaseInput struct {
 type ReopenCasePayload struct {
 	// The case; null when refused.
 	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for another card for one that is lost.
+type ReplaceCardInput struct {
+	// A key of the client's own for this card: sent again with the same input, it gets the first answer.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The card that is lost.
+	CardID string `json:"cardId"`
+}
+
+// The answer to replaceCard.
+type ReplaceCardPayload struct {
+	// The new card, with all that was on the old one; null when refused.
+	Card *db.CitizenCard `json:"card,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -850,6 +911,22 @@ type TopUpInput struct {
 type TopUpPayload struct {
 	// The top-up; null when refused.
 	TopUp *db.TopUp `json:"topUp,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Lets a frozen card be used again.
+type UnfreezeCardInput struct {
+	// The card.
+	CardID string `json:"cardId"`
+	// Why, for the audit log. At most 200 characters; its holder does not see it.
+	Reason string `json:"reason"`
+}
+
+// The answer to unfreezeCard.
+type UnfreezeCardPayload struct {
+	// Where the card stands; null when refused. An admin sees nothing else of it.
+	CardStatus *citizencard.Status `json:"cardStatus,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -15,6 +15,7 @@ type Deed struct {
 	Action   string // the mutation's name
 	Subject  string // the person concerned; the actor when they acted for themselves
 	TargetID string // the noun that changed
+	Reason   string // why, where the deed asks for it
 }
 
 // Record writes the deed of the context's viewer.
@@ -40,7 +41,7 @@ func RecordAll(ctx context.Context, c *db.Client, deeds []Deed) error {
 func entry(ctx context.Context, c *db.Client, d Deed) *db.AuditEventCreate {
 	return c.AuditEvent.Create().
 		SetActorID(viewer.From(ctx).PersonID).SetSubjectID(d.Subject).SetAction(d.Action).SetTargetID(d.TargetID).
-		SetRequestID(requestid.From(ctx))
+		SetReason(d.Reason).SetRequestID(requestid.From(ctx))
 }
 
 func system(ctx context.Context) context.Context {

@@ -1,4 +1,4 @@
-// Package card reads the citizen card, and stops one that is lost. What is on one stands in the book; see internal/ledger.
+// Package card issues the citizen card, reads it, and moves it through its life. What is on one stands in the book; see internal/ledger.
 package card
 
 import (
@@ -18,7 +18,7 @@ func Mine(ctx context.Context, q *db.CitizenCardQuery) (*db.CitizenCardQuery, er
 	if !v.SignedIn() {
 		return nil, fault.New(fault.Unauthenticated)
 	}
-	return q.Where(citizencard.PersonID(v.PersonID)), nil
+	return q.Where(citizencard.HolderID(v.PersonID)), nil
 }
 
 // Transactions narrows a query to what went into the viewer's own card and out of it. UNAUTHENTICATED for a visitor.

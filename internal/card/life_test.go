@@ -1,28 +1,22 @@
 package card_test
 
 import (
-	"context"
 	"errors"
 	"slices"
-	"sync"
 	"testing"
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/citizencard"
 	"citygraph/internal/card"
-	"citygraph/internal/clock"
-	"citygraph/internal/event"
 	"citygraph/internal/fault"
-	"citygraph/internal/household"
-	"citygraph/internal/ledger"
 	"citygraph/internal/seed/seedtest"
 )
 
 func TestAllowedActions(t *testing.T) {
 	for status, want := range map[citizencard.Status][]card.Action{
-		citizencard.StatusActive:   {card.ReportLoss},
-		citizencard.StatusLost:     {card.CancelLoss},
+		citizencard.StatusActive:   {card.Close, card.ReportLoss},
+		citizencard.StatusLost:     {card.CancelLoss, card.Replace},
 		citizencard.StatusFrozen:   {},
 		citizencard.StatusReplaced: {},
 		citizencard.StatusClosed:   {},
@@ -35,22 +29,8 @@ func TestAllowedActions(t *testing.T) {
 
 // Of many who report a card at once one does, and the account stops with the card: both or neither.
 func TestReportedOnce(t *testing.T) {
-	city := seedtest.Open(t)
-	var mu sync.Mutex
-	var told []card.Moved
-	var fail error
-	bus := event.New()
-	event.On(bus, func(_ context.Context, e card.Moved) error {
-		mu.Lock()
-		defer mu.Unlock()
-		told = append(told, e)
-		return fail
-	})
-	cards := &card.Cards{
-		DB: city.DB, Store: city.Store, Clock: clock.System{}, Events: bus,
-		Book: &ledger.Book{DB: city.DB, Store: city.Store, Clock: clock.System{}},
-		For:  (&household.Register{DB: city.DB, Store: city.Store}).For,
-	}
+	o := open(t)
+	city, cards := o.city, o.Cards
 	system := seedtest.System(t)
 	hers := city.DB.CitizenCard.Query().Where(citizencard.PersonID(seedtest.Person(t, "wangguiying"))).OnlyX(system)
 	stands := func(status citizencard.Status, blocked bool, deeds int) {
@@ -62,27 +42,17 @@ func TestReportedOnce(t *testing.T) {
 		}
 	}
 
-	fail = errors.New("nobody can be told")
-	if _, err := cards.ReportLoss(city.As(t, "wangguiying"), nil); !errors.Is(err, fail) {
+	o.fail = errors.New("nobody can be told")
+	if _, err := cards.ReportLoss(city.As(t, "wangguiying"), nil); !errors.Is(err, o.fail) {
 		t.Fatalf("a report nobody is told of: %v", err)
 	}
 	stands(citizencard.StatusActive, false, 0)
 
-	fail, told = nil, nil
+	o.fail, o.told = nil, nil
 	holder := city.As(t, "wangguiying")
-	codes := map[fault.Code]int{}
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			_, err := cards.ReportLoss(holder, nil)
-			mu.Lock()
-			defer mu.Unlock()
-			codes[fault.CodeOf(err)]++
-		})
-	}
-	all.Wait()
-	if codes[""] != 1 || codes[fault.InvalidTransition] != 7 || len(told) != 1 || told[0].CardID != hers.ID || told[0].Action != card.ReportLoss {
-		t.Errorf("of eight %v, told %+v", codes, told)
+	codes := crowd(8, func() error { _, err := cards.ReportLoss(holder, nil); return err })
+	if codes[""] != 1 || codes[fault.InvalidTransition] != 7 || !slices.Equal(o.told, []string{"REPORT_LOSS"}) {
+		t.Errorf("of eight %v, told %q", codes, o.told)
 	}
 	stands(citizencard.StatusLost, true, 1)
 
@@ -93,7 +63,7 @@ func TestReportedOnce(t *testing.T) {
 	stands(citizencard.StatusActive, false, 2)
 
 	// What the city stopped its holder cannot put back.
-	city.DB.CitizenCard.UpdateOne(hers).SetStatus(citizencard.StatusFrozen).ExecX(system)
+	seedtest.PutCard(t, city.DB, hers.ID, citizencard.StatusFrozen)
 	if _, err := cards.CancelLoss(holder, hers.ID); fault.CodeOf(err) != fault.InvalidTransition {
 		t.Errorf("a frozen card: %v", err)
 	}

@@ -234,11 +234,11 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	for _, status := range []citizencard.Status{citizencard.StatusLost, citizencard.StatusFrozen, citizencard.StatusReplaced, citizencard.StatusClosed} {
-		s.DB.CitizenCard.UpdateOne(s.card).SetStatus(status).ExecX(seedtest.System(t))
+		seedtest.PutCard(t, s.DB, s.card.ID, status)
 		_, err := s.Charge(s.as(t, "xumin"), s.sale(t, 10))
 		faulttest.Refused(t, string(status), err, fault.CardNotActive)
 	}
-	s.DB.CitizenCard.UpdateOne(s.card).SetStatus(citizencard.StatusActive).ExecX(seedtest.System(t))
+	seedtest.PutCard(t, s.DB, s.card.ID, citizencard.StatusActive)
 	if err := s.Book.Block(t.Context(), s.card.AccountID); err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ const (
 	InsufficientFunds     Code = "INSUFFICIENT_FUNDS"
 	BalanceCap            Code = "BALANCE_CAP"
 	CardNotActive         Code = "CARD_NOT_ACTIVE"
+	CardNotEmpty          Code = "CARD_NOT_EMPTY"
 	BadAmount             Code = "BAD_AMOUNT"
 	RefundExceeds         Code = "REFUND_EXCEEDS"
 	PayCodeInvalid        Code = "PAYCODE_INVALID"
@@ -63,6 +64,7 @@ var sentences = map[Code]lang.Text{
 	HoldExpired:           {ZH: "预授权已过期。", EN: "The hold has expired."},
 	InsufficientFunds:     {ZH: "可用余额不足。", EN: "There is not enough money for this."},
 	BalanceCap:            {ZH: "余额将超过限额。", EN: "The balance would exceed its limit."},
+	CardNotEmpty:          {ZH: "卡内还有余额，请先用完再注销。", EN: "There is money on the card: spend it before you close the card."},
 	CardNotActive:         {ZH: "市民卡当前不可用（已挂失、冻结或注销）。", EN: "The citizen card cannot be used: it is lost, frozen or closed."},
 	BadAmount:             {ZH: "金额无效。", EN: "The amount is not valid."},
 	RefundExceeds:         {ZH: "退款金额超过原交易金额。", EN: "More would be refunded than was paid."},

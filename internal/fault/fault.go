@@ -26,6 +26,11 @@ func BadInput(field string, zh, en string) *Fault {
 	return New(BadUserInput).At(field).Say(zh, en)
 }
 
+// NoCard returns CARD_NOT_ACTIVE for a person who has no citizen card.
+func NoCard() *Fault {
+	return New(CardNotActive).Say("还没有市民卡。", "There is no citizen card yet.")
+}
+
 // Internal hides the cause behind INTERNAL.
 func Internal(cause error) *Fault { return New(InternalError).Because(cause) }
 

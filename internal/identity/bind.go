@@ -48,6 +48,9 @@ func (Sandbox) Verify(_ context.Context, c Claim) (bool, error) { return c.Proof
 // did before is theirs now.
 type Joined struct{ From, To string } // person ids
 
+// Bound happens when an account is bound to a person the city did not know before.
+type Bound struct{ PersonID string }
+
 // Binding is the outcome of a real-name binding.
 type Binding struct {
 	PersonID string
@@ -152,6 +155,9 @@ func (a *Accounts) bind(ctx context.Context, v *viewer.Viewer, who personal.Data
 	err = a.DB.Person.UpdateOneID(v.PersonID).SetName(mask.Name(who.Name)).SetMaskedIDNumber(mask.IDNumber(who.IDNumber)).Exec(system)
 	if err != nil {
 		return nil, fmt.Errorf("name person: %w", err)
+	}
+	if err := a.Events.Emit(ctx, Bound{PersonID: v.PersonID}); err != nil {
+		return nil, err
 	}
 	return &Binding{PersonID: v.PersonID}, audit.Record(ctx, a.DB, audit.Deed{Action: "bindIdentity", Subject: v.PersonID})
 }

@@ -90,6 +90,22 @@ func (b *Book) setBlocked(ctx context.Context, accountID string, blocked bool) e
 	return nil
 }
 
+// Limit sets the most that the account may hold, in fen. One that holds more keeps it, and takes nothing in until it
+// holds less: the limit then is what it holds.
+func (b *Book) Limit(ctx context.Context, accountID string, ceiling int64) error {
+	ctx = system(ctx)
+	return b.Store.InTx(ctx, func(ctx context.Context) error {
+		accounts, err := b.lock(ctx, accountID)
+		if err != nil {
+			return err
+		}
+		if err := accounts[accountID].Update().SetCeiling(max(ceiling, accounts[accountID].Balance)).Exec(ctx); err != nil {
+			return fmt.Errorf("limit account: %w", err)
+		}
+		return nil
+	})
+}
+
 // lock loads accounts and keeps others from changing them until the transaction ends. All who lock do so in
 // the order of the ids, so that two transactions never wait for each other. On SQLite the transaction holds
 // the only writer anyway. NOT_FOUND when one is missing.

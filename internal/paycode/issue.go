@@ -40,11 +40,11 @@ func (i *Issuer) Issue(ctx context.Context, purpose Purpose, onBehalfOf *string)
 		return nil, fault.From(err).At("onBehalfOf")
 	}
 	v := viewer.From(ctx)
-	card, err := i.DB.CitizenCard.Query().Where(citizencard.PersonID(v.Subject())).
+	card, err := i.DB.CitizenCard.Query().Where(citizencard.HolderID(v.Subject())).
 		Only(viewer.AsSystem(ctx, "who may show a person's code knows of the card what the code says"))
 	switch {
 	case db.IsNotFound(err):
-		return nil, fault.New(fault.CardNotActive).Say("还没有市民卡。", "There is no citizen card yet.")
+		return nil, fault.NoCard()
 	case err != nil:
 		return nil, fmt.Errorf("load card: %w", err)
 	case card.Status != citizencard.StatusActive:

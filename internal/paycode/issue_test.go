@@ -39,7 +39,7 @@ func TestIssue(t *testing.T) {
 		t.Errorf("with her own code %d deeds are in the log", n)
 	}
 	for _, status := range []citizencard.Status{citizencard.StatusLost, citizencard.StatusFrozen, citizencard.StatusReplaced, citizencard.StatusClosed} {
-		city.DB.CitizenCard.UpdateOne(hers).SetStatus(status).ExecX(system)
+		seedtest.PutCard(t, city.DB, hers.ID, status)
 		for _, name := range []string{"chenjing", "wangguiying"} {
 			if _, err := issuer.Issue(city.As(t, name), paycode.Clinic, &grandmother); fault.CodeOf(err) != fault.CardNotActive {
 				t.Errorf("%s shows a card that is %s: %v", name, status, err)

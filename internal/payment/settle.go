@@ -29,7 +29,7 @@ func (t *TopUps) Settle(ctx context.Context, topUpID string, p Payment) error {
 		if row.Status == topup.StatusClosed {
 			return t.move(ctx, row, topup.StatusFailed, p.TransactionID)
 		}
-		open, err := t.DB.CitizenCard.Query().Where(citizencard.AccountID(row.AccountID), citizencard.StatusNEQ(citizencard.StatusClosed)).Exist(ctx)
+		open, err := t.DB.CitizenCard.Query().Where(citizencard.AccountID(row.AccountID), citizencard.HolderIDNotNil()).Exist(ctx)
 		if err != nil {
 			return fmt.Errorf("look for the card: %w", err)
 		}

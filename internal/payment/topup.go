@@ -45,13 +45,14 @@ func (t *TopUps) TopUp(ctx context.Context, r Request) (*db.TopUp, error) {
 }
 
 func (t *TopUps) order(ctx context.Context, amount int64) (string, error) {
-	card, err := t.DB.CitizenCard.Query().Where(citizencard.PersonID(viewer.From(ctx).PersonID), citizencard.StatusEQ(citizencard.StatusActive)).
-		WithAccount().Only(ctx)
-	if db.IsNotFound(err) {
-		return "", fault.New(fault.CardNotActive)
-	}
-	if err != nil {
+	card, err := t.DB.CitizenCard.Query().Where(citizencard.HolderID(viewer.From(ctx).PersonID)).WithAccount().Only(ctx)
+	switch {
+	case db.IsNotFound(err):
+		return "", fault.NoCard()
+	case err != nil:
 		return "", fmt.Errorf("load card: %w", err)
+	case card.Status != citizencard.StatusActive:
+		return "", fault.New(fault.CardNotActive)
 	}
 	account := card.Edges.Account
 	if account.Ceiling != nil && account.Balance > *account.Ceiling-amount {

@@ -122,7 +122,7 @@ func (w *writer) resident(ctx context.Context, i int, m Member) error {
 		return err
 	}
 	return w.db.CitizenCard.Create().SetID(id.Derive(id.CitizenCard, 0, "cast/"+m.Key)).SetCreatedAt(w.now).SetUpdatedAt(w.now).
-		SetPersonID(m.PersonID()).SetMaskedNumber(mask.CardNumber(fmt.Sprintf("33010000%08d", i+1))).SetKind(citizencard.KindNamed).
+		SetPersonID(m.PersonID()).SetHolderID(m.PersonID()).SetMaskedNumber(mask.CardNumber(fmt.Sprintf("33010000%08d", i+1))).SetKind(citizencard.KindNamed).
 		SetStatus(citizencard.StatusActive).SetAccountID(accountID(m.PersonID())).Exec(ctx)
 }
 

@@ -101,7 +101,7 @@ func (w *writer) people(ctx context.Context, people []person) error {
 			SetMaskedIDNumber(mask.IDNumber(p.idNumber)).SetMaskedPhone(mask.Phone(p.phone)).
 			SetDistrictID(districtID(p.district.Code))
 		cards[i] = w.db.CitizenCard.Create().SetID(id.Derive(id.CitizenCard, 1, p.id)).SetCreatedAt(w.now).SetUpdatedAt(w.now).
-			SetPersonID(p.id).SetMaskedNumber(mask.CardNumber(p.card)).SetKind(citizencard.KindNamed).SetStatus(citizencard.StatusActive).
+			SetPersonID(p.id).SetHolderID(p.id).SetMaskedNumber(mask.CardNumber(p.card)).SetKind(citizencard.KindNamed).SetStatus(citizencard.StatusActive).
 			SetAccountID(accountID(p.id))
 		savers[i] = saver{p.id, p.balance}
 	}

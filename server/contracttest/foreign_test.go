@@ -98,6 +98,20 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		same(t, name+": cancelCardLoss", chenjing[id.CitizenCard], id.CitizenCard, func(id string) citytest.Answer {
 			return client.Do("CancelCardLoss", citytest.Vars{"input": citytest.Vars{"cardId": id}})
 		})
+		same(t, name+": replaceCard", chenjing[id.CitizenCard], id.CitizenCard, func(id string) citytest.Answer {
+			return client.Do("ReplaceCard", citytest.Vars{"input": citytest.Vars{"idempotencyKey": uuid.NewString(), "cardId": id}})
+		})
+		same(t, name+": closeCard", chenjing[id.CitizenCard], id.CitizenCard, func(id string) citytest.Answer {
+			return client.Do("CloseCard", citytest.Vars{"input": citytest.Vars{"cardId": id}})
+		})
+		if name != "fanglei" { // who may freeze it
+			same(t, name+": freezeCard", chenjing[id.CitizenCard], id.CitizenCard, func(id string) citytest.Answer {
+				return client.Do("FreezeCard", citytest.Vars{"input": ordered(id)})
+			})
+			same(t, name+": unfreezeCard", chenjing[id.CitizenCard], id.CitizenCard, func(id string) citytest.Answer {
+				return client.Do("UnfreezeCard", citytest.Vars{"input": ordered(id)})
+			})
+		}
 		same(t, name+": topUp", chenjing[id.TopUp], id.TopUp, func(id string) citytest.Answer {
 			return client.Do("TopUpStatus", citytest.Vars{"id": id})
 		})

@@ -293,6 +293,7 @@ var asksOfAnybody = map[viewer.RoleKind][]string{
 	viewer.Auditor: {"Query.accessLog(person)", "Query.accessLog(accessor)", "Query.consents(person)", "Query.recordAccesses(person)"},
 	viewer.Admin: {
 		"Query.entitlements(person)", "GrantEntitlementInput.personId", "WithdrawEntitlementInput.grantId",
+		"FreezeCardInput.cardId", "UnfreezeCardInput.cardId",
 	},
 }
 

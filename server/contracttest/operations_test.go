@@ -104,6 +104,22 @@ var scenes = merged(merged(caseScenes(), photoScenes()), map[string]scene{
 	"CancelCardLoss": func(t testing.TB, r *rig) asked {
 		return input(r.member["sunli"], citytest.Vars{"cardId": r.cardOf(t, "sunli", citizencard.StatusLost)})
 	},
+	"IssueCard": func(t testing.TB, r *rig) asked {
+		r.cardOf(t, "sunli", citizencard.StatusClosed)
+		return input(r.member["sunli"], citytest.Vars{"idempotencyKey": uuid.NewString()})
+	},
+	"ReplaceCard": func(t testing.TB, r *rig) asked {
+		return input(r.member["sunli"], citytest.Vars{"idempotencyKey": uuid.NewString(), "cardId": r.cardOf(t, "sunli", citizencard.StatusLost)})
+	},
+	"CloseCard": func(t testing.TB, r *rig) asked {
+		return input(r.member["sunli"], citytest.Vars{"cardId": r.emptyCard(t, "sunli")})
+	},
+	"FreezeCard": func(t testing.TB, r *rig) asked {
+		return input(r.member["fanglei"], ordered(r.cardOf(t, "sunli", citizencard.StatusActive)))
+	},
+	"UnfreezeCard": func(t testing.TB, r *rig) asked {
+		return input(r.member["fanglei"], ordered(r.cardOf(t, "sunli", citizencard.StatusFrozen)))
+	},
 	"TopUp": func(_ testing.TB, r *rig) asked { return input(r.member["chenjing"], toppedUp(1)) },
 	"TopUpStatus": func(t testing.TB, r *rig) asked {
 		return asked{r.member["chenjing"], citytest.Vars{"id": r.topUp(t, "chenjing")}}

@@ -65,6 +65,11 @@ const (
 const issuePayCode = `mutation($input: IssuePayCodeInput!) { issuePayCode(input: $input) { userErrors { code } } }`
 const (
 	reportCardLoss = `mutation($input: ReportCardLossInput!) { reportCardLoss(input: $input) { card { id } userErrors { code } } }`
+	issueCard      = `mutation($input: IssueCardInput!) { issueCard(input: $input) { card { id } userErrors { code } } }`
+	replaceCard    = `mutation($input: ReplaceCardInput!) { replaceCard(input: $input) { card { id } userErrors { code } } }`
+	closeCard      = `mutation($input: CloseCardInput!) { closeCard(input: $input) { card { id } userErrors { code } } }`
+	freezeCard     = `mutation($input: FreezeCardInput!) { freezeCard(input: $input) { cardStatus userErrors { code } } }`
+	unfreezeCard   = `mutation($input: UnfreezeCardInput!) { unfreezeCard(input: $input) { cardStatus userErrors { code } } }`
 	cancelCardLoss = `mutation($input: CancelCardLossInput!) { cancelCardLoss(input: $input) { card { id } userErrors { code } } }`
 )
 const topUp = `mutation($input: TopUpInput!) { topUp(input: $input) { userErrors { code } } }`
@@ -90,6 +95,24 @@ var probes = append(append(caseProbes(), photoProbes()...), []probe{
 	{"Mutation.issuePayCode", "for wangguiying's card", act(func(testing.TB, *rig, string) citytest.Vars {
 		return citytest.Vars{"purpose": "CLINIC", "onBehalfOf": castID("wangguiying")}
 	}), issuePayCode},
+	{"Mutation.issueCard", "with a card of one's own", act(func(t testing.TB, r *rig, name string) citytest.Vars {
+		if name != visitor {
+			r.cardOf(t, name, citizencard.StatusActive)
+		}
+		return citytest.Vars{"idempotencyKey": uuid.NewString()}
+	}), issueCard},
+	{"Mutation.replaceCard", "of wangguiying's card", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"idempotencyKey": uuid.NewString(), "cardId": r.cardOf(t, "wangguiying", citizencard.StatusLost)}
+	}), replaceCard},
+	{"Mutation.closeCard", "of wangguiying's card, which has money on it", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"cardId": r.cardOf(t, "wangguiying", citizencard.StatusActive)}
+	}), closeCard},
+	{"Mutation.freezeCard", "of wangguiying's card", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return ordered(r.cardOf(t, "wangguiying", citizencard.StatusActive))
+	}), freezeCard},
+	{"Mutation.unfreezeCard", "of wangguiying's card", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return ordered(r.cardOf(t, "wangguiying", citizencard.StatusFrozen))
+	}), unfreezeCard},
 	{"Mutation.reportCardLoss", "of one's own card", act(func(t testing.TB, r *rig, name string) citytest.Vars {
 		if name != visitor {
 			r.cardOf(t, name, citizencard.StatusActive)

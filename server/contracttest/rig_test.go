@@ -14,15 +14,20 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
+	"citygraph/ent/db"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/ledgeraccount"
+	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
 	"citygraph/internal/citycase/machine"
 	"citygraph/internal/clock"
 	"citygraph/internal/fake/jwksfake"
 	"citygraph/internal/firebase"
+	"citygraph/internal/ledger"
 	"citygraph/internal/seed"
+	"citygraph/internal/seed/seedtest"
 	"citygraph/internal/viewer"
 	"citygraph/internal/wechat"
 	"citygraph/server/citytest"
@@ -133,21 +138,51 @@ func (r *rig) register(t testing.TB, name string) string {
 	return answer.RegisterDevice.Device.ID
 }
 
-// cardOf puts a member's card into a status, as its verbs would, and returns its id.
+// cardOf puts a member's latest card into a status, as its verbs would, and returns its id.
 func (r *rig) cardOf(t testing.TB, name string, status citizencard.Status) string {
 	t.Helper()
 	system := viewer.AsSystem(t.Context(), "put the card where a test wants it")
-	card, err := r.DB.CitizenCard.Query().Where(citizencard.PersonID(castID(name))).Only(system)
+	card, err := r.DB.CitizenCard.Query().Where(citizencard.HolderID(castID(name))).Only(system)
+	if db.IsNotFound(err) {
+		card, err = r.DB.CitizenCard.Query().Where(citizencard.PersonID(castID(name))).Order(db.Desc(citizencard.FieldCreatedAt)).First(system)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.DB.CitizenCard.UpdateOne(card).SetStatus(status).Exec(system); err != nil {
-		t.Fatal(err)
-	}
+	seedtest.PutCard(t, r.DB, card.ID, status)
 	if err := r.DB.LedgerAccount.UpdateOneID(card.AccountID).SetBlocked(status != citizencard.StatusActive).Exec(system); err != nil {
 		t.Fatal(err)
 	}
 	return card.ID
+}
+
+// emptyCard is cardOf with nothing on the card, which is in use.
+func (r *rig) emptyCard(t testing.TB, name string) string {
+	t.Helper()
+	cardID := r.cardOf(t, name, citizencard.StatusActive)
+	account, err := r.DB.CitizenCard.Query().Where(citizencard.ID(cardID)).QueryAccount().Only(viewer.AsSystem(t.Context(), "empty the card"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if account.Balance == 0 {
+		return cardID
+	}
+	till, err := r.Book.Open(t.Context(), ledger.Account{Kind: ledgeraccount.KindSuspense})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Book.Post(t.Context(), ledger.Posting{
+		Key: "empty/" + uuid.NewString(), Kind: ledgertransaction.KindTransfer, Domain: ledgertransaction.DomainCard,
+		Lines: []ledger.Line{{AccountID: account.ID, Amount: -account.Balance}, {AccountID: till.ID, Amount: account.Balance}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return cardID
+}
+
+// ordered is the input of an admin's order about a card.
+func ordered(cardID string) citytest.Vars {
+	return citytest.Vars{"cardId": cardID, "reason": "order 12"}
 }
 
 // settle gives every member of the cast a phone, a case in Xihu District and a notice of it; chenjing a

@@ -16,14 +16,10 @@ import (
 func TestAGrandmotherPaysAtTheHospital(t *testing.T) {
 	city := citytest.Start(t)
 	holder, cashier := city.As(t, "wangguiying"), city.As(t, "xumin")
-	clinic := city.DB.StaffRole.Query().Where(staffrole.PersonID(seedtest.Person(t, "xumin"))).OnlyX(system(t)).OrganisationID
-	var shown struct {
-		IssuePayCode struct{ PayCode struct{ Code string } }
-	}
-	holder.Do("IssuePayCode", citytest.Vars{"input": citytest.Vars{"purpose": "CLINIC"}}).Decode(t, &shown)
+	clinic, shown := employer(t, city, "xumin"), showCode(t, holder)
 	sale := func(amount any) citytest.Vars {
 		return citytest.Vars{"input": citytest.Vars{
-			"idempotencyKey": uuid.NewString(), "merchantId": clinic, "code": shown.IssuePayCode.PayCode.Code, "amount": amount,
+			"idempotencyKey": uuid.NewString(), "merchantId": clinic, "code": shown, "amount": amount,
 		}}
 	}
 	before := transactions(t, holder, citytest.Vars{"first": 20})
@@ -63,4 +59,20 @@ func TestAGrandmotherPaysAtTheHospital(t *testing.T) {
 	if back := after.CardTransactions.Edges[0].Node; back.Amount != 1_00 || back.Transaction.ReversesID == nil || back.Transaction.Domain != "CLINIC" {
 		t.Errorf("given back was %+v", back)
 	}
+}
+
+// employer is the organisation that a member of the cast is staff of.
+func employer(t *testing.T, city *citytest.City, name string) string {
+	t.Helper()
+	return city.DB.StaffRole.Query().Where(staffrole.PersonID(seedtest.Person(t, name))).OnlyX(system(t)).OrganisationID
+}
+
+// showCode is a code for a clinic that the client's person shows.
+func showCode(t *testing.T, c *citytest.Client) string {
+	t.Helper()
+	var shown struct {
+		IssuePayCode struct{ PayCode struct{ Code string } }
+	}
+	c.Do("IssuePayCode", citytest.Vars{"input": citytest.Vars{"purpose": "CLINIC"}}).Decode(t, &shown)
+	return shown.IssuePayCode.PayCode.Code
 }

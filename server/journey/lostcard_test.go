@@ -1,6 +1,7 @@
 package journey_test
 
 import (
+	"slices"
 	"testing"
 
 	"citygraph/ent/db/citizencard"
@@ -58,7 +59,7 @@ func TestALostCardPaysNothing(t *testing.T) {
 		}
 		return status, code
 	}
-	showCode := func(c *citytest.Client) string {
+	refusedCode := func(c *citytest.Client) string {
 		t.Helper()
 		var answer struct {
 			IssuePayCode struct{ UserErrors []problem }
@@ -78,7 +79,7 @@ func TestALostCardPaysNothing(t *testing.T) {
 	if len(after) != len(before)+1 || told != badge+1 {
 		t.Errorf("the grandmother has %d notices and a badge of %d, of %d and %d before", len(after), told, len(before), badge)
 	}
-	if got := [2]string{showCode(mother), showCode(daughter)}; got != [2]string{"CARD_NOT_ACTIVE", "CARD_NOT_ACTIVE"} {
+	if got := [2]string{refusedCode(mother), refusedCode(daughter)}; got != [2]string{"CARD_NOT_ACTIVE", "CARD_NOT_ACTIVE"} {
 		t.Errorf("codes for it are answered %v", got)
 	}
 	if _, err := pay("after"); fault.CodeOf(err) != fault.CardNotActive {
@@ -95,7 +96,7 @@ func TestALostCardPaysNothing(t *testing.T) {
 		}
 	}
 	mother.Do("CardTransactions", nil).Decode(t, &home)
-	if home.Card.Status != "LOST" || len(home.Card.AllowedActions) != 1 || home.Card.AllowedActions[0] != "CANCEL_LOSS" || home.Card.Balance != 492_00 {
+	if home.Card.Status != "LOST" || !slices.Equal(home.Card.AllowedActions, []string{"CANCEL_LOSS", "REPLACE"}) || home.Card.Balance != 492_00 {
 		t.Errorf("her card shows %+v", home.Card)
 	}
 
@@ -111,7 +112,7 @@ func TestALostCardPaysNothing(t *testing.T) {
 	if status, code := do(mother, "CancelCardLoss", "cancelCardLoss", citytest.Vars{"cardId": hers.ID}); status != "ACTIVE" || code != "" {
 		t.Fatalf("found again: %q, %q", status, code)
 	}
-	if code := showCode(daughter); code != "" {
+	if code := refusedCode(daughter); code != "" {
 		t.Errorf("a code for it then: %q", code)
 	}
 	if _, err := pay("found"); err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"citygraph/internal/card"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/jobs"
 	"citygraph/internal/ledger"
@@ -30,6 +31,16 @@ func (c *City) keepBook(registry *jobs.Registry, rounds time.Duration) {
 		return c.Book.Watch(ctx, c.options.Log, count)
 	})
 	jobs.Nightly(registry, verifyAt, ledger.Night{})
+}
+
+// issueCards opens the room of the cards.
+func (c *City) issueCards() {
+	caps := c.options.CardCaps
+	c.cards = &card.Cards{
+		DB: c.DB, Store: c.Store, Clock: c.options.Clock, Book: c.Book, Events: c.bus, For: c.register.For,
+		Once: idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: c.options.Clock},
+		Caps: card.Caps{Named: cmp.Or(caps.Named, 5_000_00), Anonymous: cmp.Or(caps.Anonymous, 1_000_00)},
+	}
 }
 
 // takePayments opens the room of topping up and registers its jobs.

@@ -33,7 +33,7 @@ func (c *City) tell(registry *jobs.Registry) {
 	tellFollowers := func(ctx context.Context, f reaction.Follow) error { return c.Queue.Enqueue(ctx, f) }
 	c.followers = &reaction.Followers{DB: c.DB, Store: c.Store, Desk: c.desk, Enqueue: tellFollowers}
 	reaction.CityCases(c.bus, c.DB, c.desk, c.register, tellFollowers)
-	reaction.Cards(c.bus, c.desk)
+	reaction.Cards(c.bus, c.desk, c.cards)
 	reaction.Households(c.bus, c.desk, c.register)
 	reaction.Accounts(c.bus, c.DB, c.desk, c.Exports, c.Photos)
 	reaction.Alerts(c.bus, c.desk)

@@ -8,6 +8,7 @@ import (
 
 	"citygraph/ent/db/notification"
 	"citygraph/internal/blobstore"
+	"citygraph/internal/card"
 	"citygraph/internal/clock"
 	"citygraph/internal/delivery"
 	"citygraph/internal/edge"
@@ -36,7 +37,8 @@ type Options struct {
 	RefreshTTL time.Duration
 	Vault      *vault.Vault // seals personal data
 	PayCodes   *paycode.Ring
-	LowBalance int64 // fen; see charge.Till
+	LowBalance int64     // fen; see charge.Till
+	CardCaps   card.Caps // five thousand and a thousand yuan by default
 
 	Payments  payment.Provider // nil turns topping up off
 	TopUpMost int64            // that one top-up may be, in fen; a thousand yuan by default

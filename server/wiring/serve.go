@@ -13,7 +13,6 @@ import (
 
 	"citygraph/graph"
 	"citygraph/graph/scalar"
-	"citygraph/internal/card"
 	"citygraph/internal/charge"
 	"citygraph/internal/citycase"
 	"citygraph/internal/citycase/georeport"
@@ -77,9 +76,8 @@ func (c *City) serve() error {
 		Schema: graph.NewSchema(&graph.Resolver{
 			DB: c.DB, Accounts: c.Accounts, Records: c.Records, Register: c.register, Cases: c.Cases, Desk: c.desk, Exports: c.Exports,
 			Photos: c.Photos, TopUps: c.TopUps,
-			Issuer:       &paycode.Issuer{DB: c.DB, Clock: o.Clock, Ring: o.PayCodes, For: c.register.For},
-			Cards:        &card.Cards{DB: c.DB, Store: c.Store, Clock: o.Clock, Book: c.Book, Events: c.bus, For: c.register.For},
-			Till:         till,
+			Issuer: &paycode.Issuer{DB: c.DB, Clock: o.Clock, Ring: o.PayCodes, For: c.register.For},
+			Cards:  c.cards, Till: till,
 			Entitlements: entitlements, Consents: consents, Alerts: c.Alerts, Grants: c.Grants,
 		}),
 		Documents: o.Documents, AnyDocument: o.Introspection, Introspection: o.Introspection, Suggestions: o.Introspection,

@@ -18,6 +18,7 @@ import (
 	"citygraph/internal/alert"
 	"citygraph/internal/blobstore"
 	"citygraph/internal/cache"
+	"citygraph/internal/card"
 	"citygraph/internal/casephoto"
 	"citygraph/internal/citycase"
 	"citygraph/internal/clock"
@@ -75,6 +76,7 @@ type City struct {
 	hub       *live.Hub
 	bus       *event.Bus
 	desk      *notice.Desk
+	cards     *card.Cards
 	verifier  *firebase.Verifier
 	wechat    wechat.API // nil where WeChat is turned off
 	followers *reaction.Followers
@@ -270,6 +272,7 @@ func (c *City) work() (err error) {
 	})
 	jobs.Every(registry, rounds, citycase.Escalation{})
 	c.keepBook(registry, rounds)
+	c.issueCards()
 	c.takePayments(registry, rounds)
 	c.tell(registry)
 	c.Queue, err = jobs.New(c.Store, registry, options)

@@ -24,6 +24,8 @@ const (
 	FieldUpdatedAt = "updated_at"
 	// FieldPersonID holds the string denoting the person_id field in the database.
 	FieldPersonID = "person_id"
+	// FieldHolderID holds the string denoting the holder_id field in the database.
+	FieldHolderID = "holder_id"
 	// FieldMaskedNumber holds the string denoting the masked_number field in the database.
 	FieldMaskedNumber = "masked_number"
 	// FieldKind holds the string denoting the kind field in the database.
@@ -32,19 +34,19 @@ const (
 	FieldStatus = "status"
 	// FieldAccountID holds the string denoting the account_id field in the database.
 	FieldAccountID = "account_id"
-	// EdgePerson holds the string denoting the person edge name in mutations.
-	EdgePerson = "person"
+	// EdgeHolder holds the string denoting the holder edge name in mutations.
+	EdgeHolder = "holder"
 	// EdgeAccount holds the string denoting the account edge name in mutations.
 	EdgeAccount = "account"
 	// Table holds the table name of the citizencard in the database.
 	Table = "citizen_cards"
-	// PersonTable is the table that holds the person relation/edge.
-	PersonTable = "citizen_cards"
-	// PersonInverseTable is the table name for the Person entity.
+	// HolderTable is the table that holds the holder relation/edge.
+	HolderTable = "citizen_cards"
+	// HolderInverseTable is the table name for the Person entity.
 	// It exists in this package in order to avoid circular dependency with the "person" package.
-	PersonInverseTable = "people"
-	// PersonColumn is the table column denoting the person relation/edge.
-	PersonColumn = "person_id"
+	HolderInverseTable = "people"
+	// HolderColumn is the table column denoting the holder relation/edge.
+	HolderColumn = "holder_id"
 	// AccountTable is the table that holds the account relation/edge.
 	AccountTable = "citizen_cards"
 	// AccountInverseTable is the table name for the LedgerAccount entity.
@@ -60,6 +62,7 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldUpdatedAt,
 	FieldPersonID,
+	FieldHolderID,
 	FieldMaskedNumber,
 	FieldKind,
 	FieldStatus,
@@ -92,6 +95,8 @@ var (
 	UpdateDefaultUpdatedAt func() time.Time
 	// PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
 	PersonIDValidator func(string) error
+	// HolderIDValidator is a validator for the "holder_id" field. It is called by the builders before save.
+	HolderIDValidator func(string) error
 	// MaskedNumberValidator is a validator for the "masked_number" field. It is called by the builders before save.
 	MaskedNumberValidator func(string) error
 	// AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
@@ -174,6 +179,11 @@ func ByPersonID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPersonID, opts...).ToFunc()
 }
 
+// ByHolderID orders the results by the holder_id field.
+func ByHolderID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHolderID, opts...).ToFunc()
+}
+
 // ByMaskedNumber orders the results by the masked_number field.
 func ByMaskedNumber(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMaskedNumber, opts...).ToFunc()
@@ -194,10 +204,10 @@ func ByAccountID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAccountID, opts...).ToFunc()
 }
 
-// ByPersonField orders the results by person field.
-func ByPersonField(field string, opts ...sql.OrderTermOption) OrderOption {
+// ByHolderField orders the results by holder field.
+func ByHolderField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newPersonStep(), sql.OrderByField(field, opts...))
+		sqlgraph.OrderByNeighborTerms(s, newHolderStep(), sql.OrderByField(field, opts...))
 	}
 }
 
@@ -207,11 +217,11 @@ func ByAccountField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newAccountStep(), sql.OrderByField(field, opts...))
 	}
 }
-func newPersonStep() *sqlgraph.Step {
+func newHolderStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(PersonInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.O2O, true, PersonTable, PersonColumn),
+		sqlgraph.To(HolderInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, true, HolderTable, HolderColumn),
 	)
 }
 func newAccountStep() *sqlgraph.Step {

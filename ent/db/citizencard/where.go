@@ -80,6 +80,11 @@ func PersonID(v string) predicate.CitizenCard {
 	return predicate.CitizenCard(sql.FieldEQ(FieldPersonID, v))
 }
 
+// HolderID applies equality check predicate on the "holder_id" field. It's identical to HolderIDEQ.
+func HolderID(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldEQ(FieldHolderID, v))
+}
+
 // MaskedNumber applies equality check predicate on the "masked_number" field. It's identical to MaskedNumberEQ.
 func MaskedNumber(v string) predicate.CitizenCard {
 	return predicate.CitizenCard(sql.FieldEQ(FieldMaskedNumber, v))
@@ -233,6 +238,81 @@ func PersonIDEqualFold(v string) predicate.CitizenCard {
 // PersonIDContainsFold applies the ContainsFold predicate on the "person_id" field.
 func PersonIDContainsFold(v string) predicate.CitizenCard {
 	return predicate.CitizenCard(sql.FieldContainsFold(FieldPersonID, v))
+}
+
+// HolderIDEQ applies the EQ predicate on the "holder_id" field.
+func HolderIDEQ(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldEQ(FieldHolderID, v))
+}
+
+// HolderIDNEQ applies the NEQ predicate on the "holder_id" field.
+func HolderIDNEQ(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldNEQ(FieldHolderID, v))
+}
+
+// HolderIDIn applies the In predicate on the "holder_id" field.
+func HolderIDIn(vs ...string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldIn(FieldHolderID, vs...))
+}
+
+// HolderIDNotIn applies the NotIn predicate on the "holder_id" field.
+func HolderIDNotIn(vs ...string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldNotIn(FieldHolderID, vs...))
+}
+
+// HolderIDGT applies the GT predicate on the "holder_id" field.
+func HolderIDGT(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldGT(FieldHolderID, v))
+}
+
+// HolderIDGTE applies the GTE predicate on the "holder_id" field.
+func HolderIDGTE(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldGTE(FieldHolderID, v))
+}
+
+// HolderIDLT applies the LT predicate on the "holder_id" field.
+func HolderIDLT(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldLT(FieldHolderID, v))
+}
+
+// HolderIDLTE applies the LTE predicate on the "holder_id" field.
+func HolderIDLTE(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldLTE(FieldHolderID, v))
+}
+
+// HolderIDContains applies the Contains predicate on the "holder_id" field.
+func HolderIDContains(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldContains(FieldHolderID, v))
+}
+
+// HolderIDHasPrefix applies the HasPrefix predicate on the "holder_id" field.
+func HolderIDHasPrefix(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldHasPrefix(FieldHolderID, v))
+}
+
+// HolderIDHasSuffix applies the HasSuffix predicate on the "holder_id" field.
+func HolderIDHasSuffix(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldHasSuffix(FieldHolderID, v))
+}
+
+// HolderIDIsNil applies the IsNil predicate on the "holder_id" field.
+func HolderIDIsNil() predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldIsNull(FieldHolderID))
+}
+
+// HolderIDNotNil applies the NotNil predicate on the "holder_id" field.
+func HolderIDNotNil() predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldNotNull(FieldHolderID))
+}
+
+// HolderIDEqualFold applies the EqualFold predicate on the "holder_id" field.
+func HolderIDEqualFold(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldEqualFold(FieldHolderID, v))
+}
+
+// HolderIDContainsFold applies the ContainsFold predicate on the "holder_id" field.
+func HolderIDContainsFold(v string) predicate.CitizenCard {
+	return predicate.CitizenCard(sql.FieldContainsFold(FieldHolderID, v))
 }
 
 // MaskedNumberEQ applies the EQ predicate on the "masked_number" field.
@@ -405,21 +485,21 @@ func AccountIDContainsFold(v string) predicate.CitizenCard {
 	return predicate.CitizenCard(sql.FieldContainsFold(FieldAccountID, v))
 }
 
-// HasPerson applies the HasEdge predicate on the "person" edge.
-func HasPerson() predicate.CitizenCard {
+// HasHolder applies the HasEdge predicate on the "holder" edge.
+func HasHolder() predicate.CitizenCard {
 	return predicate.CitizenCard(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, true, PersonTable, PersonColumn),
+			sqlgraph.Edge(sqlgraph.O2O, true, HolderTable, HolderColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
 
-// HasPersonWith applies the HasEdge predicate on the "person" edge with a given conditions (other predicates).
-func HasPersonWith(preds ...predicate.Person) predicate.CitizenCard {
+// HasHolderWith applies the HasEdge predicate on the "holder" edge with a given conditions (other predicates).
+func HasHolderWith(preds ...predicate.Person) predicate.CitizenCard {
 	return predicate.CitizenCard(func(s *sql.Selector) {
-		step := newPersonStep()
+		step := newHolderStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

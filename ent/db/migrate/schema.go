@@ -71,6 +71,7 @@ var (
 		{Name: "action", Type: field.TypeString, Size: 64},
 		{Name: "target_id", Type: field.TypeString, Size: 64, Default: ""},
 		{Name: "request_id", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "reason", Type: field.TypeString, Size: 512, Default: ""},
 	}
 	// AuditEventsTable holds the schema information for the "audit_events" table.
 	AuditEventsTable = &schema.Table{
@@ -264,11 +265,12 @@ var (
 		{Name: "id", Type: field.TypeString, Size: 64},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
 		{Name: "masked_number", Type: field.TypeString, Size: 32},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"NAMED", "ANONYMOUS"}},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "LOST", "REPLACED", "FROZEN", "CLOSED"}},
 		{Name: "account_id", Type: field.TypeString, Size: 64},
-		{Name: "person_id", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "holder_id", Type: field.TypeString, Unique: true, Nullable: true, Size: 64},
 	}
 	// CitizenCardsTable holds the schema information for the "citizen_cards" table.
 	CitizenCardsTable = &schema.Table{
@@ -278,15 +280,22 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "citizen_cards_ledger_accounts_account",
-				Columns:    []*schema.Column{CitizenCardsColumns[6]},
+				Columns:    []*schema.Column{CitizenCardsColumns[7]},
 				RefColumns: []*schema.Column{LedgerAccountsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "citizen_cards_people_card",
-				Columns:    []*schema.Column{CitizenCardsColumns[7]},
+				Columns:    []*schema.Column{CitizenCardsColumns[8]},
 				RefColumns: []*schema.Column{PeopleColumns[0]},
-				OnDelete:   schema.NoAction,
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "citizencard_person_id",
+				Unique:  false,
+				Columns: []*schema.Column{CitizenCardsColumns[3]},
 			},
 		},
 	}
@@ -1561,6 +1570,9 @@ func init() {
 	CitizenCardsTable.ForeignKeys[1].RefTable = PeopleTable
 	CitizenCardsTable.Annotation = &entsql.Annotation{
 		Table: "citizen_cards",
+	}
+	CitizenCardsTable.Annotation.Checks = map[string]string{
+		"citizen_cards_holder": "status IN ('REPLACED', 'CLOSED') AND holder_id IS NULL OR status NOT IN ('REPLACED', 'CLOSED') AND holder_id IS NOT NULL AND holder_id = person_id",
 	}
 	CityCasesTable.ForeignKeys[0].RefTable = CaseCategoriesTable
 	CityCasesTable.ForeignKeys[1].RefTable = DistrictsTable

@@ -63,7 +63,7 @@ const (
 	// It exists in this package in order to avoid circular dependency with the "citizencard" package.
 	CardInverseTable = "citizen_cards"
 	// CardColumn is the table column denoting the card relation/edge.
-	CardColumn = "person_id"
+	CardColumn = "holder_id"
 	// PersonalDataTable is the table that holds the personal_data relation/edge.
 	PersonalDataTable = "personal_data"
 	// PersonalDataInverseTable is the table name for the PersonalData entity.

@@ -175,6 +175,12 @@ func init() {
 	auditevent.DefaultRequestID = auditeventDescRequestID.Default.(string)
 	// auditevent.RequestIDValidator is a validator for the "request_id" field. It is called by the builders before save.
 	auditevent.RequestIDValidator = auditeventDescRequestID.Validators[0].(func(string) error)
+	// auditeventDescReason is the schema descriptor for reason field.
+	auditeventDescReason := auditeventFields[5].Descriptor()
+	// auditevent.DefaultReason holds the default value on creation for the reason field.
+	auditevent.DefaultReason = auditeventDescReason.Default.(string)
+	// auditevent.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	auditevent.ReasonValidator = auditeventDescReason.Validators[0].(func(string) error)
 	// auditeventDescID is the schema descriptor for id field.
 	auditeventDescID := auditeventMixinFields0[0].Descriptor()
 	// auditevent.DefaultID holds the default value on creation for the id field.
@@ -511,12 +517,16 @@ func init() {
 	citizencardDescPersonID := citizencardFields[0].Descriptor()
 	// citizencard.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
 	citizencard.PersonIDValidator = citizencardDescPersonID.Validators[0].(func(string) error)
+	// citizencardDescHolderID is the schema descriptor for holder_id field.
+	citizencardDescHolderID := citizencardFields[1].Descriptor()
+	// citizencard.HolderIDValidator is a validator for the "holder_id" field. It is called by the builders before save.
+	citizencard.HolderIDValidator = citizencardDescHolderID.Validators[0].(func(string) error)
 	// citizencardDescMaskedNumber is the schema descriptor for masked_number field.
-	citizencardDescMaskedNumber := citizencardFields[1].Descriptor()
+	citizencardDescMaskedNumber := citizencardFields[2].Descriptor()
 	// citizencard.MaskedNumberValidator is a validator for the "masked_number" field. It is called by the builders before save.
 	citizencard.MaskedNumberValidator = citizencardDescMaskedNumber.Validators[0].(func(string) error)
 	// citizencardDescAccountID is the schema descriptor for account_id field.
-	citizencardDescAccountID := citizencardFields[4].Descriptor()
+	citizencardDescAccountID := citizencardFields[5].Descriptor()
 	// citizencard.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	citizencard.AccountIDValidator = citizencardDescAccountID.Validators[0].(func(string) error)
 	// citizencardDescID is the schema descriptor for id field.

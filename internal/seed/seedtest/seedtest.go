@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"citygraph/ent/db"
+	"citygraph/ent/db/citizencard"
 	_ "citygraph/ent/db/runtime" // the row rules
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/migrations"
@@ -107,3 +108,22 @@ func (c *Clock) Now() time.Time { return c.now }
 
 // Turn moves it on. Nobody may read it meanwhile.
 func (c *Clock) Turn(d time.Duration) { c.now = c.now.Add(d) }
+
+// PutCard puts a card into a status, as its verbs would but for its account: one that has ended is nobody's.
+func PutCard(t testing.TB, c *db.Client, cardID string, status citizencard.Status) {
+	t.Helper()
+	ctx := System(t)
+	card, err := c.CitizenCard.Get(ctx, cardID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	update := card.Update().SetStatus(status)
+	if status == citizencard.StatusReplaced || status == citizencard.StatusClosed {
+		update.ClearHolderID()
+	} else {
+		update.SetHolderID(card.PersonID)
+	}
+	if err := update.Exec(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
