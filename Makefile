@@ -14,6 +14,7 @@ GOVULNCHECK := $(TOOLS_DIR)/govulncheck-$(GOVULNCHECK_VERSION)
 URL    ?= http://localhost:8080/graphql
 VULNDB ?= https://vuln.go.dev
 BENCH  ?= .
+CRASH  ?= 2m
 
 .PHONY: help
 help: ## List these targets
@@ -48,6 +49,11 @@ test: ## Run every test with Go alone
 .PHONY: race
 race: ## Run every test under the race detector
 	go test -race ./...
+
+.PHONY: crash
+crash: ## Have servers and books die under payments for CRASH each, on SQLite or at CITYGRAPH_TEST_DATABASE_URL
+	go test -count=1 -v -run '^TestMoneySurvivesKills$$' ./server/crashtest -money $(CRASH)
+	go test -count=1 -v -run '^TestHoldsSurviveKills$$' ./internal/ledger -holds $(CRASH)
 
 .PHONY: bench
 bench: ## Compare the graph with handlers written by hand, in ratios of one run

@@ -3,6 +3,7 @@ package card
 import (
 	"context"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"citygraph/ent/db/citizencard"
@@ -35,8 +36,8 @@ func (c *Cards) order(ctx context.Context, action Action, cardID, reason string)
 		return nil, fault.New(fault.Forbidden)
 	}
 	reason = strings.TrimSpace(reason)
-	if n := utf8.RuneCountInString(reason); n == 0 || n > longestReason {
-		return nil, fault.BadInput("reason", "请填写原因，最多200字。", "Give a reason, of at most 200 characters.")
+	if n := utf8.RuneCountInString(reason); n == 0 || n > longestReason || strings.ContainsFunc(reason, unicode.IsControl) {
+		return nil, fault.BadInput("reason", "请填写原因，一行以内，最多200字。", "Give a reason in one line, of at most 200 characters.")
 	}
 	moved, err := c.take(ctx, action, reason, citizencard.ID(cardID))
 	if err != nil {

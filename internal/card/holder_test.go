@@ -115,6 +115,7 @@ func TestFrozen(t *testing.T) {
 		"the holder":    {"wangguiying", hers.ID, "x", fault.Forbidden},
 		"staff":         {"xumin", hers.ID, "x", fault.Forbidden},
 		"no reason":     {"fanglei", hers.ID, " \n", fault.BadUserInput},
+		"two lines":     {"fanglei", hers.ID, "a\nb", fault.BadUserInput},
 		"a long reason": {"fanglei", hers.ID, longText, fault.BadUserInput},
 		"no card":       {"fanglei", hers.AccountID, "x", fault.NotFound},
 	} {

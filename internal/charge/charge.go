@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
 	"citygraph/ent/db"
@@ -122,14 +123,9 @@ func (t *Till) take(ctx context.Context, m *merchant, claims paycode.Claims, amo
 	if used {
 		return "", fault.New(fault.PayCodeReplayed).At("code")
 	}
-	card, err := t.DB.CitizenCard.Get(system, claims.CardID)
-	switch {
-	case db.IsNotFound(err):
-		return "", fault.New(fault.PayCodeInvalid).At("code").Because(err)
-	case err != nil:
-		return "", fmt.Errorf("load card: %w", err)
-	case card.Status != citizencard.StatusActive:
-		return "", fault.New(fault.CardNotActive)
+	card, err := t.active(system, claims.CardID)
+	if err != nil {
+		return "", err
 	}
 	payee, err := t.Book.Open(ctx, ledger.Account{Kind: ledgeraccount.KindMerchant, OwnerID: m.id})
 	if err != nil {
@@ -142,26 +138,32 @@ func (t *Till) take(ctx context.Context, m *merchant, claims paycode.Claims, amo
 	if err != nil {
 		return "", err
 	}
-	// Whoever stops a card blocks its account, which Post has waited for: a card that was replaced meanwhile, and
-	// whose account pays again, is seen only now.
-	still, err := t.DB.CitizenCard.Query().Where(citizencard.ID(card.ID), citizencard.StatusEQ(citizencard.StatusActive)).Exist(system)
-	if err != nil {
-		return "", fmt.Errorf("look whether the card is active: %w", err)
-	}
-	if !still {
-		return "", fault.New(fault.CardNotActive)
-	}
-	account, err := t.DB.LedgerAccount.Get(system, card.AccountID)
-	if err != nil {
-		return "", fmt.Errorf("load account: %w", err)
-	}
+	balance := ledger.After(made, card.AccountID)
 	if err := audit.Record(ctx, t.DB, audit.Deed{Action: "chargeCode", Subject: card.PersonID, TargetID: made.ID}); err != nil {
 		return "", err
 	}
 	return made.ID, t.Events.Emit(ctx, Charged{
 		PersonID: card.PersonID, CardID: card.ID, TransactionID: made.ID, Merchant: m.name, Amount: amount,
-		Balance: account.Balance, Low: account.Balance < t.Low && account.Balance+amount >= t.Low,
+		Balance: balance, Low: balance < t.Low && balance+amount >= t.Low,
 	})
+}
+
+// active is the card of a code. Whoever would stop it waits until the transaction of ctx ends.
+func (t *Till) active(ctx context.Context, cardID string) (*db.CitizenCard, error) {
+	q := t.DB.CitizenCard.Query().Where(citizencard.ID(cardID))
+	if t.Store.Dialect() == dialect.Postgres {
+		q.ForShare()
+	}
+	card, err := q.Only(ctx)
+	switch {
+	case db.IsNotFound(err):
+		return nil, fault.New(fault.PayCodeInvalid).At("code").Because(err)
+	case err != nil:
+		return nil, fmt.Errorf("load card: %w", err)
+	case card.Status != citizencard.StatusActive:
+		return nil, fault.New(fault.CardNotActive)
+	}
+	return card, nil
 }
 
 // once runs a verb that posts a transaction, and returns its receipt.

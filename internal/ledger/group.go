@@ -164,9 +164,6 @@ func (b *Book) postAll(ctx context.Context, rs []*request) (alone []*request, er
 	}
 	for r, a := range answers {
 		r.made, r.err = a.made, a.err
-		if a.made != nil && a.made.Edges.Entries != nil {
-			a.made.Edges = db.LedgerTransactionEdges{} // as post returns it
-		}
 	}
 	return alone, nil
 }

@@ -36,7 +36,7 @@ type reversed struct {
 	no            int
 }
 
-// Post writes a transaction and moves its accounts' balances. Posted again with the same key it returns the
+// Post writes a transaction, which it returns with its entries, and moves its accounts' balances. Posted again with the same key it returns the
 // first transaction, and IDEMPOTENCY_KEY_REUSED when the lines differ. Returns BAD_AMOUNT for fewer than two
 // lines, a zero one, two of one account, and lines that do not sum to zero; NOT_FOUND for an account that is
 // not there; and what refusal says of each account.
@@ -48,6 +48,16 @@ func (b *Book) Post(ctx context.Context, p Posting) (*db.LedgerTransaction, erro
 		return b.postGrouped(ctx, p)
 	}
 	return b.post(ctx, p)
+}
+
+// After is the balance, in fen, that a posted transaction left in one of its accounts.
+func After(made *db.LedgerTransaction, accountID string) int64 {
+	for _, e := range made.Edges.Entries {
+		if e.LedgerAccountID == accountID {
+			return e.BalanceAfter
+		}
+	}
+	return 0
 }
 
 // post is Post in a transaction of its own, or the caller's.
@@ -134,6 +144,7 @@ func (b *Book) posted(ctx context.Context, p Posting) (*db.LedgerTransaction, er
 	if err := same(first, entries, p); err != nil {
 		return nil, err
 	}
+	first.Edges.Entries = entries
 	return first, nil
 }
 

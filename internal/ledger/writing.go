@@ -71,7 +71,7 @@ func (w *writing) add(accounts map[string]*db.LedgerAccount, p Posting) error {
 	return nil
 }
 
-// save writes all of it, and returns the transactions in the order they were added.
+// save writes all of it, and returns the transactions in the order they were added, each with its entries.
 func (w *writing) save(ctx context.Context) ([]*db.LedgerTransaction, error) {
 	if len(w.transactions) == 0 {
 		return nil, nil
@@ -86,8 +86,17 @@ func (w *writing) save(ctx context.Context) ([]*db.LedgerTransaction, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write transactions: %w", err)
 	}
-	if err := w.book.DB.LedgerEntry.CreateBulk(w.entries...).Exec(ctx); err != nil {
+	entries, err := w.book.DB.LedgerEntry.CreateBulk(w.entries...).Save(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("write entries: %w", err)
+	}
+	byID := make(map[string]*db.LedgerTransaction, len(made))
+	for _, t := range made {
+		byID[t.ID] = t
+	}
+	for _, e := range entries {
+		t := byID[e.LedgerTransactionID]
+		t.Edges.Entries = append(t.Edges.Entries, e)
 	}
 	return made, nil
 }

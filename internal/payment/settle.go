@@ -39,17 +39,14 @@ func (t *TopUps) Settle(ctx context.Context, topUpID string, p Payment) error {
 		if err := t.move(ctx, row, topup.StatusPaid, p.TransactionID); err != nil {
 			return err
 		}
-		if _, err = t.Book.Post(ctx, ledger.Posting{
+		made, err := t.Book.Post(ctx, ledger.Posting{
 			Key: "top-up/" + row.ID, Kind: ledgertransaction.KindTopUp, Domain: ledgertransaction.DomainCard,
 			Lines: []ledger.Line{{AccountID: clearing.ID, Amount: -row.Amount}, {AccountID: row.AccountID, Amount: row.Amount}},
-		}); err != nil {
+		})
+		if err != nil {
 			return err
 		}
-		account, err := t.DB.LedgerAccount.Get(ctx, row.AccountID)
-		if err != nil {
-			return fmt.Errorf("load account: %w", err)
-		}
-		return t.Events.Emit(ctx, ToppedUp{PersonID: row.PersonID, TopUpID: row.ID, Amount: row.Amount, Balance: account.Balance})
+		return t.Events.Emit(ctx, ToppedUp{PersonID: row.PersonID, TopUpID: row.ID, Amount: row.Amount, Balance: ledger.After(made, row.AccountID)})
 	})
 	if fault.CodeOf(err) != fault.BalanceCap {
 		return err

@@ -40,6 +40,8 @@ var mayStand = []struct{ value, place, why string }{
 	{"SubmitCaseInput.address", "city_cases.address", "officers go there"},
 	{"AcceptCaseInput.note", "case_events.note", "written for the reporter to read"},
 	{"AddCaseUpdateInput.note", "case_events.note", "written for those who follow the case, or for officers"},
+	{"FreezeCardInput.reason", "audit_events.reason", "written for auditors to read"},
+	{"UnfreezeCardInput.reason", "audit_events.reason", "written for auditors to read"},
 	{"RejectCaseInput.reason", "case_events.note", "written for the reporter to read"},
 	{"ReopenCaseInput.reason", "case_events.note", "written for officers to read"},
 	{"ReturnCaseInput.reason", "case_events.note", "written for officers to read"},

@@ -34,6 +34,7 @@ var holds = map[string]string{
 	"alerts.sender":                        "program",
 	"alerts.sent":                          "program",
 	"audit_events.action":                  "program",
+	"audit_events.reason":                  "words",
 	"broadcasts.body":                      "sentence",
 	"broadcasts.district_ids":              "program",
 	"broadcasts.event_key":                 "program",
