@@ -20,6 +20,7 @@ import (
 	"citygraph/internal/paycode"
 	"citygraph/internal/payment"
 	"citygraph/internal/personal"
+	"citygraph/internal/transit"
 
 	"github.com/99designs/gqlgen/graphql"
 )
@@ -38,6 +39,7 @@ type Resolver struct {
 	Cards    *card.Cards
 	TopUps   *payment.TopUps
 	Till     *charge.Till
+	Transit  *transit.Office
 
 	Entitlements *entitlement.Entitlements
 	Consents     *consent.Consents

@@ -26,6 +26,7 @@ type Config struct {
 	SignIn    SignInConfig
 	Personal  PersonalConfig
 	Card      CardConfig
+	Transit   TransitConfig
 	Firebase  FirebaseConfig
 	Wechat    WechatConfig
 	Graph     GraphConfig
@@ -92,6 +93,19 @@ type CardConfig struct {
 	CapNamed   int64         `env:"CARD_CAP_NAMED_FEN" default:"500000" doc:"the most that a card bound to a person may hold, in fen; cards issued before keep theirs"`
 	CapNobodys int64         `env:"CARD_CAP_ANONYMOUS_FEN" default:"100000" doc:"the most that a card bound to nobody may hold, in fen; cards issued before keep theirs"`
 	LowBalance int64         `env:"CARD_LOW_BALANCE_FEN" default:"2000" doc:"balance below which a charge has the holder told that little is left, in fen; 0 is never"`
+}
+
+// TransitConfig is what holds for rides with codes that were fetched before. A stolen phone can ride for TRANSIT_CODES_OUT
+// times TRANSIT_FARE_CAP_FEN at most.
+type TransitConfig struct {
+	Operators  Secret        `env:"TRANSIT_OPERATORS" secret:"true" development:"bus=杭州公交,Hangzhou Bus,unsafe-development-key-never-use-in-production" doc:"who uploads rides, as id=Chinese name,English name,key by semicolon, each key 32 characters or more; empty takes none"`
+	Codes      int           `env:"TRANSIT_CODES" default:"10" doc:"codes of a batch for gates without a network"`
+	Out        int           `env:"TRANSIT_CODES_OUT" default:"20" doc:"codes of one card that are good and not used, at most"`
+	Life       time.Duration `env:"TRANSIT_CODE_TTL" default:"24h" doc:"life of such a code, in whole hours"`
+	FareCap    int64         `env:"TRANSIT_FARE_CAP_FEN" default:"1500" doc:"the most that one ride with such a code may cost, in fen"`
+	Within     time.Duration `env:"TRANSIT_UPLOAD_WITHIN" default:"72h" doc:"from a scan to its upload; later ones are refused"`
+	PersonOwes int64         `env:"TRANSIT_PERSON_OWES_FEN" default:"6000" doc:"the most that one person may owe for rides, in fen; 0 is nothing"`
+	CityOwes   int64         `env:"TRANSIT_CITY_OWES_FEN" default:"10000000" doc:"the most that all people together may owe for rides, in fen; 0 is nothing"`
 }
 
 // FirebaseConfig is the project that knows the citizen app's users and carries its pushes.

@@ -10,6 +10,8 @@ import (
 
 	"citygraph/internal/blobstore"
 	"citygraph/internal/delivery"
+	"citygraph/internal/paycode"
+	"citygraph/internal/transit"
 	"citygraph/internal/vault"
 )
 
@@ -35,6 +37,7 @@ func (c Config) problems() Problems {
 	c.SignIn.check(&k)
 	c.Personal.check(&k)
 	c.Card.check(&k)
+	c.Transit.check(&k)
 	c.Firebase.check(&k)
 	c.Wechat.check(&k)
 	c.Telemetry.check(&k)
@@ -50,6 +53,7 @@ func (c Config) refuseUnsafe(k *checker) {
 	k.require(string(c.SignIn.CursorKey) != developmentDefault("TOKEN_SIGNING_KEY"), "CURSOR_KEY", "is the development default; production needs a key of its own")
 	k.require(string(c.Personal.Keys) != developmentDefault("PERSONAL_DATA_KEYS"), "PERSONAL_DATA_KEYS", "is the development default; production needs keys of its own")
 	k.require(string(c.Personal.IndexKey) != developmentDefault("BLIND_INDEX_KEY"), "BLIND_INDEX_KEY", "is the development default; production needs a key of its own")
+	k.require(!strings.Contains(string(c.Transit.Operators), developmentDefault("TOKEN_SIGNING_KEY")), "TRANSIT_OPERATORS", "has the development key; production needs keys of its own")
 	k.require(!c.SignIn.DevelopmentOn, "DEV_SIGN_IN", "lets anyone be anyone; it must be off in production")
 	k.require(!c.Graph.Introspection, "INTROSPECTION", "shows the whole schema; it must be off in production")
 	k.require(c.Firebase.EmulatorHost == "", "FIREBASE_AUTH_EMULATOR_HOST", "accepts unsigned tokens; it must be unset in production")
@@ -118,6 +122,18 @@ func (p PersonalConfig) check(k *checker) {
 	_, ok := p.Joint()
 	k.require(ok, "JOINT_CONSENT_SCOPES", "must be scopes of delegations by comma, such as READ_RECORD,PAY")
 	k.require(p.DeletionGrace >= 0 && p.DeletionGrace <= 90*24*time.Hour, "ACCOUNT_DELETION_GRACE", "must be between 0s and 2160h")
+}
+
+func (t TransitConfig) check(k *checker) {
+	_, err := transit.ParseOperators(string(t.Operators))
+	k.require(err == nil, "TRANSIT_OPERATORS", "must be id=Chinese name,English name,key by semicolon, each key 32 characters or more, such as the output of: openssl rand -hex 32")
+	k.require(t.Codes >= 1 && t.Codes <= 50, "TRANSIT_CODES", "must be between 1 and 50")
+	k.require(t.Out >= t.Codes && t.Out <= 100, "TRANSIT_CODES_OUT", "must be between TRANSIT_CODES and 100")
+	k.require(t.Life >= time.Hour && t.Life <= paycode.LongestLife && t.Life%time.Hour == 0, "TRANSIT_CODE_TTL", "must be whole hours, between 1h and 255h")
+	k.require(t.FareCap >= 1 && t.FareCap <= 100_00, "TRANSIT_FARE_CAP_FEN", "must be between 1 and 10000")
+	k.require(t.Within >= time.Hour && t.Within <= 30*24*time.Hour, "TRANSIT_UPLOAD_WITHIN", "must be between 1h and 720h")
+	k.require(t.PersonOwes >= 0, "TRANSIT_PERSON_OWES_FEN", "must not be negative")
+	k.require(t.CityOwes >= 0, "TRANSIT_CITY_OWES_FEN", "must not be negative")
 }
 
 func (f FirebaseConfig) check(k *checker) {

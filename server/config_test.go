@@ -71,6 +71,7 @@ func TestProductionRefusesUnsafeSettings(t *testing.T) {
 		"a short key":           {"TOKEN_SIGNING_KEY": "short"},
 		"a short cursor key":    {"CURSOR_KEY": "short"},
 		"published cursor key":  {"CURSOR_KEY": developmentDefault("TOKEN_SIGNING_KEY")},
+		"a published operator":  {"TRANSIT_OPERATORS": developmentDefault("TRANSIT_OPERATORS")},
 		"unsigned tokens":       {"FIREBASE_AUTH_EMULATOR_HOST": "localhost:9099"},
 		"sign-in without proof": {"DEV_SIGN_IN": "true"},
 		"introspection":         {"INTROSPECTION": "true"},
@@ -108,6 +109,8 @@ func TestEveryBadValueIsNamedOnce(t *testing.T) {
 		"WECHAT_TEMPLATES":          "CITY_CASE",
 		"FIREBASE_CREDENTIALS_FILE": "a.json", "FIREBASE_CREDENTIALS_JSON": "{hunter2}",
 		"PUBLIC_URL": "city.example.cn/app", "BLOB_URL": "ftp://hunter2@files", "ACCOUNT_DELETION_GRACE": "9000h",
+		"TRANSIT_OPERATORS": "bus=公交,Bus,hunter2", "TRANSIT_CODES": "0", "TRANSIT_CODES_OUT": "101", "TRANSIT_CODE_TTL": "90m",
+		"TRANSIT_FARE_CAP_FEN": "0", "TRANSIT_UPLOAD_WITHIN": "1m", "TRANSIT_PERSON_OWES_FEN": "-1", "TRANSIT_CITY_OWES_FEN": "-1",
 		"LOG_LEVEL": "loud", "LOG_FORMAT": "xml", "OTEL_EXPORTER_OTLP_ENDPOINT": "collector",
 	}
 	var want []string

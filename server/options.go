@@ -20,6 +20,7 @@ import (
 	"citygraph/internal/payment/sandbox"
 	"citygraph/internal/push"
 	"citygraph/internal/store"
+	"citygraph/internal/transit"
 	"citygraph/internal/wechat"
 	"citygraph/server/wiring"
 )
@@ -53,6 +54,10 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 	if err != nil {
 		return wiring.Options{}, err
 	}
+	operators, err := transit.ParseOperators(string(cfg.Transit.Operators))
+	if err != nil {
+		return wiring.Options{}, fmt.Errorf("TRANSIT_OPERATORS: %w", err)
+	}
 	joint, _ := cfg.Personal.Joint() // checked when the settings were loaded
 	o := wiring.Options{
 		Database: databaseOptions(cfg), RedisURL: cfg.Storage.RedisURL,
@@ -60,9 +65,10 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 		AccessTTL: cfg.SignIn.AccessTTL, RefreshTTL: cfg.SignIn.RefreshTTL,
 		Vault: sealing, JointConsent: joint, PayCodes: ring,
 		TopUpMost: cfg.Card.TopUpMost, TopUpLife: cfg.Card.TopUpLife, LowBalance: cfg.Card.LowBalance,
-		CardCaps: card.Caps{Named: cfg.Card.CapNamed, Anonymous: cfg.Card.CapNobodys},
-		Blobs:    blobstore.Options{URL: cfg.Storage.BlobURL, Dir: filepath.Join(cfg.Storage.DataDir, "files")},
-		LinkKey:  linkKey, Base: cfg.HTTP.PublicURL, Grace: cfg.Personal.DeletionGrace,
+		CardCaps:         card.Caps{Named: cfg.Card.CapNamed, Anonymous: cfg.Card.CapNobodys},
+		TransitOperators: operators, TransitTerms: cfg.Transit.terms(),
+		Blobs:   blobstore.Options{URL: cfg.Storage.BlobURL, Dir: filepath.Join(cfg.Storage.DataDir, "files")},
+		LinkKey: linkKey, Base: cfg.HTTP.PublicURL, Grace: cfg.Personal.DeletionGrace,
 		Development: cfg.SignIn.DevelopmentOn, Introspection: cfg.Graph.Introspection,
 		Origins: cfg.HTTP.PublicOrigins, Address: clientAddress,
 		Limits: edge.Limits{BodyBytes: int(cfg.HTTP.MaxBody), Timeout: cfg.HTTP.RequestTimeout},
@@ -97,6 +103,12 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 	}
 	o.Push, err = pushSender(ctx, cfg.Firebase, credentials)
 	return o, err
+}
+
+func (t TransitConfig) terms() transit.Terms {
+	return transit.Terms{
+		Codes: t.Codes, Out: t.Out, Life: t.Life, FareCap: t.FareCap, Within: t.Within, PersonOwes: t.PersonOwes, CityOwes: t.CityOwes,
+	}
 }
 
 func databaseOptions(cfg Config) store.Options {

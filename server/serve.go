@@ -21,6 +21,7 @@ import (
 	"citygraph/internal/push"
 	"citygraph/internal/requestid"
 	"citygraph/internal/seed"
+	"citygraph/internal/transit"
 	contracts "citygraph/mobile-contracts"
 	"citygraph/server/graphiql"
 	"citygraph/server/wiring"
@@ -163,6 +164,7 @@ func (p *process) routes() (http.Handler, error) {
 	r.Handle(blobstore.Root+"*", p.city.Files)
 	r.Handle(blobstore.Inbox+"*", p.city.Uploads)
 	r.Method(http.MethodGet, paycode.WellKnown, p.city.KeySet)
+	r.Handle(transit.Path, p.city.Rides)
 	r.Mount(wiring.Open311Root, http.StripPrefix(wiring.Open311Root, p.city.Open311))
 	if p.cfg.IsProduction() {
 		return r, nil

@@ -32,4 +32,11 @@ if "$work/verify" "$code" 2 <"$work/keys.json" 2>/dev/null || "$SERVER_BINARY" p
   exit 1
 fi
 node .ci/steps/flipped.mjs "$work/keys.json" "$code"
+
+curl -sf "http://$HTTP_ADDR/graphql" -H "Authorization: Bearer $("$SERVER_BINARY" token --as chenjing)" -H 'Content-Type: application/json' \
+  -d "{\"query\":\"mutation { issueTransitCodes(input: {idempotencyKey: \\\"$(node -p 'crypto.randomUUID()')\\\"}) { transitCodes { codes } } }\"}" -o "$work/answer.json"
+kept=$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1])).data.issueTransitCodes.transitCodes.codes[0]' "$work/answer.json")
+"$work/verify" "$kept" 4 <"$work/keys.json" >/dev/null
+node mobile-contracts/paycode/verify.mjs "$kept" 4 <"$work/keys.json" >/dev/null
+"$SERVER_BINARY" paycode verify --purpose TRANSIT_OFFLINE "$kept"
 echo "card $in_go is read by every gate, and by none with a bit flipped"

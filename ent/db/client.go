@@ -49,6 +49,8 @@ import (
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
+	"citygraph/ent/db/transitbatch"
+	"citygraph/ent/db/transitride"
 	"citygraph/ent/db/wechatgrant"
 
 	"entgo.io/ent"
@@ -140,6 +142,10 @@ type Client struct {
 	Street *StreetClient
 	// TopUp is the client for interacting with the TopUp builders.
 	TopUp *TopUpClient
+	// TransitBatch is the client for interacting with the TransitBatch builders.
+	TransitBatch *TransitBatchClient
+	// TransitRide is the client for interacting with the TransitRide builders.
+	TransitRide *TransitRideClient
 	// WechatGrant is the client for interacting with the WechatGrant builders.
 	WechatGrant *WechatGrantClient
 }
@@ -191,6 +197,8 @@ func (c *Client) init() {
 	c.StaffRole = NewStaffRoleClient(c.config)
 	c.Street = NewStreetClient(c.config)
 	c.TopUp = NewTopUpClient(c.config)
+	c.TransitBatch = NewTransitBatchClient(c.config)
+	c.TransitRide = NewTransitRideClient(c.config)
 	c.WechatGrant = NewWechatGrantClient(c.config)
 }
 
@@ -322,6 +330,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		StaffRole:              NewStaffRoleClient(cfg),
 		Street:                 NewStreetClient(cfg),
 		TopUp:                  NewTopUpClient(cfg),
+		TransitBatch:           NewTransitBatchClient(cfg),
+		TransitRide:            NewTransitRideClient(cfg),
 		WechatGrant:            NewWechatGrantClient(cfg),
 	}, nil
 }
@@ -380,6 +390,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		StaffRole:              NewStaffRoleClient(cfg),
 		Street:                 NewStreetClient(cfg),
 		TopUp:                  NewTopUpClient(cfg),
+		TransitBatch:           NewTransitBatchClient(cfg),
+		TransitRide:            NewTransitRideClient(cfg),
 		WechatGrant:            NewWechatGrantClient(cfg),
 	}, nil
 }
@@ -417,7 +429,8 @@ func (c *Client) Use(hooks ...Hook) {
 		c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
 		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
 		c.PersonalData, c.RecordAccess, c.ScenicSpot, c.School, c.SensorAlarm,
-		c.Session, c.StaffRole, c.Street, c.TopUp, c.WechatGrant,
+		c.Session, c.StaffRole, c.Street, c.TopUp, c.TransitBatch, c.TransitRide,
+		c.WechatGrant,
 	} {
 		n.Use(hooks...)
 	}
@@ -434,7 +447,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
 		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
 		c.PersonalData, c.RecordAccess, c.ScenicSpot, c.School, c.SensorAlarm,
-		c.Session, c.StaffRole, c.Street, c.TopUp, c.WechatGrant,
+		c.Session, c.StaffRole, c.Street, c.TopUp, c.TransitBatch, c.TransitRide,
+		c.WechatGrant,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -519,6 +533,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Street.mutate(ctx, m)
 	case *TopUpMutation:
 		return c.TopUp.mutate(ctx, m)
+	case *TransitBatchMutation:
+		return c.TransitBatch.mutate(ctx, m)
+	case *TransitRideMutation:
+		return c.TransitRide.mutate(ctx, m)
 	case *WechatGrantMutation:
 		return c.WechatGrant.mutate(ctx, m)
 	default:
@@ -6466,6 +6484,274 @@ func (c *TopUpClient) mutate(ctx context.Context, m *TopUpMutation) (Value, erro
 	}
 }
 
+// TransitBatchClient is a client for the TransitBatch schema.
+type TransitBatchClient struct {
+	config
+}
+
+// NewTransitBatchClient returns a client for the TransitBatch from the given config.
+func NewTransitBatchClient(c config) *TransitBatchClient {
+	return &TransitBatchClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `transitbatch.Hooks(f(g(h())))`.
+func (c *TransitBatchClient) Use(hooks ...Hook) {
+	c.hooks.TransitBatch = append(c.hooks.TransitBatch, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `transitbatch.Intercept(f(g(h())))`.
+func (c *TransitBatchClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TransitBatch = append(c.inters.TransitBatch, interceptors...)
+}
+
+// Create returns a builder for creating a TransitBatch entity.
+func (c *TransitBatchClient) Create() *TransitBatchCreate {
+	mutation := newTransitBatchMutation(c.config, OpCreate)
+	return &TransitBatchCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TransitBatch entities.
+func (c *TransitBatchClient) CreateBulk(builders ...*TransitBatchCreate) *TransitBatchCreateBulk {
+	return &TransitBatchCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TransitBatchClient) MapCreateBulk(slice any, setFunc func(*TransitBatchCreate, int)) *TransitBatchCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TransitBatchCreateBulk{err: fmt.Errorf("calling to TransitBatchClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TransitBatchCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TransitBatchCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TransitBatch.
+func (c *TransitBatchClient) Update() *TransitBatchUpdate {
+	mutation := newTransitBatchMutation(c.config, OpUpdate)
+	return &TransitBatchUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TransitBatchClient) UpdateOne(_m *TransitBatch) *TransitBatchUpdateOne {
+	mutation := newTransitBatchMutation(c.config, OpUpdateOne, withTransitBatch(_m))
+	return &TransitBatchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TransitBatchClient) UpdateOneID(id string) *TransitBatchUpdateOne {
+	mutation := newTransitBatchMutation(c.config, OpUpdateOne, withTransitBatchID(id))
+	return &TransitBatchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TransitBatch.
+func (c *TransitBatchClient) Delete() *TransitBatchDelete {
+	mutation := newTransitBatchMutation(c.config, OpDelete)
+	return &TransitBatchDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TransitBatchClient) DeleteOne(_m *TransitBatch) *TransitBatchDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TransitBatchClient) DeleteOneID(id string) *TransitBatchDeleteOne {
+	builder := c.Delete().Where(transitbatch.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TransitBatchDeleteOne{builder}
+}
+
+// Query returns a query builder for TransitBatch.
+func (c *TransitBatchClient) Query() *TransitBatchQuery {
+	return &TransitBatchQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTransitBatch},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TransitBatch entity by its id.
+func (c *TransitBatchClient) Get(ctx context.Context, id string) (*TransitBatch, error) {
+	return c.Query().Where(transitbatch.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TransitBatchClient) GetX(ctx context.Context, id string) *TransitBatch {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TransitBatchClient) Hooks() []Hook {
+	hooks := c.hooks.TransitBatch
+	return append(hooks[:len(hooks):len(hooks)], transitbatch.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *TransitBatchClient) Interceptors() []Interceptor {
+	return c.inters.TransitBatch
+}
+
+func (c *TransitBatchClient) mutate(ctx context.Context, m *TransitBatchMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TransitBatchCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TransitBatchUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TransitBatchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TransitBatchDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown TransitBatch mutation op: %q", m.Op())
+	}
+}
+
+// TransitRideClient is a client for the TransitRide schema.
+type TransitRideClient struct {
+	config
+}
+
+// NewTransitRideClient returns a client for the TransitRide from the given config.
+func NewTransitRideClient(c config) *TransitRideClient {
+	return &TransitRideClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `transitride.Hooks(f(g(h())))`.
+func (c *TransitRideClient) Use(hooks ...Hook) {
+	c.hooks.TransitRide = append(c.hooks.TransitRide, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `transitride.Intercept(f(g(h())))`.
+func (c *TransitRideClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TransitRide = append(c.inters.TransitRide, interceptors...)
+}
+
+// Create returns a builder for creating a TransitRide entity.
+func (c *TransitRideClient) Create() *TransitRideCreate {
+	mutation := newTransitRideMutation(c.config, OpCreate)
+	return &TransitRideCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TransitRide entities.
+func (c *TransitRideClient) CreateBulk(builders ...*TransitRideCreate) *TransitRideCreateBulk {
+	return &TransitRideCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TransitRideClient) MapCreateBulk(slice any, setFunc func(*TransitRideCreate, int)) *TransitRideCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TransitRideCreateBulk{err: fmt.Errorf("calling to TransitRideClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TransitRideCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TransitRideCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TransitRide.
+func (c *TransitRideClient) Update() *TransitRideUpdate {
+	mutation := newTransitRideMutation(c.config, OpUpdate)
+	return &TransitRideUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TransitRideClient) UpdateOne(_m *TransitRide) *TransitRideUpdateOne {
+	mutation := newTransitRideMutation(c.config, OpUpdateOne, withTransitRide(_m))
+	return &TransitRideUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TransitRideClient) UpdateOneID(id string) *TransitRideUpdateOne {
+	mutation := newTransitRideMutation(c.config, OpUpdateOne, withTransitRideID(id))
+	return &TransitRideUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TransitRide.
+func (c *TransitRideClient) Delete() *TransitRideDelete {
+	mutation := newTransitRideMutation(c.config, OpDelete)
+	return &TransitRideDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TransitRideClient) DeleteOne(_m *TransitRide) *TransitRideDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TransitRideClient) DeleteOneID(id string) *TransitRideDeleteOne {
+	builder := c.Delete().Where(transitride.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TransitRideDeleteOne{builder}
+}
+
+// Query returns a query builder for TransitRide.
+func (c *TransitRideClient) Query() *TransitRideQuery {
+	return &TransitRideQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTransitRide},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TransitRide entity by its id.
+func (c *TransitRideClient) Get(ctx context.Context, id string) (*TransitRide, error) {
+	return c.Query().Where(transitride.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TransitRideClient) GetX(ctx context.Context, id string) *TransitRide {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TransitRideClient) Hooks() []Hook {
+	hooks := c.hooks.TransitRide
+	return append(hooks[:len(hooks):len(hooks)], transitride.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *TransitRideClient) Interceptors() []Interceptor {
+	return c.inters.TransitRide
+}
+
+func (c *TransitRideClient) mutate(ctx context.Context, m *TransitRideMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TransitRideCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TransitRideUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TransitRideUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TransitRideDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown TransitRide mutation op: %q", m.Op())
+	}
+}
+
 // WechatGrantClient is a client for the WechatGrant schema.
 type WechatGrantClient struct {
 	config
@@ -6609,7 +6895,7 @@ type (
 		Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
 		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
 		RecordAccess, ScenicSpot, School, SensorAlarm, Session, StaffRole, Street,
-		TopUp, WechatGrant []ent.Hook
+		TopUp, TransitBatch, TransitRide, WechatGrant []ent.Hook
 	}
 	inters struct {
 		Alert, AuditEvent, Broadcast, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
@@ -6618,7 +6904,7 @@ type (
 		Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
 		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
 		RecordAccess, ScenicSpot, School, SensorAlarm, Session, StaffRole, Street,
-		TopUp, WechatGrant []ent.Interceptor
+		TopUp, TransitBatch, TransitRide, WechatGrant []ent.Interceptor
 	}
 )
 

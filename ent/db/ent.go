@@ -41,6 +41,8 @@ import (
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
+	"citygraph/ent/db/transitbatch"
+	"citygraph/ent/db/transitride"
 	"citygraph/ent/db/wechatgrant"
 	"context"
 	"errors"
@@ -149,6 +151,8 @@ func checkColumn(t, c string) error {
 			staffrole.Table:              staffrole.ValidColumn,
 			street.Table:                 street.ValidColumn,
 			topup.Table:                  topup.ValidColumn,
+			transitbatch.Table:           transitbatch.ValidColumn,
+			transitride.Table:            transitride.ValidColumn,
 			wechatgrant.Table:            wechatgrant.ValidColumn,
 		})
 	})

@@ -42,6 +42,8 @@ import (
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
+	"citygraph/ent/db/transitbatch"
+	"citygraph/ent/db/transitride"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
@@ -111,6 +113,8 @@ const (
 	TypeStaffRole              = "StaffRole"
 	TypeStreet                 = "Street"
 	TypeTopUp                  = "TopUp"
+	TypeTransitBatch           = "TransitBatch"
+	TypeTransitRide            = "TransitRide"
 	TypeWechatGrant            = "WechatGrant"
 )
 
@@ -36057,6 +36061,1761 @@ func (m *TopUpMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *TopUpMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown TopUp edge %s", name)
+}
+
+// TransitBatchMutation represents an operation that mutates the TransitBatch nodes in the graph.
+type TransitBatchMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	created_at    *time.Time
+	person_id     *string
+	card_id       *string
+	codes         *int
+	addcodes      *int
+	issued_at     *time.Time
+	expires_at    *time.Time
+	stopped_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*TransitBatch, error)
+	predicates    []predicate.TransitBatch
+}
+
+var _ ent.Mutation = (*TransitBatchMutation)(nil)
+
+// transitbatchOption allows management of the mutation configuration using functional options.
+type transitbatchOption func(*TransitBatchMutation)
+
+// newTransitBatchMutation creates new mutation for the TransitBatch entity.
+func newTransitBatchMutation(c config, op Op, opts ...transitbatchOption) *TransitBatchMutation {
+	m := &TransitBatchMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTransitBatch,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTransitBatchID sets the ID field of the mutation.
+func withTransitBatchID(id string) transitbatchOption {
+	return func(m *TransitBatchMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TransitBatch
+		)
+		m.oldValue = func(ctx context.Context) (*TransitBatch, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TransitBatch.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTransitBatch sets the old TransitBatch of the mutation.
+func withTransitBatch(node *TransitBatch) transitbatchOption {
+	return func(m *TransitBatchMutation) {
+		m.oldValue = func(context.Context) (*TransitBatch, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TransitBatchMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TransitBatchMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of TransitBatch entities.
+func (m *TransitBatchMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TransitBatchMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TransitBatchMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TransitBatch.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TransitBatchMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TransitBatchMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the TransitBatch entity.
+// If the TransitBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitBatchMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TransitBatchMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *TransitBatchMutation) SetPersonID(s string) {
+	m.person_id = &s
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *TransitBatchMutation) PersonID() (r string, exists bool) {
+	v := m.person_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the TransitBatch entity.
+// If the TransitBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitBatchMutation) OldPersonID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *TransitBatchMutation) ResetPersonID() {
+	m.person_id = nil
+}
+
+// SetCardID sets the "card_id" field.
+func (m *TransitBatchMutation) SetCardID(s string) {
+	m.card_id = &s
+}
+
+// CardID returns the value of the "card_id" field in the mutation.
+func (m *TransitBatchMutation) CardID() (r string, exists bool) {
+	v := m.card_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCardID returns the old "card_id" field's value of the TransitBatch entity.
+// If the TransitBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitBatchMutation) OldCardID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCardID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCardID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCardID: %w", err)
+	}
+	return oldValue.CardID, nil
+}
+
+// ResetCardID resets all changes to the "card_id" field.
+func (m *TransitBatchMutation) ResetCardID() {
+	m.card_id = nil
+}
+
+// SetCodes sets the "codes" field.
+func (m *TransitBatchMutation) SetCodes(i int) {
+	m.codes = &i
+	m.addcodes = nil
+}
+
+// Codes returns the value of the "codes" field in the mutation.
+func (m *TransitBatchMutation) Codes() (r int, exists bool) {
+	v := m.codes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCodes returns the old "codes" field's value of the TransitBatch entity.
+// If the TransitBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitBatchMutation) OldCodes(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCodes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCodes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCodes: %w", err)
+	}
+	return oldValue.Codes, nil
+}
+
+// AddCodes adds i to the "codes" field.
+func (m *TransitBatchMutation) AddCodes(i int) {
+	if m.addcodes != nil {
+		*m.addcodes += i
+	} else {
+		m.addcodes = &i
+	}
+}
+
+// AddedCodes returns the value that was added to the "codes" field in this mutation.
+func (m *TransitBatchMutation) AddedCodes() (r int, exists bool) {
+	v := m.addcodes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCodes resets all changes to the "codes" field.
+func (m *TransitBatchMutation) ResetCodes() {
+	m.codes = nil
+	m.addcodes = nil
+}
+
+// SetIssuedAt sets the "issued_at" field.
+func (m *TransitBatchMutation) SetIssuedAt(t time.Time) {
+	m.issued_at = &t
+}
+
+// IssuedAt returns the value of the "issued_at" field in the mutation.
+func (m *TransitBatchMutation) IssuedAt() (r time.Time, exists bool) {
+	v := m.issued_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIssuedAt returns the old "issued_at" field's value of the TransitBatch entity.
+// If the TransitBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitBatchMutation) OldIssuedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIssuedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIssuedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIssuedAt: %w", err)
+	}
+	return oldValue.IssuedAt, nil
+}
+
+// ResetIssuedAt resets all changes to the "issued_at" field.
+func (m *TransitBatchMutation) ResetIssuedAt() {
+	m.issued_at = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *TransitBatchMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *TransitBatchMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the TransitBatch entity.
+// If the TransitBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitBatchMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *TransitBatchMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// SetStoppedAt sets the "stopped_at" field.
+func (m *TransitBatchMutation) SetStoppedAt(t time.Time) {
+	m.stopped_at = &t
+}
+
+// StoppedAt returns the value of the "stopped_at" field in the mutation.
+func (m *TransitBatchMutation) StoppedAt() (r time.Time, exists bool) {
+	v := m.stopped_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStoppedAt returns the old "stopped_at" field's value of the TransitBatch entity.
+// If the TransitBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitBatchMutation) OldStoppedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStoppedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStoppedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStoppedAt: %w", err)
+	}
+	return oldValue.StoppedAt, nil
+}
+
+// ClearStoppedAt clears the value of the "stopped_at" field.
+func (m *TransitBatchMutation) ClearStoppedAt() {
+	m.stopped_at = nil
+	m.clearedFields[transitbatch.FieldStoppedAt] = struct{}{}
+}
+
+// StoppedAtCleared returns if the "stopped_at" field was cleared in this mutation.
+func (m *TransitBatchMutation) StoppedAtCleared() bool {
+	_, ok := m.clearedFields[transitbatch.FieldStoppedAt]
+	return ok
+}
+
+// ResetStoppedAt resets all changes to the "stopped_at" field.
+func (m *TransitBatchMutation) ResetStoppedAt() {
+	m.stopped_at = nil
+	delete(m.clearedFields, transitbatch.FieldStoppedAt)
+}
+
+// Where appends a list predicates to the TransitBatchMutation builder.
+func (m *TransitBatchMutation) Where(ps ...predicate.TransitBatch) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TransitBatchMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TransitBatchMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TransitBatch, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TransitBatchMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TransitBatchMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TransitBatch).
+func (m *TransitBatchMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TransitBatchMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, transitbatch.FieldCreatedAt)
+	}
+	if m.person_id != nil {
+		fields = append(fields, transitbatch.FieldPersonID)
+	}
+	if m.card_id != nil {
+		fields = append(fields, transitbatch.FieldCardID)
+	}
+	if m.codes != nil {
+		fields = append(fields, transitbatch.FieldCodes)
+	}
+	if m.issued_at != nil {
+		fields = append(fields, transitbatch.FieldIssuedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, transitbatch.FieldExpiresAt)
+	}
+	if m.stopped_at != nil {
+		fields = append(fields, transitbatch.FieldStoppedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TransitBatchMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case transitbatch.FieldCreatedAt:
+		return m.CreatedAt()
+	case transitbatch.FieldPersonID:
+		return m.PersonID()
+	case transitbatch.FieldCardID:
+		return m.CardID()
+	case transitbatch.FieldCodes:
+		return m.Codes()
+	case transitbatch.FieldIssuedAt:
+		return m.IssuedAt()
+	case transitbatch.FieldExpiresAt:
+		return m.ExpiresAt()
+	case transitbatch.FieldStoppedAt:
+		return m.StoppedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TransitBatchMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case transitbatch.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case transitbatch.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case transitbatch.FieldCardID:
+		return m.OldCardID(ctx)
+	case transitbatch.FieldCodes:
+		return m.OldCodes(ctx)
+	case transitbatch.FieldIssuedAt:
+		return m.OldIssuedAt(ctx)
+	case transitbatch.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case transitbatch.FieldStoppedAt:
+		return m.OldStoppedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown TransitBatch field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TransitBatchMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case transitbatch.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case transitbatch.FieldPersonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case transitbatch.FieldCardID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCardID(v)
+		return nil
+	case transitbatch.FieldCodes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCodes(v)
+		return nil
+	case transitbatch.FieldIssuedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIssuedAt(v)
+		return nil
+	case transitbatch.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case transitbatch.FieldStoppedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStoppedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TransitBatch field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TransitBatchMutation) AddedFields() []string {
+	var fields []string
+	if m.addcodes != nil {
+		fields = append(fields, transitbatch.FieldCodes)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TransitBatchMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case transitbatch.FieldCodes:
+		return m.AddedCodes()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TransitBatchMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case transitbatch.FieldCodes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCodes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TransitBatch numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TransitBatchMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(transitbatch.FieldStoppedAt) {
+		fields = append(fields, transitbatch.FieldStoppedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TransitBatchMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TransitBatchMutation) ClearField(name string) error {
+	switch name {
+	case transitbatch.FieldStoppedAt:
+		m.ClearStoppedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown TransitBatch nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TransitBatchMutation) ResetField(name string) error {
+	switch name {
+	case transitbatch.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case transitbatch.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case transitbatch.FieldCardID:
+		m.ResetCardID()
+		return nil
+	case transitbatch.FieldCodes:
+		m.ResetCodes()
+		return nil
+	case transitbatch.FieldIssuedAt:
+		m.ResetIssuedAt()
+		return nil
+	case transitbatch.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case transitbatch.FieldStoppedAt:
+		m.ResetStoppedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown TransitBatch field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TransitBatchMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TransitBatchMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TransitBatchMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TransitBatchMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TransitBatchMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TransitBatchMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TransitBatchMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown TransitBatch unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TransitBatchMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown TransitBatch edge %s", name)
+}
+
+// TransitRideMutation represents an operation that mutates the TransitRide nodes in the graph.
+type TransitRideMutation struct {
+	config
+	op                    Op
+	typ                   string
+	id                    *string
+	created_at            *time.Time
+	operator_id           *string
+	scan_id               *string
+	content_hash          *string
+	gate                  *string
+	fare                  *int64
+	addfare               *int64
+	scanned_at            *time.Time
+	outcome               *transitride.Outcome
+	paid_from             *transitride.PaidFrom
+	person_id             *string
+	transit_batch_id      *string
+	ledger_transaction_id *string
+	clearedFields         map[string]struct{}
+	done                  bool
+	oldValue              func(context.Context) (*TransitRide, error)
+	predicates            []predicate.TransitRide
+}
+
+var _ ent.Mutation = (*TransitRideMutation)(nil)
+
+// transitrideOption allows management of the mutation configuration using functional options.
+type transitrideOption func(*TransitRideMutation)
+
+// newTransitRideMutation creates new mutation for the TransitRide entity.
+func newTransitRideMutation(c config, op Op, opts ...transitrideOption) *TransitRideMutation {
+	m := &TransitRideMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTransitRide,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTransitRideID sets the ID field of the mutation.
+func withTransitRideID(id string) transitrideOption {
+	return func(m *TransitRideMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TransitRide
+		)
+		m.oldValue = func(ctx context.Context) (*TransitRide, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TransitRide.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTransitRide sets the old TransitRide of the mutation.
+func withTransitRide(node *TransitRide) transitrideOption {
+	return func(m *TransitRideMutation) {
+		m.oldValue = func(context.Context) (*TransitRide, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TransitRideMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TransitRideMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of TransitRide entities.
+func (m *TransitRideMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TransitRideMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TransitRideMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TransitRide.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TransitRideMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TransitRideMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the TransitRide entity.
+// If the TransitRide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitRideMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TransitRideMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetOperatorID sets the "operator_id" field.
+func (m *TransitRideMutation) SetOperatorID(s string) {
+	m.operator_id = &s
+}
+
+// OperatorID returns the value of the "operator_id" field in the mutation.
+func (m *TransitRideMutation) OperatorID() (r string, exists bool) {
+	v := m.operator_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOperatorID returns the old "operator_id" field's value of the TransitRide entity.
+// If the TransitRide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitRideMutation) OldOperatorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOperatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOperatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOperatorID: %w", err)
+	}
+	return oldValue.OperatorID, nil
+}
+
+// ResetOperatorID resets all changes to the "operator_id" field.
+func (m *TransitRideMutation) ResetOperatorID() {
+	m.operator_id = nil
+}
+
+// SetScanID sets the "scan_id" field.
+func (m *TransitRideMutation) SetScanID(s string) {
+	m.scan_id = &s
+}
+
+// ScanID returns the value of the "scan_id" field in the mutation.
+func (m *TransitRideMutation) ScanID() (r string, exists bool) {
+	v := m.scan_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScanID returns the old "scan_id" field's value of the TransitRide entity.
+// If the TransitRide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitRideMutation) OldScanID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScanID: %w", err)
+	}
+	return oldValue.ScanID, nil
+}
+
+// ResetScanID resets all changes to the "scan_id" field.
+func (m *TransitRideMutation) ResetScanID() {
+	m.scan_id = nil
+}
+
+// SetContentHash sets the "content_hash" field.
+func (m *TransitRideMutation) SetContentHash(s string) {
+	m.content_hash = &s
+}
+
+// ContentHash returns the value of the "content_hash" field in the mutation.
+func (m *TransitRideMutation) ContentHash() (r string, exists bool) {
+	v := m.content_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentHash returns the old "content_hash" field's value of the TransitRide entity.
+// If the TransitRide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitRideMutation) OldContentHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentHash: %w", err)
+	}
+	return oldValue.ContentHash, nil
+}
+
+// ResetContentHash resets all changes to the "content_hash" field.
+func (m *TransitRideMutation) ResetContentHash() {
+	m.content_hash = nil
+}
+
+// SetGate sets the "gate" field.
+func (m *TransitRideMutation) SetGate(s string) {
+	m.gate = &s
+}
+
+// Gate returns the value of the "gate" field in the mutation.
+func (m *TransitRideMutation) Gate() (r string, exists bool) {
+	v := m.gate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGate returns the old "gate" field's value of the TransitRide entity.
+// If the TransitRide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitRideMutation) OldGate(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGate: %w", err)
+	}
+	return oldValue.Gate, nil
+}
+
+// ResetGate resets all changes to the "gate" field.
+func (m *TransitRideMutation) ResetGate() {
+	m.gate = nil
+}
+
+// SetFare sets the "fare" field.
+func (m *TransitRideMutation) SetFare(i int64) {
+	m.fare = &i
+	m.addfare = nil
+}
+
+// Fare returns the value of the "fare" field in the mutation.
+func (m *TransitRideMutation) Fare() (r int64, exists bool) {
+	v := m.fare
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFare returns the old "fare" field's value of the TransitRide entity.
+// If the TransitRide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitRideMutation) OldFare(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFare is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFare requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFare: %w", err)
+	}
+	return oldValue.Fare, nil
+}
+
+// AddFare adds i to the "fare" field.
+func (m *TransitRideMutation) AddFare(i int64) {
+	if m.addfare != nil {
+		*m.addfare += i
+	} else {
+		m.addfare = &i
+	}
+}
+
+// AddedFare returns the value that was added to the "fare" field in this mutation.
+func (m *TransitRideMutation) AddedFare() (r int64, exists bool) {
+	v := m.addfare
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFare resets all changes to the "fare" field.
+func (m *TransitRideMutation) ResetFare() {
+	m.fare = nil
+	m.addfare = nil
+}
+
+// SetScannedAt sets the "scanned_at" field.
+func (m *TransitRideMutation) SetScannedAt(t time.Time) {
+	m.scanned_at = &t
+}
+
+// ScannedAt returns the value of the "scanned_at" field in the mutation.
+func (m *TransitRideMutation) ScannedAt() (r time.Time, exists bool) {
+	v := m.scanned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScannedAt returns the old "scanned_at" field's value of the TransitRide entity.
+// If the TransitRide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitRideMutation) OldScannedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScannedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScannedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScannedAt: %w", err)
+	}
+	return oldValue.ScannedAt, nil
+}
+
+// ResetScannedAt resets all changes to the "scanned_at" field.
+func (m *TransitRideMutation) ResetScannedAt() {
+	m.scanned_at = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *TransitRideMutation) SetOutcome(t transitride.Outcome) {
+	m.outcome = &t
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *TransitRideMutation) Outcome() (r transitride.Outcome, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the TransitRide entity.
+// If the TransitRide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitRideMutation) OldOutcome(ctx context.Context) (v transitride.Outcome, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *TransitRideMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetPaidFrom sets the "paid_from" field.
+func (m *TransitRideMutation) SetPaidFrom(tf transitride.PaidFrom) {
+	m.paid_from = &tf
+}
+
+// PaidFrom returns the value of the "paid_from" field in the mutation.
+func (m *TransitRideMutation) PaidFrom() (r transitride.PaidFrom, exists bool) {
+	v := m.paid_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaidFrom returns the old "paid_from" field's value of the TransitRide entity.
+// If the TransitRide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitRideMutation) OldPaidFrom(ctx context.Context) (v *transitride.PaidFrom, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaidFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaidFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaidFrom: %w", err)
+	}
+	return oldValue.PaidFrom, nil
+}
+
+// ClearPaidFrom clears the value of the "paid_from" field.
+func (m *TransitRideMutation) ClearPaidFrom() {
+	m.paid_from = nil
+	m.clearedFields[transitride.FieldPaidFrom] = struct{}{}
+}
+
+// PaidFromCleared returns if the "paid_from" field was cleared in this mutation.
+func (m *TransitRideMutation) PaidFromCleared() bool {
+	_, ok := m.clearedFields[transitride.FieldPaidFrom]
+	return ok
+}
+
+// ResetPaidFrom resets all changes to the "paid_from" field.
+func (m *TransitRideMutation) ResetPaidFrom() {
+	m.paid_from = nil
+	delete(m.clearedFields, transitride.FieldPaidFrom)
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *TransitRideMutation) SetPersonID(s string) {
+	m.person_id = &s
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *TransitRideMutation) PersonID() (r string, exists bool) {
+	v := m.person_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the TransitRide entity.
+// If the TransitRide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitRideMutation) OldPersonID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ClearPersonID clears the value of the "person_id" field.
+func (m *TransitRideMutation) ClearPersonID() {
+	m.person_id = nil
+	m.clearedFields[transitride.FieldPersonID] = struct{}{}
+}
+
+// PersonIDCleared returns if the "person_id" field was cleared in this mutation.
+func (m *TransitRideMutation) PersonIDCleared() bool {
+	_, ok := m.clearedFields[transitride.FieldPersonID]
+	return ok
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *TransitRideMutation) ResetPersonID() {
+	m.person_id = nil
+	delete(m.clearedFields, transitride.FieldPersonID)
+}
+
+// SetTransitBatchID sets the "transit_batch_id" field.
+func (m *TransitRideMutation) SetTransitBatchID(s string) {
+	m.transit_batch_id = &s
+}
+
+// TransitBatchID returns the value of the "transit_batch_id" field in the mutation.
+func (m *TransitRideMutation) TransitBatchID() (r string, exists bool) {
+	v := m.transit_batch_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTransitBatchID returns the old "transit_batch_id" field's value of the TransitRide entity.
+// If the TransitRide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitRideMutation) OldTransitBatchID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTransitBatchID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTransitBatchID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTransitBatchID: %w", err)
+	}
+	return oldValue.TransitBatchID, nil
+}
+
+// ClearTransitBatchID clears the value of the "transit_batch_id" field.
+func (m *TransitRideMutation) ClearTransitBatchID() {
+	m.transit_batch_id = nil
+	m.clearedFields[transitride.FieldTransitBatchID] = struct{}{}
+}
+
+// TransitBatchIDCleared returns if the "transit_batch_id" field was cleared in this mutation.
+func (m *TransitRideMutation) TransitBatchIDCleared() bool {
+	_, ok := m.clearedFields[transitride.FieldTransitBatchID]
+	return ok
+}
+
+// ResetTransitBatchID resets all changes to the "transit_batch_id" field.
+func (m *TransitRideMutation) ResetTransitBatchID() {
+	m.transit_batch_id = nil
+	delete(m.clearedFields, transitride.FieldTransitBatchID)
+}
+
+// SetLedgerTransactionID sets the "ledger_transaction_id" field.
+func (m *TransitRideMutation) SetLedgerTransactionID(s string) {
+	m.ledger_transaction_id = &s
+}
+
+// LedgerTransactionID returns the value of the "ledger_transaction_id" field in the mutation.
+func (m *TransitRideMutation) LedgerTransactionID() (r string, exists bool) {
+	v := m.ledger_transaction_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLedgerTransactionID returns the old "ledger_transaction_id" field's value of the TransitRide entity.
+// If the TransitRide object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransitRideMutation) OldLedgerTransactionID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLedgerTransactionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLedgerTransactionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLedgerTransactionID: %w", err)
+	}
+	return oldValue.LedgerTransactionID, nil
+}
+
+// ClearLedgerTransactionID clears the value of the "ledger_transaction_id" field.
+func (m *TransitRideMutation) ClearLedgerTransactionID() {
+	m.ledger_transaction_id = nil
+	m.clearedFields[transitride.FieldLedgerTransactionID] = struct{}{}
+}
+
+// LedgerTransactionIDCleared returns if the "ledger_transaction_id" field was cleared in this mutation.
+func (m *TransitRideMutation) LedgerTransactionIDCleared() bool {
+	_, ok := m.clearedFields[transitride.FieldLedgerTransactionID]
+	return ok
+}
+
+// ResetLedgerTransactionID resets all changes to the "ledger_transaction_id" field.
+func (m *TransitRideMutation) ResetLedgerTransactionID() {
+	m.ledger_transaction_id = nil
+	delete(m.clearedFields, transitride.FieldLedgerTransactionID)
+}
+
+// Where appends a list predicates to the TransitRideMutation builder.
+func (m *TransitRideMutation) Where(ps ...predicate.TransitRide) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TransitRideMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TransitRideMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TransitRide, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TransitRideMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TransitRideMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TransitRide).
+func (m *TransitRideMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TransitRideMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, transitride.FieldCreatedAt)
+	}
+	if m.operator_id != nil {
+		fields = append(fields, transitride.FieldOperatorID)
+	}
+	if m.scan_id != nil {
+		fields = append(fields, transitride.FieldScanID)
+	}
+	if m.content_hash != nil {
+		fields = append(fields, transitride.FieldContentHash)
+	}
+	if m.gate != nil {
+		fields = append(fields, transitride.FieldGate)
+	}
+	if m.fare != nil {
+		fields = append(fields, transitride.FieldFare)
+	}
+	if m.scanned_at != nil {
+		fields = append(fields, transitride.FieldScannedAt)
+	}
+	if m.outcome != nil {
+		fields = append(fields, transitride.FieldOutcome)
+	}
+	if m.paid_from != nil {
+		fields = append(fields, transitride.FieldPaidFrom)
+	}
+	if m.person_id != nil {
+		fields = append(fields, transitride.FieldPersonID)
+	}
+	if m.transit_batch_id != nil {
+		fields = append(fields, transitride.FieldTransitBatchID)
+	}
+	if m.ledger_transaction_id != nil {
+		fields = append(fields, transitride.FieldLedgerTransactionID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TransitRideMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case transitride.FieldCreatedAt:
+		return m.CreatedAt()
+	case transitride.FieldOperatorID:
+		return m.OperatorID()
+	case transitride.FieldScanID:
+		return m.ScanID()
+	case transitride.FieldContentHash:
+		return m.ContentHash()
+	case transitride.FieldGate:
+		return m.Gate()
+	case transitride.FieldFare:
+		return m.Fare()
+	case transitride.FieldScannedAt:
+		return m.ScannedAt()
+	case transitride.FieldOutcome:
+		return m.Outcome()
+	case transitride.FieldPaidFrom:
+		return m.PaidFrom()
+	case transitride.FieldPersonID:
+		return m.PersonID()
+	case transitride.FieldTransitBatchID:
+		return m.TransitBatchID()
+	case transitride.FieldLedgerTransactionID:
+		return m.LedgerTransactionID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TransitRideMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case transitride.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case transitride.FieldOperatorID:
+		return m.OldOperatorID(ctx)
+	case transitride.FieldScanID:
+		return m.OldScanID(ctx)
+	case transitride.FieldContentHash:
+		return m.OldContentHash(ctx)
+	case transitride.FieldGate:
+		return m.OldGate(ctx)
+	case transitride.FieldFare:
+		return m.OldFare(ctx)
+	case transitride.FieldScannedAt:
+		return m.OldScannedAt(ctx)
+	case transitride.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case transitride.FieldPaidFrom:
+		return m.OldPaidFrom(ctx)
+	case transitride.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case transitride.FieldTransitBatchID:
+		return m.OldTransitBatchID(ctx)
+	case transitride.FieldLedgerTransactionID:
+		return m.OldLedgerTransactionID(ctx)
+	}
+	return nil, fmt.Errorf("unknown TransitRide field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TransitRideMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case transitride.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case transitride.FieldOperatorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOperatorID(v)
+		return nil
+	case transitride.FieldScanID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScanID(v)
+		return nil
+	case transitride.FieldContentHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentHash(v)
+		return nil
+	case transitride.FieldGate:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGate(v)
+		return nil
+	case transitride.FieldFare:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFare(v)
+		return nil
+	case transitride.FieldScannedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScannedAt(v)
+		return nil
+	case transitride.FieldOutcome:
+		v, ok := value.(transitride.Outcome)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case transitride.FieldPaidFrom:
+		v, ok := value.(transitride.PaidFrom)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaidFrom(v)
+		return nil
+	case transitride.FieldPersonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case transitride.FieldTransitBatchID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTransitBatchID(v)
+		return nil
+	case transitride.FieldLedgerTransactionID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLedgerTransactionID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TransitRide field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TransitRideMutation) AddedFields() []string {
+	var fields []string
+	if m.addfare != nil {
+		fields = append(fields, transitride.FieldFare)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TransitRideMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case transitride.FieldFare:
+		return m.AddedFare()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TransitRideMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case transitride.FieldFare:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFare(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TransitRide numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TransitRideMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(transitride.FieldPaidFrom) {
+		fields = append(fields, transitride.FieldPaidFrom)
+	}
+	if m.FieldCleared(transitride.FieldPersonID) {
+		fields = append(fields, transitride.FieldPersonID)
+	}
+	if m.FieldCleared(transitride.FieldTransitBatchID) {
+		fields = append(fields, transitride.FieldTransitBatchID)
+	}
+	if m.FieldCleared(transitride.FieldLedgerTransactionID) {
+		fields = append(fields, transitride.FieldLedgerTransactionID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TransitRideMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TransitRideMutation) ClearField(name string) error {
+	switch name {
+	case transitride.FieldPaidFrom:
+		m.ClearPaidFrom()
+		return nil
+	case transitride.FieldPersonID:
+		m.ClearPersonID()
+		return nil
+	case transitride.FieldTransitBatchID:
+		m.ClearTransitBatchID()
+		return nil
+	case transitride.FieldLedgerTransactionID:
+		m.ClearLedgerTransactionID()
+		return nil
+	}
+	return fmt.Errorf("unknown TransitRide nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TransitRideMutation) ResetField(name string) error {
+	switch name {
+	case transitride.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case transitride.FieldOperatorID:
+		m.ResetOperatorID()
+		return nil
+	case transitride.FieldScanID:
+		m.ResetScanID()
+		return nil
+	case transitride.FieldContentHash:
+		m.ResetContentHash()
+		return nil
+	case transitride.FieldGate:
+		m.ResetGate()
+		return nil
+	case transitride.FieldFare:
+		m.ResetFare()
+		return nil
+	case transitride.FieldScannedAt:
+		m.ResetScannedAt()
+		return nil
+	case transitride.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case transitride.FieldPaidFrom:
+		m.ResetPaidFrom()
+		return nil
+	case transitride.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case transitride.FieldTransitBatchID:
+		m.ResetTransitBatchID()
+		return nil
+	case transitride.FieldLedgerTransactionID:
+		m.ResetLedgerTransactionID()
+		return nil
+	}
+	return fmt.Errorf("unknown TransitRide field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TransitRideMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TransitRideMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TransitRideMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TransitRideMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TransitRideMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TransitRideMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TransitRideMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown TransitRide unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TransitRideMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown TransitRide edge %s", name)
 }
 
 // WechatGrantMutation represents an operation that mutates the WechatGrant nodes in the graph.

@@ -41,6 +41,8 @@ import (
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
+	"citygraph/ent/db/transitbatch"
+	"citygraph/ent/db/transitride"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/internal/geo"
 
@@ -89,6 +91,8 @@ func Policies() map[string]ent.Policy {
 		"StaffRole":              staffrole.Policy,
 		"Street":                 street.Policy,
 		"TopUp":                  topup.Policy,
+		"TransitBatch":           transitbatch.Policy,
+		"TransitRide":            transitride.Policy,
 		"WechatGrant":            wechatgrant.Policy,
 	}
 }
@@ -389,6 +393,20 @@ func (_m *Street) Location(crs geo.Datum) geo.Located {
 
 // WhereP narrows the query by selector predicates.
 func (_q *TopUpQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *TransitBatchQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *TransitRideQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}

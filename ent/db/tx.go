@@ -90,6 +90,10 @@ type Tx struct {
 	Street *StreetClient
 	// TopUp is the client for interacting with the TopUp builders.
 	TopUp *TopUpClient
+	// TransitBatch is the client for interacting with the TransitBatch builders.
+	TransitBatch *TransitBatchClient
+	// TransitRide is the client for interacting with the TransitRide builders.
+	TransitRide *TransitRideClient
 	// WechatGrant is the client for interacting with the WechatGrant builders.
 	WechatGrant *WechatGrantClient
 
@@ -261,6 +265,8 @@ func (tx *Tx) init() {
 	tx.StaffRole = NewStaffRoleClient(tx.config)
 	tx.Street = NewStreetClient(tx.config)
 	tx.TopUp = NewTopUpClient(tx.config)
+	tx.TransitBatch = NewTransitBatchClient(tx.config)
+	tx.TransitRide = NewTransitRideClient(tx.config)
 	tx.WechatGrant = NewWechatGrantClient(tx.config)
 }
 

@@ -45,6 +45,8 @@ func (s *stage) counts() map[string]func(context.Context) int {
 		"LedgerEntry":       func(ctx context.Context) int { return c.LedgerEntry.Query().CountX(ctx) },
 		"LedgerTransaction": func(ctx context.Context) int { return c.LedgerTransaction.Query().CountX(ctx) },
 		"TopUp":             func(ctx context.Context) int { return c.TopUp.Query().CountX(ctx) },
+		"TransitBatch":      func(ctx context.Context) int { return c.TransitBatch.Query().CountX(ctx) },
+		"TransitRide":       func(ctx context.Context) int { return c.TransitRide.Query().CountX(ctx) },
 		"IdempotencyRecord": func(ctx context.Context) int { return c.IdempotencyRecord.Query().CountX(ctx) },
 		"Identity":          func(ctx context.Context) int { return c.Identity.Query().CountX(ctx) },
 		"Notification":      func(ctx context.Context) int { return c.Notification.Query().CountX(ctx) },
@@ -89,6 +91,8 @@ func TestWhoSeesWhat(t *testing.T) {
 		"Device":            one("chenjing"),
 		"Hold":              one("chenjing"),
 		"TopUp":             one("chenjing"),
+		"TransitBatch":      one("chenjing"),
+		"TransitRide":       one("chenjing"),
 		"LedgerAccount":     one(everyoneSignedIn()...), // a card's; the grandmother's is not her delegate's to see
 		"LedgerEntry":       one(everyoneSignedIn()...),
 		"LedgerTransaction": one(everyoneSignedIn()...),

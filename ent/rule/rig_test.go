@@ -26,6 +26,7 @@ import (
 	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/topup"
+	"citygraph/ent/db/transitride"
 	"citygraph/internal/citycase/machine"
 	"citygraph/internal/consent/terms"
 	"citygraph/internal/id"
@@ -77,6 +78,8 @@ func set(t *testing.T) *stage {
 	s.DB.Session.Create().SetPersonID(s.chenjing).SetClient(session.ClientApp).SetExpiresAt(time.Now()).ExecX(ctx)
 	s.DB.DataExport.Create().SetPersonID(s.chenjing).SetStatus(dataexport.StatusPreparing).ExecX(ctx)
 	s.newTopUp(s.chenjing).ExecX(ctx)
+	s.newBatch(s.chenjing).ExecX(ctx)
+	s.newRide(s.chenjing).ExecX(ctx)
 	s.DB.AuditEvent.Create().SetActorID(s.chenjing).SetSubjectID(s.chenjing).SetAction("a").ExecX(ctx)
 	s.DB.IdempotencyRecord.Create().SetActorID(s.chenjing).SetKey(uuid.NewString()).SetOperation("o").SetInputHash("h").
 		SetExpiresAt(time.Now()).ExecX(ctx)
@@ -140,6 +143,15 @@ func (s *stage) newHold(in *db.LedgerAccount) *db.HoldCreate {
 func (s *stage) newTopUp(personID string) *db.TopUpCreate {
 	return s.DB.TopUp.Create().SetPersonID(personID).SetAccountID("a").SetAmount(1).SetProvider(topup.ProviderSandbox).
 		SetStatus(topup.StatusPending).SetExpiresAt(time.Now())
+}
+
+func (s *stage) newBatch(personID string) *db.TransitBatchCreate {
+	return s.DB.TransitBatch.Create().SetPersonID(personID).SetCardID("c").SetCodes(1).SetIssuedAt(time.Now()).SetExpiresAt(time.Now())
+}
+
+func (s *stage) newRide(personID string) *db.TransitRideCreate {
+	return s.DB.TransitRide.Create().SetOperatorID("o").SetScanID(uuid.NewString()).SetContentHash("h").SetGate("g").SetFare(1).
+		SetScannedAt(time.Now()).SetOutcome(transitride.OutcomeExpired).SetPersonID(personID)
 }
 
 func (s *stage) newConsent(personID string) *db.ConsentCreate {

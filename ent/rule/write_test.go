@@ -121,6 +121,13 @@ func (s *stage) writes() map[string]writes {
 			update: func(ctx context.Context) (int, error) { return c.TopUp.Update().SetStatus(topup.StatusPaid).Save(ctx) },
 			delete: func(ctx context.Context) (int, error) { return c.TopUp.Delete().Exec(ctx) },
 		},
+		"TransitBatch": {
+			create: func(ctx context.Context, me string) error { return s.newBatch(me).Exec(ctx) },
+			update: func(ctx context.Context) (int, error) { return c.TransitBatch.Update().ClearStoppedAt().Save(ctx) },
+			delete: func(ctx context.Context) (int, error) { return c.TransitBatch.Delete().Exec(ctx) },
+		},
+		// Nobody changes or deletes one, not even the system: it is what an operator was answered.
+		"TransitRide": {create: func(ctx context.Context, me string) error { return s.newRide(me).Exec(ctx) }},
 		"Hold": {
 			create: func(ctx context.Context, me string) error { return s.newHold(s.accountOf(me)).Exec(ctx) },
 			update: func(ctx context.Context) (int, error) { return c.Hold.Update().SetStatus(hold.StatusVoided).Save(ctx) },

@@ -89,6 +89,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("IssueAlertInput", ec.unmarshalInputIssueAlertInput),
 			graphql.NewInputUnmarshaler("IssueCardInput", ec.unmarshalInputIssueCardInput),
 			graphql.NewInputUnmarshaler("IssuePayCodeInput", ec.unmarshalInputIssuePayCodeInput),
+			graphql.NewInputUnmarshaler("IssueTransitCodesInput", ec.unmarshalInputIssueTransitCodesInput),
 			graphql.NewInputUnmarshaler("MarkAllReadInput", ec.unmarshalInputMarkAllReadInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MergeCaseInput", ec.unmarshalInputMergeCaseInput),
@@ -3983,6 +3984,43 @@ extend type Mutation {
   topUp("How much, and by which way." input: TopUpInput!): TopUpPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/transit.graphqls", Input: `"""
+Codes to keep on a phone for gates where it has no network (离线乘车码). What they say, and how a gate checks them, is described in
+mobile-contracts/paycode, purpose TRANSIT_OFFLINE. Rides are charged when the gate's operator uploads them.
+"""
+type TransitCodes {
+  "What to draw as QR codes, each for one ride: never show one twice. To be kept where the device keeps secrets, and nowhere else."
+  codes: [String!]!
+  "When they are good no more: fetch new ones before."
+  expiresAt: DateTime!
+}
+
+"Asks for codes to keep."
+input IssueTransitCodesInput {
+  "A key of the client's own: sent again with the same input, it gets the same codes."
+  idempotencyKey: UUID!
+  "The person whose card they stand for; the viewer's when left out. Needs SHOW_CODE."
+  onBehalfOf: ID
+}
+
+"The answer to issueTransitCodes."
+type IssueTransitCodesPayload {
+  "The codes; null when refused."
+  transitCodes: TransitCodes
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Makes a batch of codes for gates without a network (领取离线乘车码). The card's holder may, and who has SHOW_CODE for them, which is
+  written into the audit log. What is owed for earlier rides is taken from the card first: INSUFFICIENT_FUNDS when it cannot
+  pay that. CARD_NOT_ACTIVE for a card that is lost, frozen, closed or not there; RATE_LIMITED while as many codes of the card as
+  there may be are good and not used; DELEGATION_SCOPE, IDEMPOTENCY_KEY_REUSED. A card that is stopped stops its codes.
+  """
+  issueTransitCodes("For whom." input: IssueTransitCodesInput!): IssueTransitCodesPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/wechatgrant.graphqls", Input: `"How many subscribe messages of a template the viewer still allows (订阅消息授权)."
 type WechatGrant {
   "WeChat's id of the message template."
@@ -4907,6 +4945,16 @@ func (ec *executionContext) childFields_IssuePayCodePayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type IssuePayCodePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_IssueTransitCodesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "transitCodes":
+		return ec.fieldContext_IssueTransitCodesPayload_transitCodes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IssueTransitCodesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssueTransitCodesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_KeepMyAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "person":
@@ -5657,6 +5705,16 @@ func (ec *executionContext) childFields_TopUpPayload(ctx context.Context, field 
 		return ec.fieldContext_TopUpPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TopUpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TransitCodes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "codes":
+		return ec.fieldContext_TransitCodes_codes(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_TransitCodes_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TransitCodes", field.Name)
 }
 
 func (ec *executionContext) childFields_UnfreezeCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -34,6 +34,7 @@ import (
 	"citygraph/internal/notice/preference"
 	"citygraph/internal/paycode"
 	"citygraph/internal/scope"
+	"citygraph/internal/transit"
 )
 
 // Takes a case on.
@@ -414,6 +415,22 @@ type IssuePayCodeInput struct {
 type IssuePayCodePayload struct {
 	// The code; null when refused.
 	PayCode *paycode.PayCode `json:"payCode,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for codes to keep.
+type IssueTransitCodesInput struct {
+	// A key of the client's own: sent again with the same input, it gets the same codes.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The person whose card they stand for; the viewer's when left out. Needs SHOW_CODE.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The answer to issueTransitCodes.
+type IssueTransitCodesPayload struct {
+	// The codes; null when refused.
+	TransitCodes *transit.Batch `json:"transitCodes,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -4,7 +4,6 @@ package charge
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -111,7 +110,7 @@ func (t *Till) verify(code string, purpose paycode.Purpose) (paycode.Claims, err
 // take moves the money, in the transaction of ctx.
 func (t *Till) take(ctx context.Context, m *merchant, claims paycode.Claims, amount int64) (string, error) {
 	system := viewer.AsSystem(ctx, "who shows a code lets the merchant have its card charged")
-	key := "pay code/" + claims.CardID + "/" + hex.EncodeToString(claims.Nonce[:])
+	key := claims.Key()
 	if err := t.Store.Lock(ctx, key); err != nil {
 		return "", err
 	}

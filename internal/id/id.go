@@ -59,6 +59,8 @@ const (
 	LedgerEntry       Kind = "entry"
 	Hold              Kind = "hold"
 	TopUp             Kind = "topup"
+	TransitBatch      Kind = "batch"
+	TransitRide       Kind = "ride"
 )
 
 // entropy is cryptographic, and monotonic within a millisecond so that ids made in a row stay in order.

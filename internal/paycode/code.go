@@ -6,15 +6,16 @@
 //
 //	 0      suite: 1 Ed25519, 2 SM2 with SM3
 //	 1…4    key id: the first bytes of the SHA-256 thumbprint of the key (RFC 7638), its kid in hexadecimal
-//	 5      purpose: 1 CLINIC, 2 SCENIC_SPOT, 3 TRANSIT
+//	 5      purpose: 1 CLINIC, 2 SCENIC_SPOT, 3 TRANSIT, 4 TRANSIT_OFFLINE
 //	 6…21   card: the ULID of its global id
 //	22…25   issued at: Unix seconds, big endian; good for 60 s from then
-//	26…35   nonce, random: the code is good once
+//	26…35   nonce: the code is good once; of purpose 4 its first byte is how many hours the code is good instead
 //	36…99   signature over "HZ1:" and bytes 0…35: of Ed25519, or r and s of SM2
 package paycode
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/hex"
@@ -29,8 +30,10 @@ import (
 )
 
 const (
-	// Life is how long a code is good after it was issued.
+	// Life is how long a code is good after it was issued, unless it says otherwise.
 	Life = 60 * time.Second
+	// LongestLife is the most that a code for gates without a network can be good.
+	LongestLife = 255 * time.Hour
 	// skew is how far a gate's clock may be behind.
 	skew = 5 * time.Second
 
@@ -51,16 +54,40 @@ type Claims struct {
 }
 
 // ExpiresAt is when the code is good no more.
-func (c Claims) ExpiresAt() time.Time { return c.IssuedAt.Add(Life) }
+func (c Claims) ExpiresAt() time.Time {
+	if c.Purpose == TransitOffline {
+		return c.IssuedAt.Add(time.Duration(c.Nonce[0]) * time.Hour)
+	}
+	return c.IssuedAt.Add(Life)
+}
 
-// New returns the claims of a code for a card that is good from now on.
+// Key is what a transaction is posted for that the code pays: one ever has it.
+func (c Claims) Key() string { return "pay code/" + c.CardID + "/" + hex.EncodeToString(c.Nonce[:]) }
+
+// New returns the claims of a code for a card that is good from now on, for a minute.
 func New(cardID string, purpose Purpose, now time.Time) (Claims, error) {
 	c := Claims{Purpose: purpose, CardID: cardID, IssuedAt: now.Truncate(time.Second)}
-	if !purpose.IsValid() || !id.Is(cardID, id.CitizenCard) {
+	if !purpose.IsValid() || purpose == TransitOffline || !id.Is(cardID, id.CitizenCard) {
 		return Claims{}, fmt.Errorf("pay code: purpose %q for %q", purpose, cardID)
 	}
 	_, _ = rand.Read(c.Nonce[:]) // which never fails
 	return c, nil
+}
+
+// Series returns the claims of n codes of a batch, for gates without a network: always the same ones for the batch, so
+// that they need not be kept. Their life is whole hours.
+func Series(batchID, cardID string, n int, issuedAt time.Time, life time.Duration) ([]Claims, error) {
+	if life < time.Hour || life > LongestLife || life%time.Hour != 0 || !id.Is(cardID, id.CitizenCard) {
+		return nil, fmt.Errorf("pay code: a series for %q that lives %s", cardID, life)
+	}
+	series := make([]Claims, n)
+	for i := range series {
+		// Who guesses a nonce can do nothing with it: the signature makes the code.
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", batchID, i))
+		sum[0] = byte(life / time.Hour)
+		series[i] = Claims{Purpose: TransitOffline, CardID: cardID, IssuedAt: issuedAt.Truncate(time.Second), Nonce: [10]byte(sum[:])}
+	}
+	return series, nil
 }
 
 // Sign writes a code, signed by the ring's current key.
@@ -99,16 +126,25 @@ var (
 // it was used before, and whether its card is still good, only the city knows. Returns ErrInvalid, ErrEarly, ErrExpired
 // and ErrPurpose.
 func (r *Ring) Verify(text string, purpose Purpose, now time.Time) (Claims, error) {
-	c, err := r.read(text)
+	c, err := r.Read(text)
 	switch {
 	case err != nil:
-		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return Claims{}, err
 	case now.Before(c.IssuedAt.Add(-skew)):
 		return Claims{}, ErrEarly
 	case !now.Before(c.ExpiresAt()):
 		return Claims{}, ErrExpired
 	case c.Purpose != purpose:
 		return Claims{}, ErrPurpose
+	}
+	return c, nil
+}
+
+// Read reads a code that one of the ring's keys has signed, good or not. Returns ErrInvalid.
+func (r *Ring) Read(text string) (Claims, error) {
+	c, err := r.read(text)
+	if err != nil {
+		return Claims{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	return c, nil
 }

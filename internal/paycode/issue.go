@@ -39,16 +39,9 @@ func (i *Issuer) Issue(ctx context.Context, purpose Purpose, onBehalfOf *string)
 	if err != nil {
 		return nil, fault.From(err).At("onBehalfOf")
 	}
-	v := viewer.From(ctx)
-	card, err := i.DB.CitizenCard.Query().Where(citizencard.HolderID(v.Subject())).
-		Only(viewer.AsSystem(ctx, "who may show a person's code knows of the card what the code says"))
-	switch {
-	case db.IsNotFound(err):
-		return nil, fault.NoCard()
-	case err != nil:
-		return nil, fmt.Errorf("load card: %w", err)
-	case card.Status != citizencard.StatusActive:
-		return nil, fault.New(fault.CardNotActive)
+	card, err := ActiveCard(ctx, i.DB)
+	if err != nil {
+		return nil, err
 	}
 	claims, err := New(card.ID, purpose, i.Clock.Now())
 	if err != nil {
@@ -58,10 +51,26 @@ func (i *Issuer) Issue(ctx context.Context, purpose Purpose, onBehalfOf *string)
 	if err != nil {
 		return nil, err
 	}
-	if v.Subject() != v.PersonID {
+	if v := viewer.From(ctx); v.Subject() != v.PersonID {
 		if err := audit.Record(ctx, i.DB, audit.Deed{Action: "issuePayCode", Subject: v.Subject(), TargetID: card.ID}); err != nil {
 			return nil, err
 		}
 	}
 	return &PayCode{Code: code, Purpose: purpose, ExpiresAt: claims.ExpiresAt()}, nil
+}
+
+// ActiveCard is the card of the person whom the viewer of ctx acts for, which codes may be made for. CARD_NOT_ACTIVE for
+// one that is lost, frozen, closed or not there.
+func ActiveCard(ctx context.Context, c *db.Client) (*db.CitizenCard, error) {
+	card, err := c.CitizenCard.Query().Where(citizencard.HolderID(viewer.From(ctx).Subject())).
+		Only(viewer.AsSystem(ctx, "who may show a person's code knows of the card what the code says"))
+	switch {
+	case db.IsNotFound(err):
+		return nil, fault.NoCard()
+	case err != nil:
+		return nil, fmt.Errorf("load card: %w", err)
+	case card.Status != citizencard.StatusActive:
+		return nil, fault.New(fault.CardNotActive)
+	}
+	return card, nil
 }

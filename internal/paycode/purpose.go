@@ -15,10 +15,13 @@ const (
 	Clinic     Purpose = "CLINIC"
 	ScenicSpot Purpose = "SCENIC_SPOT"
 	Transit    Purpose = "TRANSIT"
+
+	// TransitOffline is that of codes which are given out in batches; see internal/transit. Nobody asks for one alone.
+	TransitOffline Purpose = "TRANSIT_OFFLINE"
 )
 
 // numbers stand for the purposes in codes, and never change.
-var numbers = map[Purpose]byte{Clinic: 1, ScenicSpot: 2, Transit: 3}
+var numbers = map[Purpose]byte{Clinic: 1, ScenicSpot: 2, Transit: 3, TransitOffline: 4}
 
 // IsValid reports whether p is one.
 func (p Purpose) IsValid() bool { return numbers[p] != 0 }

@@ -18,7 +18,7 @@ export async function verify(keySet, code, purpose, now = Date.now() / 1000) {
   const signed = new Uint8Array([...new TextEncoder().encode('HZ1:'), ...raw.slice(0, 36)])
   if (!(await crypto.subtle.verify('Ed25519', imported, raw.slice(36), signed))) throw new Error('not signed by the city')
   const age = Math.floor(now) - new DataView(raw.buffer).getUint32(22)
-  if (age < -5 || age >= 60 || raw[5] !== Number(purpose)) throw new Error('expired, or for another purpose')
+  if (age < -5 || age >= (raw[5] === 4 ? 3600 * raw[26] : 60) || raw[5] !== Number(purpose)) throw new Error('expired, or for another purpose')
   return hex(6, 22)
 }
 

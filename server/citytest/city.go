@@ -30,6 +30,7 @@ import (
 	"citygraph/internal/seed/seedtest"
 	"citygraph/internal/store"
 	"citygraph/internal/store/storetest"
+	"citygraph/internal/transit"
 	contracts "citygraph/mobile-contracts"
 	"citygraph/server/wiring"
 )
@@ -77,7 +78,7 @@ func Start(t testing.TB, options ...Option) *City {
 		Database:   store.Options{URL: storetest.URL(t, migrations.Files), Synchronous: "OFF", MaxConns: 8},
 		SigningKey: bytes.Repeat([]byte("k"), 32), CursorKey: bytes.Repeat([]byte("c"), 32),
 		AccessTTL: 15 * time.Minute, RefreshTTL: 24 * time.Hour,
-		Vault: seedtest.Vault(t), PayCodes: payCodes(t), Verifier: identity.Sandbox{}, Payments: sandbox.Provider{},
+		Vault: seedtest.Vault(t), PayCodes: payCodes(t), Verifier: identity.Sandbox{}, Payments: sandbox.Provider{}, TransitOperators: operators(t),
 		Blobs: blobstore.Options{Dir: t.TempDir()}, LinkKey: bytes.Repeat([]byte("l"), 32), Grace: 15 * 24 * time.Hour,
 		WechatTemplates: map[notification.Topic]delivery.Template{notification.TopicCityCase: CaseTemplate},
 		Push:            sender, Development: true, Introspection: true, Unlimited: true, Documents: manifest,
@@ -126,6 +127,7 @@ func open(t testing.TB, o wiring.Options, manifest *contracts.Manifest, fcm *fcm
 	routes.Handle(blobstore.Root, city.Files)
 	routes.Handle(blobstore.Inbox, city.Uploads)
 	routes.Handle("GET "+paycode.WellKnown, city.KeySet)
+	routes.Handle(transit.Path, city.Rides)
 	server := httptest.NewServer(routes)
 	c := &City{City: city, URL: server.URL, FCM: fcm, Manifest: manifest, options: o, listener: server, meter: counting}
 	t.Cleanup(func() { c.Stop(t) })
@@ -172,4 +174,16 @@ func payCodes(t testing.TB) *paycode.Ring {
 		t.Fatal(err)
 	}
 	return ring
+}
+
+// OperatorKey is the key of the operator whose gates a city knows.
+const OperatorKey = "the-key-of-an-operator-in-a-test-city"
+
+func operators(t testing.TB) transit.Operators {
+	t.Helper()
+	list, err := transit.ParseOperators("bus=杭州公交,Hangzhou Bus," + OperatorKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }

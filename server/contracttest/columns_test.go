@@ -121,6 +121,8 @@ var holds = map[string]string{
 	"sessions.end_reason":                  "program",
 	"streets.code":                         "reference",
 	"streets.name":                         "reference",
+	"transit_rides.content_hash":           "hashed",
+	"transit_rides.gate":                   "reference",
 	"wechat_grants.template":               "program",
 }
 

@@ -26,6 +26,7 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		id.DataExport: "DataExport", id.Identity: "Identity", id.PersonalData: "PersonalData", id.Session: "Session",
 		id.Consent: "Consent", id.RecordAccess: "RecordAccess", id.EntitlementGrant: "EntitlementGrant",
 		id.Preference: "NotificationPreference", id.TopUp: "TopUp",
+		id.TransitBatch: "TransitBatch", id.TransitRide: "TransitRide",
 	} {
 		chenjing[kind] = r.samples[table][0].id
 	}
@@ -91,6 +92,10 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		})
 		same(t, name+": issuePayCode for another", chenjing[id.Person], id.Person, func(id string) citytest.Answer {
 			return client.Do("IssuePayCode", citytest.Vars{"input": citytest.Vars{"purpose": "CLINIC", "onBehalfOf": id}})
+		})
+		key := uuid.NewString()
+		same(t, name+": issueTransitCodes for another", chenjing[id.Person], id.Person, func(id string) citytest.Answer {
+			return client.Do("IssueTransitCodes", citytest.Vars{"input": citytest.Vars{"idempotencyKey": key, "onBehalfOf": id}})
 		})
 		same(t, name+": reportCardLoss for another", chenjing[id.Person], id.Person, func(id string) citytest.Answer {
 			return client.Do("ReportCardLoss", citytest.Vars{"input": citytest.Vars{"onBehalfOf": id}})

@@ -97,6 +97,12 @@ var scenes = merged(merged(caseScenes(), photoScenes()), map[string]scene{
 	"IssuePayCode": func(_ testing.TB, r *rig) asked {
 		return input(r.member["chenjing"], citytest.Vars{"purpose": "CLINIC", "onBehalfOf": castID("wangguiying")})
 	},
+	"IssueTransitCodes": func(t testing.TB, r *rig) asked {
+		r.spendCodes(t, "wangguiying")
+		input := keyed()
+		input["onBehalfOf"] = castID("wangguiying")
+		return asked{r.member["chenjing"], citytest.Vars{"input": input}}
+	},
 	"ReportCardLoss": func(t testing.TB, r *rig) asked {
 		r.cardOf(t, "sunli", citizencard.StatusActive)
 		return input(r.member["sunli"], citytest.Vars{})

@@ -63,6 +63,7 @@ const (
 	withdrawConsent = `mutation($input: WithdrawConsentInput!) { withdrawConsent(input: $input) { userErrors { code } } }`
 )
 const issuePayCode = `mutation($input: IssuePayCodeInput!) { issuePayCode(input: $input) { userErrors { code } } }`
+const issueTransitCodes = `mutation($input: IssueTransitCodesInput!) { issueTransitCodes(input: $input) { userErrors { code } } }`
 const (
 	reportCardLoss = `mutation($input: ReportCardLossInput!) { reportCardLoss(input: $input) { card { id } userErrors { code } } }`
 	issueCard      = `mutation($input: IssueCardInput!) { issueCard(input: $input) { card { id } userErrors { code } } }`
@@ -113,6 +114,18 @@ var probes = append(append(caseProbes(), photoProbes()...), []probe{
 	{"Mutation.unfreezeCard", "of wangguiying's card", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
 		return ordered(r.cardOf(t, "wangguiying", citizencard.StatusFrozen))
 	}), unfreezeCard},
+	{"Mutation.issueTransitCodes", "for one's own card", act(func(t testing.TB, r *rig, name string) citytest.Vars {
+		if name != visitor {
+			r.spendCodes(t, name)
+		}
+		return keyed()
+	}), issueTransitCodes},
+	{"Mutation.issueTransitCodes", "for wangguiying's card", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		r.spendCodes(t, "wangguiying")
+		input := keyed()
+		input["onBehalfOf"] = castID("wangguiying")
+		return input
+	}), issueTransitCodes},
 	{"Mutation.reportCardLoss", "of one's own card", act(func(t testing.TB, r *rig, name string) citytest.Vars {
 		if name != visitor {
 			r.cardOf(t, name, citizencard.StatusActive)

@@ -69,6 +69,7 @@ func rowRig(t testing.TB) *rowsRig {
 	for _, name := range []string{"chenjing", "zhaoqiang", "maming"} {
 		r.exportOf(t, name)
 		r.topUp(t, name)
+		r.ride(t, name)
 	}
 	r.confide(t)
 	r.drill(t)
@@ -123,7 +124,7 @@ func (r *rowsRig) sampled(t testing.TB, table string) []sampling {
 			{"of her barred father", sql.AndPredicates(child, sql.FieldEQ("guardian_id", castID("zhouwei")))},
 		}
 	case "CitizenCard", "DataExport", "DeliveryAttempt", "Device", "Identity", "Notification", "NotificationPreference", "PersonalData",
-		"Session", "TopUp", "WechatGrant":
+		"Session", "TopUp", "TransitBatch", "TransitRide", "WechatGrant":
 		return of("person_id", "chenjing", "zhaoqiang", "maming")
 	case "Consent", "EntitlementGrant":
 		return of("person_id", "chenjing", "zhouzihan", "maming")
@@ -278,7 +279,7 @@ func (r *rowsRig) undone(t testing.TB, ctx context.Context, do func(context.Cont
 var hiddenTypes = []string{
 	"AuditEvent", "Broadcast", "CaseSupporter", "DeliveryAttempt", "EntitlementGrant", "Guardianship", "Hold", "IdempotencyRecord", "Identity",
 	"LedgerAccount",
-	"NotificationPreference", "PersonalData", "StaffRole", "WechatGrant",
+	"NotificationPreference", "PersonalData", "StaffRole", "TransitBatch", "TransitRide", "WechatGrant",
 }
 
 // nodeAgrees holds node(id) over HTTP to the row rule; of a hidden type it never finds anything.

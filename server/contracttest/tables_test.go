@@ -45,6 +45,8 @@ import (
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
+	"citygraph/ent/db/transitbatch"
+	"citygraph/ent/db/transitride"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/ent/schema"
 )
@@ -182,6 +184,16 @@ var tables = []table{
 		"TopUp", &topup.Policy, schema.TopUp{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.TopUp.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.TopUp.Create().SetPersonID(owner) },
+	},
+	{
+		"TransitBatch", &transitbatch.Policy, schema.TransitBatch{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.TransitBatch.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.TransitBatch.Create().SetPersonID(owner) },
+	},
+	{
+		"TransitRide", &transitride.Policy, schema.TransitRide{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.TransitRide.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.TransitRide.Create().SetPersonID(owner) },
 	},
 	{
 		"LedgerAccount", &ledgeraccount.Policy, schema.LedgerAccount{}.Policy(),

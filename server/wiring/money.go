@@ -10,6 +10,7 @@ import (
 	"citygraph/internal/jobs"
 	"citygraph/internal/ledger"
 	"citygraph/internal/payment"
+	"citygraph/internal/transit"
 )
 
 // verifyAt is when the whole book is verified.
@@ -59,4 +60,19 @@ func (c *City) takePayments(registry *jobs.Registry, rounds time.Duration) {
 	})
 	jobs.Register(registry, func(ctx context.Context, _ jobs.Job[payment.Round]) error { return c.TopUps.FollowDue(ctx) })
 	jobs.Every(registry, rounds, payment.Round{})
+}
+
+// letRide opens the room of rides and registers its job.
+func (c *City) letRide(registry *jobs.Registry) {
+	o := c.options
+	c.Transit = &transit.Office{
+		DB: c.DB, Store: c.Store, Clock: o.Clock, Events: c.bus, Book: c.Book, Ring: o.PayCodes, For: c.register.For,
+		Once:  idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: o.Clock},
+		Terms: cmp.Or(o.TransitTerms, transit.DefaultTerms()),
+		Soon:  func(ctx context.Context, r transit.Recovery) error { return c.Queue.Enqueue(ctx, r) },
+	}
+	jobs.Register(registry, func(ctx context.Context, job jobs.Job[transit.Recovery]) error {
+		_, err := c.Transit.Recover(ctx, job.Args.PersonID)
+		return err
+	})
 }

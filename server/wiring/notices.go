@@ -39,4 +39,5 @@ func (c *City) tell(registry *jobs.Registry) {
 	reaction.Alerts(c.bus, c.desk)
 	reaction.Charges(c.bus, c.desk)
 	reaction.TopUps(c.bus, c.desk)
+	reaction.Rides(c.bus, c.desk, c.Transit)
 }

@@ -21,6 +21,7 @@ import (
 	"citygraph/internal/redisx"
 	"citygraph/internal/scope"
 	"citygraph/internal/store"
+	"citygraph/internal/transit"
 	"citygraph/internal/vault"
 	"citygraph/internal/wechat"
 )
@@ -43,6 +44,9 @@ type Options struct {
 	Payments  payment.Provider // nil turns topping up off
 	TopUpMost int64            // that one top-up may be, in fen; a thousand yuan by default
 	TopUpLife time.Duration    // of one that nobody pays; half an hour by default
+
+	TransitOperators transit.Operators // who uploads rides
+	TransitTerms     transit.Terms     // transit.DefaultTerms by default
 
 	Blobs   blobstore.Options // where files are kept; memory by default
 	LinkKey []byte            // of links to files, 32 bytes or more

@@ -28,6 +28,7 @@ import (
 	"citygraph/internal/place"
 	"citygraph/internal/ratelimit"
 	"citygraph/internal/reaction"
+	"citygraph/internal/transit"
 	"citygraph/internal/viewer"
 )
 
@@ -69,6 +70,7 @@ func (c *City) serve() error {
 	if c.KeySet, err = o.PayCodes.Published(); err != nil {
 		return err
 	}
+	c.Rides = &transit.Uploads{Office: c.Transit, Operators: o.TransitOperators, Limit: limitRequests(limiter, o.Address), Log: o.Log}
 	till := &charge.Till{
 		DB: c.DB, Store: c.Store, Clock: o.Clock, Events: c.bus, Once: once, Book: c.Book, Ring: o.PayCodes, Low: o.LowBalance,
 	}
@@ -76,8 +78,10 @@ func (c *City) serve() error {
 		Schema: graph.NewSchema(&graph.Resolver{
 			DB: c.DB, Accounts: c.Accounts, Records: c.Records, Register: c.register, Cases: c.Cases, Desk: c.desk, Exports: c.Exports,
 			Photos: c.Photos, TopUps: c.TopUps,
-			Issuer: &paycode.Issuer{DB: c.DB, Clock: o.Clock, Ring: o.PayCodes, For: c.register.For},
-			Cards:  c.cards, Till: till,
+			Issuer:       &paycode.Issuer{DB: c.DB, Clock: o.Clock, Ring: o.PayCodes, For: c.register.For},
+			Cards:        c.cards,
+			Till:         till,
+			Transit:      c.Transit,
 			Entitlements: entitlements, Consents: consents, Alerts: c.Alerts, Grants: c.Grants,
 		}),
 		Documents: o.Documents, AnyDocument: o.Introspection, Introspection: o.Introspection, Suggestions: o.Introspection,

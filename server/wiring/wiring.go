@@ -43,6 +43,7 @@ import (
 	"citygraph/internal/reaction"
 	"citygraph/internal/redisx"
 	"citygraph/internal/store"
+	"citygraph/internal/transit"
 	"citygraph/internal/wechat"
 )
 
@@ -63,6 +64,8 @@ type City struct {
 	Cases    *citycase.Cases
 	Book     *ledger.Book
 	TopUps   *payment.TopUps
+	Transit  *transit.Office
+	Rides    http.Handler // at transit.Path
 	Open311  http.Handler // below Open311Root
 	KeySet   http.Handler // at paycode.WellKnown
 
@@ -274,6 +277,7 @@ func (c *City) work() (err error) {
 	c.keepBook(registry, rounds)
 	c.issueCards()
 	c.takePayments(registry, rounds)
+	c.letRide(registry)
 	c.tell(registry)
 	c.Queue, err = jobs.New(c.Store, registry, options)
 	if err != nil {

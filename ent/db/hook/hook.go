@@ -464,6 +464,30 @@ func (f TopUpFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.TopUpMutation", m)
 }
 
+// The TransitBatchFunc type is an adapter to allow the use of ordinary
+// function as TransitBatch mutator.
+type TransitBatchFunc func(context.Context, *db.TransitBatchMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TransitBatchFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.TransitBatchMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.TransitBatchMutation", m)
+}
+
+// The TransitRideFunc type is an adapter to allow the use of ordinary
+// function as TransitRide mutator.
+type TransitRideFunc func(context.Context, *db.TransitRideMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TransitRideFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.TransitRideMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.TransitRideMutation", m)
+}
+
 // The WechatGrantFunc type is an adapter to allow the use of ordinary
 // function as WechatGrant mutator.
 type WechatGrantFunc func(context.Context, *db.WechatGrantMutation) (db.Value, error)

@@ -1448,6 +1448,74 @@ var (
 			},
 		},
 	}
+	// TransitBatchesColumns holds the columns for the "transit_batches" table.
+	TransitBatchesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
+		{Name: "card_id", Type: field.TypeString, Size: 64},
+		{Name: "codes", Type: field.TypeInt},
+		{Name: "issued_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "stopped_at", Type: field.TypeTime, Nullable: true},
+	}
+	// TransitBatchesTable holds the schema information for the "transit_batches" table.
+	TransitBatchesTable = &schema.Table{
+		Name:       "transit_batches",
+		Columns:    TransitBatchesColumns,
+		PrimaryKey: []*schema.Column{TransitBatchesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "transitbatch_card_id_issued_at",
+				Unique:  false,
+				Columns: []*schema.Column{TransitBatchesColumns[3], TransitBatchesColumns[5]},
+			},
+			{
+				Name:    "transitbatch_person_id",
+				Unique:  false,
+				Columns: []*schema.Column{TransitBatchesColumns[2]},
+			},
+		},
+	}
+	// TransitRidesColumns holds the columns for the "transit_rides" table.
+	TransitRidesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "operator_id", Type: field.TypeString, Size: 32},
+		{Name: "scan_id", Type: field.TypeString, Size: 64},
+		{Name: "content_hash", Type: field.TypeString, Size: 64},
+		{Name: "gate", Type: field.TypeString, Size: 64},
+		{Name: "fare", Type: field.TypeInt64},
+		{Name: "scanned_at", Type: field.TypeTime},
+		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"ACCEPTED", "DUPLICATE", "EXPIRED", "INVALID", "WRONG_PURPOSE", "BAD_FARE", "OVER_FARE_CAP", "BAD_TIME", "TOO_LATE", "CARD_STOPPED", "SUSPENSE_FULL"}},
+		{Name: "paid_from", Type: field.TypeEnum, Nullable: true, Enums: []string{"CARD", "SUSPENSE"}},
+		{Name: "person_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "transit_batch_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "ledger_transaction_id", Type: field.TypeString, Unique: true, Nullable: true, Size: 64},
+	}
+	// TransitRidesTable holds the schema information for the "transit_rides" table.
+	TransitRidesTable = &schema.Table{
+		Name:       "transit_rides",
+		Columns:    TransitRidesColumns,
+		PrimaryKey: []*schema.Column{TransitRidesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "transitride_operator_id_scan_id",
+				Unique:  true,
+				Columns: []*schema.Column{TransitRidesColumns[2], TransitRidesColumns[3]},
+			},
+			{
+				Name:    "transitride_transit_batch_id_outcome",
+				Unique:  false,
+				Columns: []*schema.Column{TransitRidesColumns[11], TransitRidesColumns[8]},
+			},
+			{
+				Name:    "transitride_person_id",
+				Unique:  false,
+				Columns: []*schema.Column{TransitRidesColumns[10]},
+			},
+		},
+	}
 	// WechatGrantsColumns holds the columns for the "wechat_grants" table.
 	WechatGrantsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -1535,6 +1603,8 @@ var (
 		StaffRolesTable,
 		StreetsTable,
 		TopUpsTable,
+		TransitBatchesTable,
+		TransitRidesTable,
 		WechatGrantsTable,
 		AlertDistrictsTable,
 	}
@@ -1710,6 +1780,18 @@ func init() {
 	}
 	TopUpsTable.Annotation.Checks = map[string]string{
 		"top_ups_amount": "amount > 0",
+	}
+	TransitBatchesTable.Annotation = &entsql.Annotation{
+		Table: "transit_batches",
+	}
+	TransitBatchesTable.Annotation.Checks = map[string]string{
+		"transit_batches_codes": "codes > 0",
+	}
+	TransitRidesTable.Annotation = &entsql.Annotation{
+		Table: "transit_rides",
+	}
+	TransitRidesTable.Annotation.Checks = map[string]string{
+		"transit_rides_paid": "outcome = 'ACCEPTED' AND paid_from IS NOT NULL AND ledger_transaction_id IS NOT NULL OR outcome <> 'ACCEPTED' AND paid_from IS NULL AND ledger_transaction_id IS NULL",
 	}
 	WechatGrantsTable.Annotation = &entsql.Annotation{
 		Table: "wechat_grants",

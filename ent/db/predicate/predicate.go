@@ -120,5 +120,11 @@ type Street func(*sql.Selector)
 // TopUp is the predicate function for topup builders.
 type TopUp func(*sql.Selector)
 
+// TransitBatch is the predicate function for transitbatch builders.
+type TransitBatch func(*sql.Selector)
+
+// TransitRide is the predicate function for transitride builders.
+type TransitRide func(*sql.Selector)
+
 // WechatGrant is the predicate function for wechatgrant builders.
 type WechatGrant func(*sql.Selector)

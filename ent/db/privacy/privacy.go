@@ -1022,6 +1022,54 @@ func (f TopUpMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) 
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.TopUpMutation", m)
 }
 
+// The TransitBatchQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type TransitBatchQueryRuleFunc func(context.Context, *db.TransitBatchQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f TransitBatchQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.TransitBatchQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.TransitBatchQuery", q)
+}
+
+// The TransitBatchMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type TransitBatchMutationRuleFunc func(context.Context, *db.TransitBatchMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f TransitBatchMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.TransitBatchMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.TransitBatchMutation", m)
+}
+
+// The TransitRideQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type TransitRideQueryRuleFunc func(context.Context, *db.TransitRideQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f TransitRideQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.TransitRideQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.TransitRideQuery", q)
+}
+
+// The TransitRideMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type TransitRideMutationRuleFunc func(context.Context, *db.TransitRideMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f TransitRideMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.TransitRideMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.TransitRideMutation", m)
+}
+
 // The WechatGrantQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type WechatGrantQueryRuleFunc func(context.Context, *db.WechatGrantQuery) error

@@ -41,6 +41,8 @@ import (
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
+	"citygraph/ent/db/transitbatch"
+	"citygraph/ent/db/transitride"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/ent/schema"
 	"citygraph/internal/mask"
@@ -2472,6 +2474,150 @@ func init() {
 	// topup.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	topup.IDValidator = func() func(string) error {
 		validators := topupDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	transitbatchMixin := schema.TransitBatch{}.Mixin()
+	transitbatch.Policy = privacy.NewPolicies(schema.TransitBatch{})
+	transitbatch.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := transitbatch.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	transitbatchMixinFields0 := transitbatchMixin[0].Fields()
+	_ = transitbatchMixinFields0
+	transitbatchFields := schema.TransitBatch{}.Fields()
+	_ = transitbatchFields
+	// transitbatchDescCreatedAt is the schema descriptor for created_at field.
+	transitbatchDescCreatedAt := transitbatchMixinFields0[1].Descriptor()
+	// transitbatch.DefaultCreatedAt holds the default value on creation for the created_at field.
+	transitbatch.DefaultCreatedAt = transitbatchDescCreatedAt.Default.(func() time.Time)
+	// transitbatchDescPersonID is the schema descriptor for person_id field.
+	transitbatchDescPersonID := transitbatchFields[0].Descriptor()
+	// transitbatch.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	transitbatch.PersonIDValidator = transitbatchDescPersonID.Validators[0].(func(string) error)
+	// transitbatchDescCardID is the schema descriptor for card_id field.
+	transitbatchDescCardID := transitbatchFields[1].Descriptor()
+	// transitbatch.CardIDValidator is a validator for the "card_id" field. It is called by the builders before save.
+	transitbatch.CardIDValidator = transitbatchDescCardID.Validators[0].(func(string) error)
+	// transitbatchDescCodes is the schema descriptor for codes field.
+	transitbatchDescCodes := transitbatchFields[2].Descriptor()
+	// transitbatch.CodesValidator is a validator for the "codes" field. It is called by the builders before save.
+	transitbatch.CodesValidator = transitbatchDescCodes.Validators[0].(func(int) error)
+	// transitbatchDescID is the schema descriptor for id field.
+	transitbatchDescID := transitbatchMixinFields0[0].Descriptor()
+	// transitbatch.DefaultID holds the default value on creation for the id field.
+	transitbatch.DefaultID = transitbatchDescID.Default.(func() string)
+	// transitbatch.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	transitbatch.IDValidator = func() func(string) error {
+		validators := transitbatchDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	transitrideMixin := schema.TransitRide{}.Mixin()
+	transitride.Policy = privacy.NewPolicies(schema.TransitRide{})
+	transitride.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := transitride.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	transitrideMixinFields0 := transitrideMixin[0].Fields()
+	_ = transitrideMixinFields0
+	transitrideFields := schema.TransitRide{}.Fields()
+	_ = transitrideFields
+	// transitrideDescCreatedAt is the schema descriptor for created_at field.
+	transitrideDescCreatedAt := transitrideMixinFields0[1].Descriptor()
+	// transitride.DefaultCreatedAt holds the default value on creation for the created_at field.
+	transitride.DefaultCreatedAt = transitrideDescCreatedAt.Default.(func() time.Time)
+	// transitrideDescOperatorID is the schema descriptor for operator_id field.
+	transitrideDescOperatorID := transitrideFields[0].Descriptor()
+	// transitride.OperatorIDValidator is a validator for the "operator_id" field. It is called by the builders before save.
+	transitride.OperatorIDValidator = func() func(string) error {
+		validators := transitrideDescOperatorID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(operator_id string) error {
+			for _, fn := range fns {
+				if err := fn(operator_id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// transitrideDescScanID is the schema descriptor for scan_id field.
+	transitrideDescScanID := transitrideFields[1].Descriptor()
+	// transitride.ScanIDValidator is a validator for the "scan_id" field. It is called by the builders before save.
+	transitride.ScanIDValidator = func() func(string) error {
+		validators := transitrideDescScanID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(scan_id string) error {
+			for _, fn := range fns {
+				if err := fn(scan_id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// transitrideDescContentHash is the schema descriptor for content_hash field.
+	transitrideDescContentHash := transitrideFields[2].Descriptor()
+	// transitride.ContentHashValidator is a validator for the "content_hash" field. It is called by the builders before save.
+	transitride.ContentHashValidator = transitrideDescContentHash.Validators[0].(func(string) error)
+	// transitrideDescGate is the schema descriptor for gate field.
+	transitrideDescGate := transitrideFields[3].Descriptor()
+	// transitride.GateValidator is a validator for the "gate" field. It is called by the builders before save.
+	transitride.GateValidator = transitrideDescGate.Validators[0].(func(string) error)
+	// transitrideDescPersonID is the schema descriptor for person_id field.
+	transitrideDescPersonID := transitrideFields[8].Descriptor()
+	// transitride.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	transitride.PersonIDValidator = transitrideDescPersonID.Validators[0].(func(string) error)
+	// transitrideDescTransitBatchID is the schema descriptor for transit_batch_id field.
+	transitrideDescTransitBatchID := transitrideFields[9].Descriptor()
+	// transitride.TransitBatchIDValidator is a validator for the "transit_batch_id" field. It is called by the builders before save.
+	transitride.TransitBatchIDValidator = transitrideDescTransitBatchID.Validators[0].(func(string) error)
+	// transitrideDescLedgerTransactionID is the schema descriptor for ledger_transaction_id field.
+	transitrideDescLedgerTransactionID := transitrideFields[10].Descriptor()
+	// transitride.LedgerTransactionIDValidator is a validator for the "ledger_transaction_id" field. It is called by the builders before save.
+	transitride.LedgerTransactionIDValidator = transitrideDescLedgerTransactionID.Validators[0].(func(string) error)
+	// transitrideDescID is the schema descriptor for id field.
+	transitrideDescID := transitrideMixinFields0[0].Descriptor()
+	// transitride.DefaultID holds the default value on creation for the id field.
+	transitride.DefaultID = transitrideDescID.Default.(func() string)
+	// transitride.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	transitride.IDValidator = func() func(string) error {
+		validators := transitrideDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

@@ -33,7 +33,11 @@ func verify(keySet []byte, code, purpose string, now time.Time) (card string, er
 		if key.Crv != "Ed25519" || key.Kid != hex.EncodeToString(raw[1:5]) || !ed25519.Verify(public, []byte("HZ1:"+string(raw[:36])), raw[36:]) {
 			continue
 		}
-		if age := now.Unix() - int64(binary.BigEndian.Uint32(raw[22:26])); age < -5 || age >= 60 || fmt.Sprint(raw[5]) != purpose {
+		life := int64(60)
+		if raw[5] == 4 {
+			life = 3600 * int64(raw[26])
+		}
+		if age := now.Unix() - int64(binary.BigEndian.Uint32(raw[22:26])); age < -5 || age >= life || fmt.Sprint(raw[5]) != purpose {
 			return "", errors.New("expired, or for another purpose")
 		}
 		return hex.EncodeToString(raw[6:22]), nil

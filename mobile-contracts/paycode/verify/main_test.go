@@ -29,9 +29,22 @@ func TestVerify(t *testing.T) {
 	if card, err := verify(keySet, code, "1", now); err != nil || len(card) != 32 {
 		t.Errorf("got %q, %v", card, err)
 	}
+	series, err := paycode.Series("batch", id.New(id.CitizenCard), 1, now, 24*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := ring.Sign(series[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if card, err := verify(keySet, kept, "4", now.Add(23*time.Hour)); err != nil || len(card) != 32 {
+		t.Errorf("of a batch got %q, %v", card, err)
+	}
 	for name, refused := range map[string]func() (string, error){
 		"a minute later":   func() (string, error) { return verify(keySet, code, "1", claims.ExpiresAt()) },
 		"before its time":  func() (string, error) { return verify(keySet, code, "1", claims.IssuedAt.Add(-6*time.Second)) },
+		"kept for a day":   func() (string, error) { return verify(keySet, kept, "4", series[0].ExpiresAt()) },
+		"kept, at a till":  func() (string, error) { return verify(keySet, kept, "1", now) },
 		"at a gate":        func() (string, error) { return verify(keySet, code, "2", now) },
 		"of another city":  func() (string, error) { return verify([]byte(`{"keys":[]}`), code, "1", now) },
 		"with a character": func() (string, error) { return verify(keySet, code+"A", "1", now) },
