@@ -14,9 +14,9 @@ import (
 )
 
 func (r *mutationResolver) TopUp(ctx context.Context, input model.TopUpInput) (*model.TopUpPayload, error) {
-	ordered, err := r.TopUps.TopUp(ctx, payment.Request{Key: input.IdempotencyKey, Amount: input.Amount, Provider: input.Provider})
+	ordered, prepay, err := r.TopUps.TopUp(ctx, payment.Request{Key: input.IdempotencyKey, Amount: input.Amount, Provider: input.Provider})
 	problems, err := userErrors(ctx, err)
-	return &model.TopUpPayload{TopUp: ordered, UserErrors: problems}, err
+	return &model.TopUpPayload{TopUp: ordered, Prepay: prepay, UserErrors: problems}, err
 }
 
 func (r *queryResolver) TopUp(ctx context.Context, id string) (*db.TopUp, error) {

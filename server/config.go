@@ -29,6 +29,7 @@ type Config struct {
 	Transit   TransitConfig
 	Firebase  FirebaseConfig
 	Wechat    WechatConfig
+	WechatPay WechatPayConfig
 	Graph     GraphConfig
 	Telemetry TelemetryConfig
 }
@@ -125,6 +126,19 @@ type WechatConfig struct {
 	AppSecret Secret `env:"WECHAT_APP_SECRET" secret:"true" doc:"app secret of the mini-program"`
 	Templates string `env:"WECHAT_TEMPLATES" development:"CITY_CASE=development-city-case:thing1,thing2,time3" doc:"subscribe messages, as topic=template:title,body,time by semicolon with the keys of the template's fields, such as CITY_CASE=Ab3x:thing1,thing2,time3; empty sends none"`
 	BaseURL   string `env:"WECHAT_BASE_URL" default:"https://api.weixin.qq.com" secret:"url" doc:"address of the WeChat API; https only in production"`
+}
+
+// WechatPayConfig is the merchant account at WeChat Pay to which WECHAT_APP_ID is bound.
+type WechatPayConfig struct {
+	MerchantID    string `env:"WECHAT_PAY_MCH_ID" doc:"merchant number at WeChat Pay; empty turns topping up through it off"`
+	Serial        string `env:"WECHAT_PAY_SERIAL" doc:"serial number of the merchant's API certificate"`
+	KeyFile       string `env:"WECHAT_PAY_PRIVATE_KEY_FILE" doc:"private key of the merchant's API certificate, a PEM file (apiclient_key.pem)"`
+	KeyPEM        Secret `env:"WECHAT_PAY_PRIVATE_KEY" secret:"true" doc:"the private key itself, where files are awkward"`
+	APIv3Key      Secret `env:"WECHAT_PAY_APIV3_KEY" secret:"true" doc:"APIv3 key of the merchant, 32 bytes: opens certificates and notices"`
+	PublicKeyID   string `env:"WECHAT_PAY_PUBLIC_KEY_ID" doc:"PUB_KEY_ID_… of WeChat Pay's public key, for merchants that were given one; empty relies on platform certificates"`
+	PublicKeyFile string `env:"WECHAT_PAY_PUBLIC_KEY_FILE" doc:"that public key, a PEM file (pub_key.pem)"`
+	NotifyURL     string `env:"WECHAT_PAY_NOTIFY_URL" doc:"address at which WeChat Pay finds /payments/wechat/notify; empty is PUBLIC_URL with that path"`
+	APIAddress    string `env:"WECHAT_PAY_BASE_URL" default:"https://api.mch.weixin.qq.com" secret:"url" doc:"address of WeChat Pay; another one for tests, in development only"`
 }
 
 // GraphConfig is what the GraphQL endpoint tells about itself.

@@ -11,6 +11,7 @@ import (
 	"citygraph/internal/blobstore"
 	"citygraph/internal/delivery"
 	"citygraph/internal/paycode"
+	"citygraph/internal/payment/wechatpay"
 	"citygraph/internal/transit"
 	"citygraph/internal/vault"
 )
@@ -40,6 +41,7 @@ func (c Config) problems() Problems {
 	c.Transit.check(&k)
 	c.Firebase.check(&k)
 	c.Wechat.check(&k)
+	c.checkWechatPay(&k)
 	c.Telemetry.check(&k)
 	if c.IsProduction() {
 		c.refuseUnsafe(&k)
@@ -69,6 +71,8 @@ func (c Config) refuseUnsafe(k *checker) {
 	k.require(c.Firebase.ProjectID == "" || c.Firebase.CredentialsFile != "" || c.Firebase.CredentialsJSON != "",
 		"FIREBASE_PROJECT_ID", "needs FIREBASE_CREDENTIALS_FILE in production, or an account revoked in Firebase goes on for an hour")
 	k.require(isRemote(c.Wechat.BaseURL, "https"), "WECHAT_BASE_URL", onlyTLS)
+	k.require(c.WechatPay.APIAddress == wechatpay.DefaultBaseURL, "WECHAT_PAY_BASE_URL", "must not be set in production")
+	k.require(c.WechatPay.MerchantID == "" || isRemote(c.notifyURL(), "https"), "WECHAT_PAY_NOTIFY_URL", onlyTLS)
 }
 
 // developmentDefault is the published default of a variable.

@@ -17,6 +17,7 @@ import (
 	"citygraph/internal/firebase"
 	"citygraph/internal/identity"
 	"citygraph/internal/observe"
+	"citygraph/internal/payment"
 	"citygraph/internal/payment/sandbox"
 	"citygraph/internal/push"
 	"citygraph/internal/store"
@@ -77,7 +78,7 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 	if cfg.SignIn.DevelopmentOn {
 		o.Verifier = identity.Sandbox{}
 		o.SMS = push.SandboxSMS{Log: log}
-		o.Payments = sandbox.Provider{}
+		o.Payments = []payment.Provider{sandbox.Provider{}}
 	}
 	if cfg.Firebase.ProjectID != "" {
 		o.Firebase = &firebase.Options{
@@ -100,6 +101,9 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 	}
 	if o.WechatTemplates, err = delivery.ParseTemplates(cfg.Wechat.Templates); err != nil {
 		return wiring.Options{}, fmt.Errorf("WECHAT_TEMPLATES: %w", err)
+	}
+	if o.WechatPay, err = wechatPay(cfg); err != nil {
+		return wiring.Options{}, err
 	}
 	o.Push, err = pushSender(ctx, cfg.Firebase, credentials)
 	return o, err

@@ -18,6 +18,7 @@ import (
 	"citygraph/internal/httpserver"
 	"citygraph/internal/observe"
 	"citygraph/internal/paycode"
+	"citygraph/internal/payment/wechatpay"
 	"citygraph/internal/push"
 	"citygraph/internal/requestid"
 	"citygraph/internal/seed"
@@ -165,6 +166,9 @@ func (p *process) routes() (http.Handler, error) {
 	r.Handle(blobstore.Inbox+"*", p.city.Uploads)
 	r.Method(http.MethodGet, paycode.WellKnown, p.city.KeySet)
 	r.Handle(transit.Path, p.city.Rides)
+	if p.city.PayNotices != nil {
+		r.Method(http.MethodPost, wechatpay.NotifyPath, p.city.PayNotices)
+	}
 	r.Mount(wiring.Open311Root, http.StripPrefix(wiring.Open311Root, p.city.Open311))
 	if p.cfg.IsProduction() {
 		return r, nil

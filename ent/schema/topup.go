@@ -23,7 +23,7 @@ func (TopUp) Fields() []ent.Field {
 		field.String("person_id").MaxLen(64).Immutable().Annotations(hidden),
 		field.String("account_id").MaxLen(64).Immutable().Comment("the card's account").Annotations(hidden),
 		field.Int64("amount").Positive().Immutable(),
-		field.Enum("provider").NamedValues("Sandbox", "SANDBOX").Immutable(),
+		field.Enum("provider").NamedValues("Sandbox", "SANDBOX", "WechatPay", "WECHAT_PAY").Immutable(),
 		field.Enum("status").NamedValues("Pending", "PENDING", "Paid", "PAID", "Closed", "CLOSED", "Failed", "FAILED", "Refunded", "REFUNDED"),
 		field.String("provider_transaction_id").MaxLen(64).Optional().Nillable().Comment("the payment's number at the provider").Annotations(hidden),
 		field.Time("expires_at").Immutable().Comment("when it is closed unless it is paid"),

@@ -3918,6 +3918,8 @@ extend type Mutation {
 enum TopUpProvider {
   "Nobody: it is paid at once with money that is none. Development only (沙箱)."
   SANDBOX
+  "WeChat Pay, from the mini-program (微信支付)."
+  WECHAT_PAY
 }
 
 """
@@ -3929,7 +3931,7 @@ enum TopUpStatus {
   PENDING
   "Paid, and on the card (已到账)."
   PAID
-  "Nobody paid in time (已关闭)."
+  "Nobody paid in time, or not what was ordered (已关闭)."
   CLOSED
   "Paid too late, or it did not fit on the card; the money goes back (入账失败，退款中)."
   FAILED
@@ -3959,14 +3961,33 @@ input TopUpInput {
   idempotencyKey: UUID!
   "How much, in fen."
   amount: Fen!
-  "Who is to take the money; the city's usual one when left out."
+  "Who is to take the money; the city's usual one when left out. WECHAT_PAY needs somebody who signs in through WeChat."
   provider: TopUpProvider
+}
+
+"What the mini-program hands to wx.requestPayment as it is, so that its user pays (小程序调起支付参数)."
+type WechatPrepay {
+  "When it was signed, in seconds since 1970 (时间戳)."
+  timeStamp: String!
+  "Makes the signature one of its kind (随机字符串)."
+  nonceStr: String!
+  "Names the payment to WeChat (订单详情扩展字符串)."
+  package: String!
+  "How it is signed: RSA (签名方式)."
+  signType: String!
+  "The signature of the city's merchant account (签名)."
+  paySign: String!
 }
 
 "The answer to topUp."
 type TopUpPayload {
   "The top-up; null when refused."
   topUp: TopUp
+  """
+  How to pay; ask again with the same key for a new one. Null when there is nothing to do in the app: with another provider, once
+  it is not PENDING any more, and in its last minute.
+  """
+  prepay: WechatPrepay
   "What the user can put right."
   userErrors: [UserError!]!
 }
@@ -3979,7 +4000,8 @@ extend type Query {
 extend type Mutation {
   """
   Tops the viewer's own card up (市民卡充值). The money is on the card when the status is PAID. BAD_AMOUNT for less than a fen or more
-  than may be paid in at once, CARD_NOT_ACTIVE, BALANCE_CAP when it does not fit on the card.
+  than may be paid in at once, CARD_NOT_ACTIVE, BALANCE_CAP when it does not fit on the card, BAD_USER_INPUT at provider for one that is
+  not offered, and for WECHAT_PAY without a WeChat account.
   """
   topUp("How much, and by which way." input: TopUpInput!): TopUpPayload!
 }
@@ -5701,6 +5723,8 @@ func (ec *executionContext) childFields_TopUpPayload(ctx context.Context, field 
 	switch field.Name {
 	case "topUp":
 		return ec.fieldContext_TopUpPayload_topUp(ctx, field)
+	case "prepay":
+		return ec.fieldContext_TopUpPayload_prepay(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_TopUpPayload_userErrors(ctx, field)
 	}
@@ -5787,6 +5811,22 @@ func (ec *executionContext) childFields_WechatGrant(ctx context.Context, field g
 		return ec.fieldContext_WechatGrant_remaining(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WechatGrant", field.Name)
+}
+
+func (ec *executionContext) childFields_WechatPrepay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timeStamp":
+		return ec.fieldContext_WechatPrepay_timeStamp(ctx, field)
+	case "nonceStr":
+		return ec.fieldContext_WechatPrepay_nonceStr(ctx, field)
+	case "package":
+		return ec.fieldContext_WechatPrepay_package(ctx, field)
+	case "signType":
+		return ec.fieldContext_WechatPrepay_signType(ctx, field)
+	case "paySign":
+		return ec.fieldContext_WechatPrepay_paySign(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WechatPrepay", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

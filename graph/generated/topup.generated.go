@@ -13,6 +13,7 @@ import (
 	"citygraph/ent/db"
 	"citygraph/ent/db/topup"
 	"citygraph/graph/model"
+	"citygraph/internal/payment"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -83,6 +84,22 @@ func (ec *executionContext) fieldContext_TopUpPayload_topUp(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _TopUpPayload_prepay(ctx context.Context, field graphql.CollectedField, obj *model.TopUpPayload) (ret graphql.Marshaler) {
+	return ec.marshalOWechatPrepay2ᚖcitygraphᚋinternalᚋpaymentᚐPrepay(exec.Enter(ctx, field), field.Selections, obj.Prepay)
+}
+func (ec *executionContext) fieldContext_TopUpPayload_prepay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WechatPrepay(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TopUpPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TopUpPayload) (ret graphql.Marshaler) {
 	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
 }
@@ -97,6 +114,41 @@ func (ec *executionContext) fieldContext_TopUpPayload_userErrors(_ context.Conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _WechatPrepay_timeStamp(ctx context.Context, field graphql.CollectedField, obj *payment.Prepay) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.TimeStamp)
+}
+func (ec *executionContext) fieldContext_WechatPrepay_timeStamp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WechatPrepay", field, false, false, "String")
+}
+
+func (ec *executionContext) _WechatPrepay_nonceStr(ctx context.Context, field graphql.CollectedField, obj *payment.Prepay) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.NonceStr)
+}
+func (ec *executionContext) fieldContext_WechatPrepay_nonceStr(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WechatPrepay", field, false, false, "String")
+}
+
+func (ec *executionContext) _WechatPrepay_package(ctx context.Context, field graphql.CollectedField, obj *payment.Prepay) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Package)
+}
+func (ec *executionContext) fieldContext_WechatPrepay_package(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WechatPrepay", field, false, false, "String")
+}
+
+func (ec *executionContext) _WechatPrepay_signType(ctx context.Context, field graphql.CollectedField, obj *payment.Prepay) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.SignType)
+}
+func (ec *executionContext) fieldContext_WechatPrepay_signType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WechatPrepay", field, false, false, "String")
+}
+
+func (ec *executionContext) _WechatPrepay_paySign(ctx context.Context, field graphql.CollectedField, obj *payment.Prepay) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.PaySign)
+}
+func (ec *executionContext) fieldContext_WechatPrepay_paySign(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WechatPrepay", field, false, false, "String")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -233,8 +285,59 @@ func (ec *executionContext) _TopUpPayload(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "prepay":
+			out.Values[i] = ec._TopUpPayload_prepay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._TopUpPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var wechatPrepayImplementors = []string{"WechatPrepay"}
+
+func (ec *executionContext) _WechatPrepay(ctx context.Context, sel ast.SelectionSet, obj *payment.Prepay) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, wechatPrepayImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WechatPrepay")
+		case "timeStamp":
+			out.Values[i] = ec._WechatPrepay_timeStamp(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nonceStr":
+			out.Values[i] = ec._WechatPrepay_nonceStr(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "package":
+			out.Values[i] = ec._WechatPrepay_package(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "signType":
+			out.Values[i] = ec._WechatPrepay_signType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "paySign":
+			out.Values[i] = ec._WechatPrepay_paySign(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -315,6 +418,13 @@ func (ec *executionContext) marshalOTopUpProvider2ᚖcitygraphᚋentᚋdbᚋtopu
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) marshalOWechatPrepay2ᚖcitygraphᚋinternalᚋpaymentᚐPrepay(ctx context.Context, sel ast.SelectionSet, v *payment.Prepay) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WechatPrepay(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

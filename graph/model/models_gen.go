@@ -33,6 +33,7 @@ import (
 	"citygraph/internal/identity"
 	"citygraph/internal/notice/preference"
 	"citygraph/internal/paycode"
+	"citygraph/internal/payment"
 	"citygraph/internal/scope"
 	"citygraph/internal/transit"
 )
@@ -920,7 +921,7 @@ type TopUpInput struct {
 	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
 	// How much, in fen.
 	Amount int64 `json:"amount"`
-	// Who is to take the money; the city's usual one when left out.
+	// Who is to take the money; the city's usual one when left out. WECHAT_PAY needs somebody who signs in through WeChat.
 	Provider *topup.Provider `json:"provider,omitempty"`
 }
 
@@ -928,6 +929,9 @@ type TopUpInput struct {
 type TopUpPayload struct {
 	// The top-up; null when refused.
 	TopUp *db.TopUp `json:"topUp,omitempty"`
+	// How to pay; ask again with the same key for a new one. Null when there is nothing to do in the app: with another provider, once
+	// it is not PENDING any more, and in its last minute.
+	Prepay *payment.Prepay `json:"prepay,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

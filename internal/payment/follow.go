@@ -15,10 +15,11 @@ const followedAtOnce = 500
 // FollowDue follows the top-ups that are not settled, those first that nothing has become of for longest. One
 // that cannot be followed keeps no other from it. It is the system's, once a minute.
 func (t *TopUps) FollowDue(ctx context.Context) error {
-	if t.Provider == nil {
-		return nil
+	names := make([]topup.Provider, 0, len(t.Providers))
+	for _, p := range t.Providers {
+		names = append(names, p.Name())
 	}
-	due, err := t.DB.TopUp.Query().Where(topup.StatusIn(topup.StatusPending, topup.StatusFailed), topup.ProviderEQ(t.Provider.Name())).
+	due, err := t.DB.TopUp.Query().Where(topup.StatusIn(topup.StatusPending, topup.StatusFailed), topup.ProviderIn(names...)).
 		Order(topup.ByUpdatedAt()).Limit(followedAtOnce).IDs(system(ctx))
 	if err != nil {
 		return fmt.Errorf("look for top-ups: %w", err)
@@ -38,9 +39,12 @@ func (t *TopUps) Follow(ctx context.Context, topUpID string) error {
 	if err != nil {
 		return fmt.Errorf("load top-up: %w", err)
 	}
-	order := Order{ID: row.ID, Amount: row.Amount}
+	provider, order := t.provider(row.Provider), orderOf(row)
+	if provider == nil { // nobody is left to ask
+		return nil
+	}
 	if row.Status == topup.StatusPending {
-		if err := t.ask(ctx, row, order); err != nil {
+		if err := t.ask(ctx, provider, row, order); err != nil {
 			return err
 		}
 		if row, err = t.DB.TopUp.Get(ctx, topUpID); err != nil {
@@ -51,26 +55,35 @@ func (t *TopUps) Follow(ctx context.Context, topUpID string) error {
 		return nil
 	}
 	// The provider first: a refund that is asked for twice is one there.
-	if err := t.Provider.Refund(ctx, order); err != nil {
+	back, err := provider.Refund(ctx, order)
+	if err != nil {
 		return fmt.Errorf("refund %s: %w", row.ID, err)
+	}
+	if !back {
+		return nil
 	}
 	return t.advance(ctx, row.ID, topup.StatusFailed, topup.StatusRefunded)
 }
 
 // ask settles a pending top-up as the provider knows it.
-func (t *TopUps) ask(ctx context.Context, row *db.TopUp, order Order) error {
-	payment, err := t.Provider.Query(ctx, order)
+func (t *TopUps) ask(ctx context.Context, provider Provider, row *db.TopUp, order Order) error {
+	payment, err := provider.Query(ctx, order)
 	if err != nil {
 		return fmt.Errorf("query %s: %w", row.ID, err)
 	}
-	if payment.Paid {
-		return t.Settle(ctx, row.ID, payment)
-	}
-	if t.Clock.Now().Before(row.ExpiresAt) {
+	switch {
+	case payment.Paid:
+		if err := t.Settle(ctx, row.Provider, row.ID, payment); err != nil {
+			return err
+		}
+		// What is pending still is not what was ordered: closed, the log has it once and not in every round.
+	case payment.Closed:
+	case t.Clock.Now().Before(row.ExpiresAt):
 		return nil
-	}
-	if err := t.Provider.Close(ctx, order); err != nil {
-		return fmt.Errorf("close %s: %w", row.ID, err)
+	default:
+		if err := provider.Close(ctx, order); err != nil {
+			return fmt.Errorf("close %s: %w", row.ID, err)
+		}
 	}
 	return t.advance(ctx, row.ID, topup.StatusPending, topup.StatusClosed)
 }

@@ -27,6 +27,11 @@ type till struct {
 	paid    map[string]payment.Payment
 	closed  map[string]bool
 	refunds map[string]int
+
+	underWay         bool // refunds arrive later
+	payer            string
+	stranger, broken error
+	prepaid          int
 }
 
 func (*till) Name() topup.Provider { return topup.ProviderSandbox }
@@ -44,17 +49,24 @@ func (p *till) Close(_ context.Context, o payment.Order) error {
 	return nil
 }
 
-func (p *till) Refund(_ context.Context, o payment.Order) error {
+func (p *till) Refund(_ context.Context, o payment.Order) (bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refunds[o.ID]++
-	return nil
+	return !p.underWay, nil
+}
+
+func (p *till) Payer(context.Context, string) (string, error) { return p.payer, p.stranger }
+
+func (p *till) Prepay(_ context.Context, o payment.Order, payer string) (*payment.Prepay, error) {
+	p.prepaid++
+	return &payment.Prepay{Package: o.ID + " by " + payer}, p.broken
 }
 
 func (p *till) pay(order string, fen int64) payment.Payment {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.paid[order] = payment.Payment{Paid: true, TransactionID: "paid/" + order, Amount: fen}
+	p.paid[order] = payment.Payment{Paid: true, TransactionID: "paid/" + order, Amount: fen, Currency: payment.CNY}
 	return p.paid[order]
 }
 
@@ -83,16 +95,22 @@ func open(t *testing.T) *counter {
 	event.On(bus, func(context.Context, payment.GivenBack) error { c.back.Add(1); return nil })
 	c.TopUps = &payment.TopUps{
 		DB: city.DB, Store: city.Store, Clock: clock, Once: idempotency.Ledger{DB: city.DB, Store: city.Store, Clock: clock},
-		Book: &ledger.Book{DB: city.DB, Store: city.Store, Clock: clock}, Provider: c.till, Most: most, Life: 30 * time.Minute, Log: zerolog.Nop(),
+		Book: &ledger.Book{DB: city.DB, Store: city.Store, Clock: clock}, Providers: []payment.Provider{c.till}, Most: most, Life: 30 * time.Minute, Log: zerolog.Nop(),
 		Events: bus,
 		Soon:   func(context.Context, string) error { return nil },
 	}
 	return c
 }
 
+// settle tells what the till says of a payment.
+func (c *counter) settle(t *testing.T, order string, p payment.Payment) error {
+	t.Helper()
+	return c.Settle(t.Context(), topup.ProviderSandbox, order, p)
+}
+
 func (c *counter) order(t *testing.T, fen int64) string {
 	t.Helper()
-	made, err := c.TopUp(c.me, payment.Request{Key: uuid.New(), Amount: fen})
+	made, _, err := c.TopUp(c.me, payment.Request{Key: uuid.New(), Amount: fen})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,10 +15,14 @@ import (
 
 // Settle takes in that a top-up was paid. The card has the money once, however often it is told. What is paid for a closed
 // order, and what does not fit on the card any more, is FAILED and given back by the round. Another amount than was
-// ordered changes nothing and is logged for an operator. It is the system's. Returns NOT_FOUND.
-func (t *TopUps) Settle(ctx context.Context, topUpID string, p Payment) error {
+// ordered, or another currency, changes nothing and is logged for an operator. It is the system's, on the word of the
+// provider that took the order. Returns NOT_FOUND for what is no order at that provider.
+func (t *TopUps) Settle(ctx context.Context, from topup.Provider, topUpID string, p Payment) error {
 	ctx = system(ctx)
-	clearing, err := t.Book.Open(ctx, ledger.Account{Kind: ledgeraccount.KindProviderClearing, OwnerID: string(t.Provider.Name())})
+	if err := t.ordered(ctx, from, topUpID); err != nil {
+		return err
+	}
+	clearing, err := t.Book.Open(ctx, ledger.Account{Kind: ledgeraccount.KindProviderClearing, OwnerID: string(from)})
 	if err != nil {
 		return err
 	}
@@ -60,12 +64,34 @@ func (t *TopUps) Settle(ctx context.Context, topUpID string, p Payment) error {
 	})
 }
 
+// Refunded takes in that the money of a top-up is with its payer again. One that was not FAILED stays as it is. It is the
+// system's, on the word of the provider that took the order. Returns NOT_FOUND for what is no order at that provider.
+func (t *TopUps) Refunded(ctx context.Context, from topup.Provider, topUpID string) error {
+	ctx = system(ctx)
+	if err := t.ordered(ctx, from, topUpID); err != nil {
+		return err
+	}
+	return t.advance(ctx, topUpID, topup.StatusFailed, topup.StatusRefunded)
+}
+
+// ordered fails with NOT_FOUND unless the top-up is an order at the provider.
+func (t *TopUps) ordered(ctx context.Context, at topup.Provider, topUpID string) error {
+	found, err := t.DB.TopUp.Query().Where(topup.ID(topUpID), topup.ProviderEQ(at)).Exist(ctx)
+	if err != nil {
+		return fmt.Errorf("look for top-up: %w", err)
+	}
+	if !found {
+		return fault.New(fault.NotFound)
+	}
+	return nil
+}
+
 // believes reports whether the payment is the one the order is for; the log has it when not.
 func (t *TopUps) believes(row *db.TopUp, p Payment) bool {
 	other := row.ProviderTransactionID != nil && *row.ProviderTransactionID != p.TransactionID
-	if p.Amount != row.Amount || other {
-		t.Log.Error().Str("topUp", row.ID).Str("transaction", p.TransactionID).Int64("ordered", row.Amount).Int64("paid", p.Amount).Bool("second", other).
-			Msg("payment: not what was ordered; an operator must look")
+	if p.Amount != row.Amount || p.Currency != CNY || other {
+		t.Log.Error().Str("topUp", row.ID).Str("transaction", p.TransactionID).Int64("ordered", row.Amount).Int64("paid", p.Amount).
+			Str("currency", p.Currency).Bool("second", other).Msg("payment: not what was ordered; an operator must look")
 		return false
 	}
 	return p.Paid

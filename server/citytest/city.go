@@ -23,7 +23,9 @@ import (
 	"citygraph/internal/fake/fcmfake"
 	"citygraph/internal/identity"
 	"citygraph/internal/paycode"
+	"citygraph/internal/payment"
 	"citygraph/internal/payment/sandbox"
+	"citygraph/internal/payment/wechatpay"
 	"citygraph/internal/push"
 	"citygraph/internal/redisx/redistest"
 	"citygraph/internal/seed"
@@ -78,8 +80,9 @@ func Start(t testing.TB, options ...Option) *City {
 		Database:   store.Options{URL: storetest.URL(t, migrations.Files), Synchronous: "OFF", MaxConns: 8},
 		SigningKey: bytes.Repeat([]byte("k"), 32), CursorKey: bytes.Repeat([]byte("c"), 32),
 		AccessTTL: 15 * time.Minute, RefreshTTL: 24 * time.Hour,
-		Vault: seedtest.Vault(t), PayCodes: payCodes(t), Verifier: identity.Sandbox{}, Payments: sandbox.Provider{}, TransitOperators: operators(t),
-		Blobs: blobstore.Options{Dir: t.TempDir()}, LinkKey: bytes.Repeat([]byte("l"), 32), Grace: 15 * 24 * time.Hour,
+		Vault: seedtest.Vault(t), PayCodes: payCodes(t), Verifier: identity.Sandbox{}, Payments: []payment.Provider{sandbox.Provider{}},
+		TransitOperators: operators(t),
+		Blobs:            blobstore.Options{Dir: t.TempDir()}, LinkKey: bytes.Repeat([]byte("l"), 32), Grace: 15 * 24 * time.Hour,
 		WechatTemplates: map[notification.Topic]delivery.Template{notification.TopicCityCase: CaseTemplate},
 		Push:            sender, Development: true, Introspection: true, Unlimited: true, Documents: manifest,
 		Clock: clock.System{}, Log: zerolog.New(os.Stderr).Level(zerolog.WarnLevel),
@@ -128,6 +131,9 @@ func open(t testing.TB, o wiring.Options, manifest *contracts.Manifest, fcm *fcm
 	routes.Handle(blobstore.Inbox, city.Uploads)
 	routes.Handle("GET "+paycode.WellKnown, city.KeySet)
 	routes.Handle(transit.Path, city.Rides)
+	if city.PayNotices != nil {
+		routes.Handle("POST "+wechatpay.NotifyPath, city.PayNotices)
+	}
 	server := httptest.NewServer(routes)
 	c := &City{City: city, URL: server.URL, FCM: fcm, Manifest: manifest, options: o, listener: server, meter: counting}
 	t.Cleanup(func() { c.Stop(t) })

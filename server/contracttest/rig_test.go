@@ -26,6 +26,7 @@ import (
 	"citygraph/internal/fake/jwksfake"
 	"citygraph/internal/firebase"
 	"citygraph/internal/ledger"
+	"citygraph/internal/payment"
 	"citygraph/internal/seed"
 	"citygraph/internal/seed/seedtest"
 	"citygraph/internal/viewer"
@@ -57,7 +58,7 @@ func start(t testing.TB, options ...citytest.Option) *rig {
 	t.Cleanup(google.Close)
 	options = append(options, func(o *wiring.Options) {
 		o.WechatAPI = wechat.Sandbox{}
-		o.Payments = unpaid{}
+		o.Payments = []payment.Provider{unpaid{}}
 		o.Firebase = &firebase.Options{ProjectID: project, KeysURL: google.URL + jwksfake.JWKPath}
 	})
 	r := &rig{City: citytest.Start(t, options...), keys: keys, member: map[string]*citytest.Client{}, began: time.Now()}

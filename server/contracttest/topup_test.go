@@ -12,6 +12,11 @@ import (
 // unpaid is a provider at which nobody ever pays, so that balances are the same in every run.
 type unpaid struct{ sandbox.Provider }
 
+// Prepay is the same for everybody.
+func (unpaid) Prepay(context.Context, payment.Order, string) (*payment.Prepay, error) {
+	return &payment.Prepay{TimeStamp: "1700000000", NonceStr: "nonce", Package: "prepay_id=1", SignType: "RSA", PaySign: "signature"}, nil
+}
+
 func (unpaid) Query(context.Context, payment.Order) (payment.Payment, error) {
 	return payment.Payment{}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"citygraph/internal/jobs"
 	"citygraph/internal/ledger"
 	"citygraph/internal/payment"
+	"citygraph/internal/payment/wechatpay"
 	"citygraph/internal/transit"
 )
 
@@ -44,12 +45,23 @@ func (c *City) issueCards() {
 	}
 }
 
-// takePayments opens the room of topping up and registers its jobs.
-func (c *City) takePayments(registry *jobs.Registry, rounds time.Duration) {
+// takePayments opens the room of topping up and registers its jobs. WeChat Pay, where there is an account, is the usual provider.
+func (c *City) takePayments(registry *jobs.Registry, rounds time.Duration) error {
+	providers := c.options.Payments
+	var merchant *wechatpay.Provider
+	if c.options.WechatPay != nil {
+		o := *c.options.WechatPay
+		o.OpenID, o.Clock, o.Log = c.Accounts.OpenID, c.options.Clock, c.options.Log
+		var err error
+		if merchant, err = wechatpay.New(o); err != nil {
+			return err
+		}
+		providers = append([]payment.Provider{merchant}, providers...)
+	}
 	c.TopUps = &payment.TopUps{
 		DB: c.DB, Store: c.Store, Clock: c.options.Clock, Book: c.Book, Log: c.options.Log, Events: c.bus,
-		Once:     idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: c.options.Clock},
-		Provider: c.options.Payments, Most: cmp.Or(c.options.TopUpMost, 1_000_00), Life: cmp.Or(c.options.TopUpLife, 30*time.Minute),
+		Once:      idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: c.options.Clock},
+		Providers: providers, Most: cmp.Or(c.options.TopUpMost, 1_000_00), Life: cmp.Or(c.options.TopUpLife, 30*time.Minute),
 		// The queue stands before anybody can ask.
 		Soon: func(ctx context.Context, topUpID string) error {
 			return c.Queue.Enqueue(ctx, payment.Follow{TopUpID: topUpID})
@@ -60,6 +72,10 @@ func (c *City) takePayments(registry *jobs.Registry, rounds time.Duration) {
 	})
 	jobs.Register(registry, func(ctx context.Context, _ jobs.Job[payment.Round]) error { return c.TopUps.FollowDue(ctx) })
 	jobs.Every(registry, rounds, payment.Round{})
+	if merchant != nil {
+		c.PayNotices = merchant.Notices(c.TopUps)
+	}
+	return nil
 }
 
 // letRide opens the room of rides and registers its job.

@@ -17,6 +17,7 @@ import (
 	"citygraph/internal/observe"
 	"citygraph/internal/paycode"
 	"citygraph/internal/payment"
+	"citygraph/internal/payment/wechatpay"
 	"citygraph/internal/push"
 	"citygraph/internal/redisx"
 	"citygraph/internal/scope"
@@ -41,9 +42,11 @@ type Options struct {
 	LowBalance int64     // fen; see charge.Till
 	CardCaps   card.Caps // five thousand and a thousand yuan by default
 
-	Payments  payment.Provider // nil turns topping up off
-	TopUpMost int64            // that one top-up may be, in fen; a thousand yuan by default
-	TopUpLife time.Duration    // of one that nobody pays; half an hour by default
+	// WechatPay is the merchant account, whose app is Wechat's; nil turns WeChat Pay off. Clock, log and accounts are wired here.
+	WechatPay *wechatpay.Options
+	Payments  []payment.Provider // others; without any, topping up is off
+	TopUpMost int64              // that one top-up may be, in fen; a thousand yuan by default
+	TopUpLife time.Duration      // of one that nobody pays; half an hour by default
 
 	TransitOperators transit.Operators // who uploads rides
 	TransitTerms     transit.Terms     // transit.DefaultTerms by default

@@ -68,6 +68,8 @@ type City struct {
 	Rides    http.Handler // at transit.Path
 	Open311  http.Handler // below Open311Root
 	KeySet   http.Handler // at paycode.WellKnown
+	// PayNotices is at wechatpay.NotifyPath; nil without an account at WeChat Pay.
+	PayNotices http.Handler
 
 	Alerts *alert.Alerts
 
@@ -276,7 +278,9 @@ func (c *City) work() (err error) {
 	jobs.Every(registry, rounds, citycase.Escalation{})
 	c.keepBook(registry, rounds)
 	c.issueCards()
-	c.takePayments(registry, rounds)
+	if err := c.takePayments(registry, rounds); err != nil {
+		return err
+	}
 	c.letRide(registry)
 	c.tell(registry)
 	c.Queue, err = jobs.New(c.Store, registry, options)

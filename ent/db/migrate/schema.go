@@ -1420,7 +1420,7 @@ var (
 		{Name: "person_id", Type: field.TypeString, Size: 64},
 		{Name: "account_id", Type: field.TypeString, Size: 64},
 		{Name: "amount", Type: field.TypeInt64},
-		{Name: "provider", Type: field.TypeEnum, Enums: []string{"SANDBOX"}},
+		{Name: "provider", Type: field.TypeEnum, Enums: []string{"SANDBOX", "WECHAT_PAY"}},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"PENDING", "PAID", "CLOSED", "FAILED", "REFUNDED"}},
 		{Name: "provider_transaction_id", Type: field.TypeString, Nullable: true, Size: 64},
 		{Name: "expires_at", Type: field.TypeTime},

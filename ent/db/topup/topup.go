@@ -96,7 +96,8 @@ type Provider string
 
 // Provider values.
 const (
-	ProviderSandbox Provider = "SANDBOX"
+	ProviderSandbox   Provider = "SANDBOX"
+	ProviderWechatPay Provider = "WECHAT_PAY"
 )
 
 func (pr Provider) String() string {
@@ -106,7 +107,7 @@ func (pr Provider) String() string {
 // ProviderValidator is a validator for the "provider" field enum values. It is called by the builders before save.
 func ProviderValidator(pr Provider) error {
 	switch pr {
-	case ProviderSandbox:
+	case ProviderSandbox, ProviderWechatPay:
 		return nil
 	default:
 		return fmt.Errorf("topup: invalid enum value for provider field: %q", pr)
