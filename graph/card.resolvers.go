@@ -7,10 +7,12 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"entgo.io/contrib/entgql"
 
 	"citygraph/ent/db"
+	"citygraph/ent/db/ledgeraccount"
 	"citygraph/graph/generated"
 	"citygraph/graph/model"
 	"citygraph/internal/card"
@@ -30,6 +32,10 @@ func (r *citizenCardResolver) Cap(ctx context.Context, obj *db.CitizenCard) (int
 
 func (r *citizenCardResolver) AllowedActions(ctx context.Context, obj *db.CitizenCard) ([]card.Action, error) {
 	return card.AllowedActions(obj), nil
+}
+
+func (r *ledgerEntryResolver) AccountKind(ctx context.Context, obj *db.LedgerEntry) (ledgeraccount.Kind, error) {
+	return card.AccountKind(ctx, obj)
 }
 
 func (r *mutationResolver) IssueCard(ctx context.Context, input model.IssueCardInput) (*model.IssueCardPayload, error) {
@@ -74,6 +80,10 @@ func (r *mutationResolver) CancelCardLoss(ctx context.Context, input model.Cance
 	return &model.CancelCardLossPayload{Card: found, UserErrors: problems}, err
 }
 
+func (r *queryResolver) CardStatement(ctx context.Context, month time.Time) (*card.Statement, error) {
+	return optional(r.Cards.Statement(ctx, month))
+}
+
 func (r *queryResolver) CardTransactions(ctx context.Context, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.LedgerEntryConnection, error) {
 	q, err := card.Transactions(ctx, r.DB.LedgerEntry.Query())
 	return connect(ctx, q, err, page{after, first, before, last}, newestEntries())
@@ -86,4 +96,9 @@ func (r *queryResolver) Card(ctx context.Context) (*db.CitizenCard, error) {
 
 func (r *Resolver) CitizenCard() generated.CitizenCardResolver { return &citizenCardResolver{r} }
 
-type citizenCardResolver struct{ *Resolver }
+func (r *Resolver) LedgerEntry() generated.LedgerEntryResolver { return &ledgerEntryResolver{r} }
+
+type (
+	citizenCardResolver struct{ *Resolver }
+	ledgerEntryResolver struct{ *Resolver }
+)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/migrate"
 	"citygraph/graph"
 	"citygraph/graph/model"
@@ -97,13 +98,14 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"HouseholdRelationship":  texts(household.Self, household.Child, household.Delegator),
 		"FacilityState":          column(migrate.CityFacilitiesTable, "state"),
 		"InboxState":             texts(notice.StateUnread, notice.StateSnoozed),
+		"LedgerAccountKind":      texts(ledgeraccount.KindCardBalance, ledgeraccount.KindInsurance, ledgeraccount.KindCreditLine),
 		"LedgerDomain":           column(migrate.LedgerTransactionsTable, "domain"),
 		"LedgerTransactionKind":  column(migrate.LedgerTransactionsTable, "kind"),
 		"NotificationChannel":    texts(preference.FCM, preference.Wechat, preference.SMS),
 		"NotificationObligation": texts(preference.Optional, preference.Required),
 		"NotificationPace":       column(migrate.NotificationPreferencesTable, "pace"),
 		"NotificationPriority":   column(migrate.NotificationsTable, "priority"),
-		"NotificationTargetKind": texts(target.CityCase, target.Delegation, target.Person, target.DataExport, target.Alert, target.Card, target.TopUp),
+		"NotificationTargetKind": texts(target.CityCase, target.Delegation, target.Person, target.DataExport, target.Alert, target.Card, target.TopUp, target.Clinic, target.ScenicSpot),
 		"NotificationTopic":      column(migrate.NotificationsTable, "topic"),
 		"TopUpProvider":          column(migrate.TopUpsTable, "provider"),
 		"TopUpStatus":            column(migrate.TopUpsTable, "status"),

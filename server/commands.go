@@ -26,6 +26,8 @@ type app struct {
 	TokenAs   func(ctx context.Context, cfg Config, name string, out io.Writer) error
 
 	VerifyLedger func(ctx context.Context, cfg Config, out io.Writer) error
+	StateLedger  func(ctx context.Context, cfg Config, which ledgerDay, out io.Writer) error
+	Reconcile    func(ctx context.Context, cfg Config, which ledgerDay, files billFiles, out io.Writer) error
 
 	Replay      func(ctx context.Context, cfg Config, order delivery.Replay, out io.Writer) error
 	DeadLetters func(ctx context.Context, cfg Config, which deadLetters, out io.Writer) error

@@ -33,7 +33,13 @@ func fakeApp() app {
 			return say(out, fmt.Sprint("open311 ", from))
 		},
 		VerifyLedger: func(_ context.Context, _ Config, out io.Writer) error { return say(out, "verify the ledger") },
-		ImportCAP:    func(_ context.Context, _ Config, file string, out io.Writer) error { return say(out, "cap "+file) },
+		StateLedger: func(_ context.Context, _ Config, w ledgerDay, out io.Writer) error {
+			return say(out, fmt.Sprint("state ", w.Provider, " ", w.Day.Format(time.RFC3339)))
+		},
+		Reconcile: func(_ context.Context, _ Config, w ledgerDay, files billFiles, out io.Writer) error {
+			return say(out, fmt.Sprint("reconcile ", w.Provider, " ", w.Day.Format(time.RFC3339), " ", files))
+		},
+		ImportCAP: func(_ context.Context, _ Config, file string, out io.Writer) error { return say(out, "cap "+file) },
 		Replay: func(_ context.Context, _ Config, o delivery.Replay, out io.Writer) error {
 			return say(out, fmt.Sprint("replay ", o.Channel, " ", o.Since.UTC().Format(time.RFC3339), " ", o.Until.UTC().Format(time.RFC3339), " ", o.DryRun))
 		},
@@ -67,6 +73,8 @@ func TestCommandsReachTheirVerb(t *testing.T) {
 		"token --as chen":            "token of chen",
 		"ledger verify":              "verify the ledger",
 
+		"ledger statement --date 2025-11-26":                                                                    "state SANDBOX 2025-11-26T00:00:00+08:00",
+		"ledger reconcile --date 2025-11-26 --provider sandbox b.csv --before a.csv --out d.csv":                "reconcile SANDBOX 2025-11-26T00:00:00+08:00 {b.csv a.csv d.csv}",
 		"import open311 cases.json --source ningbo --codes codes.csv":                                           "open311 {cases.json ningbo codes.csv}",
 		"notices replay --since 2026-01-02T08:00":                                                               "replay FCM 2026-01-02T00:00:00Z 0001-01-01T00:00:00Z false",
 		"notices replay --since 2026-01-02T08:00Z --until 2026-01-02T09:00:00+00:00 --channel wechat --dry-run": "replay WECHAT 2026-01-02T08:00:00Z 2026-01-02T09:00:00Z true",
@@ -90,6 +98,11 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 		"import cap":             "accepts 1 arg",
 
 		"import open311 cases.json":                            `required flag(s) "source" not set`,
+		"ledger statement":                                     `required flag(s) "date" not set`,
+		"ledger statement --date 2025-02-30":                   "--date must be a day such as",
+		"ledger statement --date 2999-01-01":                   "--date is still to come",
+		"ledger reconcile --date 2025-11-26":                   "accepts 1 arg",
+		"ledger reconcile --date 2025-11-26 --provider x f":    `there is no provider "x"`,
 		"notices replay":                                       `required flag(s) "since"`,
 		"notices replay --since yesterday":                     "--since must be a time",
 		"notices replay --since 2126-01-02":                    "still to come",

@@ -31,6 +31,7 @@ fails when anything is wrong, after a line for each violation. What it needs of 
 		Args:    cobra.NoArgs,
 		RunE:    configured(environ, a.VerifyLedger),
 	})
+	book.AddCommand(statementCommand(a, environ), reconcileCommand(a, environ))
 	return book
 }
 

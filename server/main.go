@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,16 +33,28 @@ func run(a app, args []string, environ map[string]string, out, problems io.Write
 	root.SetErr(problems)
 	if err := root.ExecuteContext(ctx); err != nil {
 		_, _ = fmt.Fprintln(problems, "server:", err) // a closed stderr leaves the exit code
+		if coded, ok := errors.AsType[codedError](err); ok {
+			return coded.code
+		}
 		return 1
 	}
 	return 0
 }
+
+// codedError ends the process with an exit code of its own, for scripts that tell failures apart.
+type codedError struct {
+	error
+	code int
+}
+
+// Unwrap is the failure.
+func (e codedError) Unwrap() error { return e.error }
 
 // city is what the commands do outside tests.
 func city() app {
 	return app{
 		Serve: serve, Migrate: migrate, Seed: seedDatabase, Rotate: rotateKeys, TokenList: tokenList, TokenAs: tokenAs,
 		ImportCAP: importCAP, Import311: importOpen311, Replay: replay, DeadLetters: showDeadLetters,
-		VerifyLedger: verifyLedger,
+		VerifyLedger: verifyLedger, StateLedger: stateLedger, Reconcile: reconcileLedger,
 	}
 }

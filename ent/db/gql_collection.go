@@ -2119,6 +2119,22 @@ func (_q *LedgerEntryQuery) collectField(ctx context.Context, oneNode bool, opCt
 				selectedFields = append(selectedFields, ledgerentry.FieldLedgerTransactionID)
 				fieldSeen[ledgerentry.FieldLedgerTransactionID] = struct{}{}
 			}
+
+		case "accountKind":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&LedgerAccountClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, ledgeraccountImplementors)...); err != nil {
+				return err
+			}
+			query.ctx.Fields = nil
+			_q.withAccount = query
+			if _, ok := fieldSeen[ledgerentry.FieldLedgerAccountID]; !ok {
+				selectedFields = append(selectedFields, ledgerentry.FieldLedgerAccountID)
+				fieldSeen[ledgerentry.FieldLedgerAccountID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[ledgerentry.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, ledgerentry.FieldCreatedAt)
@@ -2265,6 +2281,11 @@ func (_q *LedgerTransactionQuery) collectField(ctx context.Context, oneNode bool
 			if _, ok := fieldSeen[ledgertransaction.FieldMerchant]; !ok {
 				selectedFields = append(selectedFields, ledgertransaction.FieldMerchant)
 				fieldSeen[ledgertransaction.FieldMerchant] = struct{}{}
+			}
+		case "place":
+			if _, ok := fieldSeen[ledgertransaction.FieldPlace]; !ok {
+				selectedFields = append(selectedFields, ledgertransaction.FieldPlace)
+				fieldSeen[ledgertransaction.FieldPlace] = struct{}{}
 			}
 		case "amount":
 			if _, ok := fieldSeen[ledgertransaction.FieldAmount]; !ok {

@@ -232,6 +232,14 @@ func (_m *LedgerEntry) Transaction(ctx context.Context) (*LedgerTransaction, err
 	return result, err
 }
 
+func (_m *LedgerEntry) Account(ctx context.Context) (*LedgerAccount, error) {
+	result, err := _m.Edges.AccountOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAccount().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *LedgerTransaction) Entries(ctx context.Context) (result []*LedgerEntry, err error) {
 	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
 		result, err = _m.NamedEntries(graphql.GetFieldContext(ctx).Field.Alias)

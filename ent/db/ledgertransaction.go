@@ -5,6 +5,7 @@ package db
 import (
 	"citygraph/ent/db/ledgertransaction"
 	"citygraph/internal/lang"
+	"citygraph/internal/target"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -27,6 +28,8 @@ type LedgerTransaction struct {
 	Domain ledgertransaction.Domain `json:"domain,omitempty"`
 	// who was paid, by the name of that day; empty without one
 	Merchant lang.Text `json:"merchant,omitempty"`
+	// the clinic or scenic spot that was paid, or gave back
+	Place *target.Target `json:"place,omitempty"`
 	// what it was posted for
 	EventKey string `json:"event_key,omitempty"`
 	// the sum of what it adds to accounts
@@ -97,7 +100,7 @@ func (*LedgerTransaction) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case ledgertransaction.FieldAmount, ledgertransaction.FieldReversalNo:
 			values[i] = new(sql.NullInt64)
-		case ledgertransaction.FieldID, ledgertransaction.FieldKind, ledgertransaction.FieldDomain, ledgertransaction.FieldEventKey, ledgertransaction.FieldReversesID:
+		case ledgertransaction.FieldID, ledgertransaction.FieldKind, ledgertransaction.FieldDomain, ledgertransaction.FieldPlace, ledgertransaction.FieldEventKey, ledgertransaction.FieldReversesID:
 			values[i] = new(sql.NullString)
 		case ledgertransaction.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -147,6 +150,13 @@ func (_m *LedgerTransaction) assignValues(columns []string, values []any) error 
 				if err := json.Unmarshal(*value, &_m.Merchant); err != nil {
 					return fmt.Errorf("unmarshal field merchant: %w", err)
 				}
+			}
+		case ledgertransaction.FieldPlace:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field place", values[i])
+			} else if value.Valid {
+				_m.Place = new(target.Target)
+				*_m.Place = target.Target(value.String)
 			}
 		case ledgertransaction.FieldEventKey:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -236,6 +246,11 @@ func (_m *LedgerTransaction) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("merchant=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Merchant))
+	builder.WriteString(", ")
+	if v := _m.Place; v != nil {
+		builder.WriteString("place=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("event_key=")
 	builder.WriteString(_m.EventKey)

@@ -6,6 +6,7 @@ import (
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
 	"citygraph/internal/lang"
+	"citygraph/internal/target"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,20 @@ func (_c *LedgerTransactionCreate) SetDomain(v ledgertransaction.Domain) *Ledger
 // SetMerchant sets the "merchant" field.
 func (_c *LedgerTransactionCreate) SetMerchant(v lang.Text) *LedgerTransactionCreate {
 	_c.mutation.SetMerchant(v)
+	return _c
+}
+
+// SetPlace sets the "place" field.
+func (_c *LedgerTransactionCreate) SetPlace(v target.Target) *LedgerTransactionCreate {
+	_c.mutation.SetPlace(v)
+	return _c
+}
+
+// SetNillablePlace sets the "place" field if the given value is not nil.
+func (_c *LedgerTransactionCreate) SetNillablePlace(v *target.Target) *LedgerTransactionCreate {
+	if v != nil {
+		_c.SetPlace(*v)
+	}
 	return _c
 }
 
@@ -221,6 +236,11 @@ func (_c *LedgerTransactionCreate) check() error {
 	if _, ok := _c.mutation.Merchant(); !ok {
 		return &ValidationError{Name: "merchant", err: errors.New(`db: missing required field "LedgerTransaction.merchant"`)}
 	}
+	if v, ok := _c.mutation.Place(); ok {
+		if err := ledgertransaction.PlaceValidator(string(v)); err != nil {
+			return &ValidationError{Name: "place", err: fmt.Errorf(`db: validator failed for field "LedgerTransaction.place": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.EventKey(); !ok {
 		return &ValidationError{Name: "event_key", err: errors.New(`db: missing required field "LedgerTransaction.event_key"`)}
 	}
@@ -302,6 +322,10 @@ func (_c *LedgerTransactionCreate) createSpec() (*LedgerTransaction, *sqlgraph.C
 	if value, ok := _c.mutation.Merchant(); ok {
 		_spec.SetField(ledgertransaction.FieldMerchant, field.TypeJSON, value)
 		_node.Merchant = value
+	}
+	if value, ok := _c.mutation.Place(); ok {
+		_spec.SetField(ledgertransaction.FieldPlace, field.TypeString, value)
+		_node.Place = &value
 	}
 	if value, ok := _c.mutation.EventKey(); ok {
 		_spec.SetField(ledgertransaction.FieldEventKey, field.TypeString, value)

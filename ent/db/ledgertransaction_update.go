@@ -141,6 +141,9 @@ func (_u *LedgerTransactionUpdate) sqlSave(ctx context.Context) (_node int, err 
 			}
 		}
 	}
+	if _u.mutation.PlaceCleared() {
+		_spec.ClearField(ledgertransaction.FieldPlace, field.TypeString)
+	}
 	if _u.mutation.ReversalNoCleared() {
 		_spec.ClearField(ledgertransaction.FieldReversalNo, field.TypeInt)
 	}
@@ -396,6 +399,9 @@ func (_u *LedgerTransactionUpdateOne) sqlSave(ctx context.Context) (_node *Ledge
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.PlaceCleared() {
+		_spec.ClearField(ledgertransaction.FieldPlace, field.TypeString)
 	}
 	if _u.mutation.ReversalNoCleared() {
 		_spec.ClearField(ledgertransaction.FieldReversalNo, field.TypeInt)

@@ -24429,6 +24429,7 @@ type LedgerTransactionMutation struct {
 	kind             *ledgertransaction.Kind
 	domain           *ledgertransaction.Domain
 	merchant         *lang.Text
+	place            *target.Target
 	event_key        *string
 	amount           *int64
 	addamount        *int64
@@ -24694,6 +24695,55 @@ func (m *LedgerTransactionMutation) OldMerchant(ctx context.Context) (v lang.Tex
 // ResetMerchant resets all changes to the "merchant" field.
 func (m *LedgerTransactionMutation) ResetMerchant() {
 	m.merchant = nil
+}
+
+// SetPlace sets the "place" field.
+func (m *LedgerTransactionMutation) SetPlace(t target.Target) {
+	m.place = &t
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *LedgerTransactionMutation) Place() (r target.Target, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the LedgerTransaction entity.
+// If the LedgerTransaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerTransactionMutation) OldPlace(ctx context.Context) (v *target.Target, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// ClearPlace clears the value of the "place" field.
+func (m *LedgerTransactionMutation) ClearPlace() {
+	m.place = nil
+	m.clearedFields[ledgertransaction.FieldPlace] = struct{}{}
+}
+
+// PlaceCleared returns if the "place" field was cleared in this mutation.
+func (m *LedgerTransactionMutation) PlaceCleared() bool {
+	_, ok := m.clearedFields[ledgertransaction.FieldPlace]
+	return ok
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *LedgerTransactionMutation) ResetPlace() {
+	m.place = nil
+	delete(m.clearedFields, ledgertransaction.FieldPlace)
 }
 
 // SetEventKey sets the "event_key" field.
@@ -25076,7 +25126,7 @@ func (m *LedgerTransactionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LedgerTransactionMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.created_at != nil {
 		fields = append(fields, ledgertransaction.FieldCreatedAt)
 	}
@@ -25088,6 +25138,9 @@ func (m *LedgerTransactionMutation) Fields() []string {
 	}
 	if m.merchant != nil {
 		fields = append(fields, ledgertransaction.FieldMerchant)
+	}
+	if m.place != nil {
+		fields = append(fields, ledgertransaction.FieldPlace)
 	}
 	if m.event_key != nil {
 		fields = append(fields, ledgertransaction.FieldEventKey)
@@ -25117,6 +25170,8 @@ func (m *LedgerTransactionMutation) Field(name string) (ent.Value, bool) {
 		return m.Domain()
 	case ledgertransaction.FieldMerchant:
 		return m.Merchant()
+	case ledgertransaction.FieldPlace:
+		return m.Place()
 	case ledgertransaction.FieldEventKey:
 		return m.EventKey()
 	case ledgertransaction.FieldAmount:
@@ -25142,6 +25197,8 @@ func (m *LedgerTransactionMutation) OldField(ctx context.Context, name string) (
 		return m.OldDomain(ctx)
 	case ledgertransaction.FieldMerchant:
 		return m.OldMerchant(ctx)
+	case ledgertransaction.FieldPlace:
+		return m.OldPlace(ctx)
 	case ledgertransaction.FieldEventKey:
 		return m.OldEventKey(ctx)
 	case ledgertransaction.FieldAmount:
@@ -25186,6 +25243,13 @@ func (m *LedgerTransactionMutation) SetField(name string, value ent.Value) error
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetMerchant(v)
+		return nil
+	case ledgertransaction.FieldPlace:
+		v, ok := value.(target.Target)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
 		return nil
 	case ledgertransaction.FieldEventKey:
 		v, ok := value.(string)
@@ -25272,6 +25336,9 @@ func (m *LedgerTransactionMutation) AddField(name string, value ent.Value) error
 // mutation.
 func (m *LedgerTransactionMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(ledgertransaction.FieldPlace) {
+		fields = append(fields, ledgertransaction.FieldPlace)
+	}
 	if m.FieldCleared(ledgertransaction.FieldReversesID) {
 		fields = append(fields, ledgertransaction.FieldReversesID)
 	}
@@ -25292,6 +25359,9 @@ func (m *LedgerTransactionMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *LedgerTransactionMutation) ClearField(name string) error {
 	switch name {
+	case ledgertransaction.FieldPlace:
+		m.ClearPlace()
+		return nil
 	case ledgertransaction.FieldReversesID:
 		m.ClearReversesID()
 		return nil
@@ -25317,6 +25387,9 @@ func (m *LedgerTransactionMutation) ResetField(name string) error {
 		return nil
 	case ledgertransaction.FieldMerchant:
 		m.ResetMerchant()
+		return nil
+	case ledgertransaction.FieldPlace:
+		m.ResetPlace()
 		return nil
 	case ledgertransaction.FieldEventKey:
 		m.ResetEventKey()

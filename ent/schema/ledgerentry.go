@@ -34,7 +34,7 @@ func (LedgerEntry) Fields() []ent.Field {
 func (LedgerEntry) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("transaction", LedgerTransaction.Type).Ref("entries").Field("ledger_transaction_id").Unique().Required().Immutable(),
-		edge.From("account", LedgerAccount.Type).Ref("entries").Field("ledger_account_id").Unique().Required().Immutable().Annotations(hidden),
+		edge.From("account", LedgerAccount.Type).Ref("entries").Field("ledger_account_id").Unique().Required().Immutable().Annotations(entgql.MapsTo("accountKind")),
 	}
 }
 

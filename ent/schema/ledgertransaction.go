@@ -12,6 +12,7 @@ import (
 	"citygraph/ent/rule"
 	"citygraph/internal/id"
 	"citygraph/internal/lang"
+	"citygraph/internal/target"
 )
 
 // LedgerTransaction is one movement of money, whose entries sum to zero. It is written once and never
@@ -29,6 +30,7 @@ func (LedgerTransaction) Fields() []ent.Field {
 		).Immutable(),
 		field.Enum("domain").NamedValues("Card", "CARD", "Clinic", "CLINIC", "Scenic", "SCENIC", "Transit", "TRANSIT").Immutable(),
 		field.JSON("merchant", lang.Text{}).Immutable().Comment("who was paid, by the name of that day; empty without one"),
+		field.String("place").MaxLen(64).GoType(target.Target("")).Optional().Nillable().Immutable().Comment("the clinic or scenic spot that was paid, or gave back"),
 		field.String("event_key").MaxLen(160).NotEmpty().Unique().Immutable().Comment("what it was posted for").Annotations(hidden),
 		field.Int64("amount").Positive().Immutable().Comment("the sum of what it adds to accounts"),
 		field.String("reverses_id").MaxLen(64).Optional().Nillable().Immutable().Annotations(entgql.MapsTo("reversesId")),

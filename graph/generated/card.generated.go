@@ -12,6 +12,7 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/citizencard"
+	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgertransaction"
 	"citygraph/graph/model"
 	"citygraph/internal/card"
@@ -24,6 +25,9 @@ type CitizenCardResolver interface {
 	Available(ctx context.Context, obj *db.CitizenCard) (int64, error)
 	Cap(ctx context.Context, obj *db.CitizenCard) (int64, error)
 	AllowedActions(ctx context.Context, obj *db.CitizenCard) ([]card.Action, error)
+}
+type LedgerEntryResolver interface {
+	AccountKind(ctx context.Context, obj *db.LedgerEntry) (ledgeraccount.Kind, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -64,6 +68,85 @@ func (ec *executionContext) fieldContext_CancelCardLossPayload_userErrors(_ cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _CardStatement_month(ctx context.Context, field graphql.CollectedField, obj *card.Statement) (ret graphql.Marshaler) {
+	return ec.marshalNYearMonth2timeᚐTime(ctx, field.Selections, obj.Month)
+}
+func (ec *executionContext) fieldContext_CardStatement_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CardStatement", field, false, false, "YearMonth")
+}
+
+func (ec *executionContext) _CardStatement_openingBalance(ctx context.Context, field graphql.CollectedField, obj *card.Statement) (ret graphql.Marshaler) {
+	return ec.marshalNFen2int64(ctx, field.Selections, obj.OpeningBalance)
+}
+func (ec *executionContext) fieldContext_CardStatement_openingBalance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CardStatement", field, false, false, "Fen")
+}
+
+func (ec *executionContext) _CardStatement_closingBalance(ctx context.Context, field graphql.CollectedField, obj *card.Statement) (ret graphql.Marshaler) {
+	return ec.marshalNFen2int64(ctx, field.Selections, obj.ClosingBalance)
+}
+func (ec *executionContext) fieldContext_CardStatement_closingBalance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CardStatement", field, false, false, "Fen")
+}
+
+func (ec *executionContext) _CardStatement_moneyIn(ctx context.Context, field graphql.CollectedField, obj *card.Statement) (ret graphql.Marshaler) {
+	return ec.marshalNFen2int64(ctx, field.Selections, obj.MoneyIn)
+}
+func (ec *executionContext) fieldContext_CardStatement_moneyIn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CardStatement", field, false, false, "Fen")
+}
+
+func (ec *executionContext) _CardStatement_moneyOut(ctx context.Context, field graphql.CollectedField, obj *card.Statement) (ret graphql.Marshaler) {
+	return ec.marshalNFen2int64(ctx, field.Selections, obj.MoneyOut)
+}
+func (ec *executionContext) fieldContext_CardStatement_moneyOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CardStatement", field, false, false, "Fen")
+}
+
+func (ec *executionContext) _CardStatement_categories(ctx context.Context, field graphql.CollectedField, obj *card.Statement) (ret graphql.Marshaler) {
+	return ec.marshalNCardStatementCategory2ᚕᚖcitygraphᚋinternalᚋcardᚐCategoryᚄ(exec.Enter(ctx, field), field.Selections, obj.Categories)
+}
+func (ec *executionContext) fieldContext_CardStatement_categories(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CardStatement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CardStatementCategory(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CardStatementCategory_domain(ctx context.Context, field graphql.CollectedField, obj *card.Category) (ret graphql.Marshaler) {
+	return ec.marshalNLedgerDomain2citygraphᚋentᚋdbᚋledgertransactionᚐDomain(ctx, field.Selections, obj.Domain)
+}
+func (ec *executionContext) fieldContext_CardStatementCategory_domain(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CardStatementCategory", field, false, false, "LedgerDomain")
+}
+
+func (ec *executionContext) _CardStatementCategory_kind(ctx context.Context, field graphql.CollectedField, obj *card.Category) (ret graphql.Marshaler) {
+	return ec.marshalNLedgerTransactionKind2citygraphᚋentᚋdbᚋledgertransactionᚐKind(ctx, field.Selections, obj.Kind)
+}
+func (ec *executionContext) fieldContext_CardStatementCategory_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CardStatementCategory", field, false, false, "LedgerTransactionKind")
+}
+
+func (ec *executionContext) _CardStatementCategory_total(ctx context.Context, field graphql.CollectedField, obj *card.Category) (ret graphql.Marshaler) {
+	return ec.marshalNFen2int64(ctx, field.Selections, obj.Total)
+}
+func (ec *executionContext) fieldContext_CardStatementCategory_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CardStatementCategory", field, false, false, "Fen")
+}
+
+func (ec *executionContext) _CardStatementCategory_count(ctx context.Context, field graphql.CollectedField, obj *card.Category) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+}
+func (ec *executionContext) fieldContext_CardStatementCategory_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CardStatementCategory", field, false, false, "Int")
 }
 
 func (ec *executionContext) _CitizenCard_id(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
@@ -308,6 +391,29 @@ func (ec *executionContext) fieldContext_LedgerEntry_at(_ context.Context, field
 	return graphql.NewScalarFieldContext("LedgerEntry", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _LedgerEntry_accountKind(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerEntry_accountKind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.LedgerEntry().AccountKind(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledgeraccount.Kind) graphql.Marshaler {
+			return ec.marshalNLedgerAccountKind2citygraphᚋentᚋdbᚋledgeraccountᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerEntry_accountKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerEntry", field, true, true, "LedgerAccountKind")
+}
+
 func (ec *executionContext) _LedgerEntry_transaction(ctx context.Context, field graphql.CollectedField, obj *db.LedgerEntry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -421,6 +527,54 @@ func (ec *executionContext) _LedgerTransaction_merchant(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_LedgerTransaction_merchant(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LedgerTransaction", field, false, false, "String")
+}
+
+func (ec *executionContext) _LedgerTransaction_place(ctx context.Context, field graphql.CollectedField, obj *db.LedgerTransaction) (ret graphql.Marshaler) {
+	return ec.marshalONotificationTarget2ᚖcitygraphᚋinternalᚋtargetᚐTarget(exec.Enter(ctx, field), field.Selections, obj.Place)
+}
+func (ec *executionContext) fieldContext_LedgerTransaction_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerTransaction",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotificationTarget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerTransaction_entries(ctx context.Context, field graphql.CollectedField, obj *db.LedgerTransaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerTransaction_entries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entries(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.LedgerEntry) graphql.Marshaler {
+			return ec.marshalNLedgerEntry2ᚕᚖcitygraphᚋentᚋdbᚐLedgerEntryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerTransaction_entries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerTransaction",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerEntry(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _LedgerTransaction_reversesId(ctx context.Context, field graphql.CollectedField, obj *db.LedgerTransaction) (ret graphql.Marshaler) {
@@ -875,6 +1029,98 @@ func (ec *executionContext) _CancelCardLossPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var cardStatementImplementors = []string{"CardStatement"}
+
+func (ec *executionContext) _CardStatement(ctx context.Context, sel ast.SelectionSet, obj *card.Statement) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, cardStatementImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CardStatement")
+		case "month":
+			out.Values[i] = ec._CardStatement_month(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openingBalance":
+			out.Values[i] = ec._CardStatement_openingBalance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closingBalance":
+			out.Values[i] = ec._CardStatement_closingBalance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moneyIn":
+			out.Values[i] = ec._CardStatement_moneyIn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moneyOut":
+			out.Values[i] = ec._CardStatement_moneyOut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "categories":
+			out.Values[i] = ec._CardStatement_categories(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var cardStatementCategoryImplementors = []string{"CardStatementCategory"}
+
+func (ec *executionContext) _CardStatementCategory(ctx context.Context, sel ast.SelectionSet, obj *card.Category) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, cardStatementCategoryImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CardStatementCategory")
+		case "domain":
+			out.Values[i] = ec._CardStatementCategory_domain(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._CardStatementCategory_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._CardStatementCategory_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._CardStatementCategory_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var citizenCardImplementors = []string{"CitizenCard", "Node"}
 
 func (ec *executionContext) _CitizenCard(ctx context.Context, sel ast.SelectionSet, obj *db.CitizenCard) graphql.Marshaler {
@@ -1064,6 +1310,11 @@ func (ec *executionContext) _LedgerEntry(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "accountKind":
+			out.Values[i] = ec._LedgerEntry_accountKind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "transaction":
 			out.Values[i] = ec._LedgerEntry_transaction(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1169,6 +1420,16 @@ func (ec *executionContext) _LedgerTransaction(ctx context.Context, sel ast.Sele
 			}
 		case "merchant":
 			out.Values[i] = ec._LedgerTransaction_merchant(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "place":
+			out.Values[i] = ec._LedgerTransaction_place(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "entries":
+			out.Values[i] = ec._LedgerTransaction_entries(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1298,6 +1559,30 @@ func (ec *executionContext) marshalNCancelCardLossPayload2ᚖcitygraphᚋgraph�
 	return ec._CancelCardLossPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNCardStatementCategory2ᚕᚖcitygraphᚋinternalᚋcardᚐCategoryᚄ(ctx context.Context, sel ast.SelectionSet, v []*card.Category) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCardStatementCategory2ᚖcitygraphᚋinternalᚋcardᚐCategory(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCardStatementCategory2ᚖcitygraphᚋinternalᚋcardᚐCategory(ctx context.Context, sel ast.SelectionSet, v *card.Category) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CardStatementCategory!")
+		return graphql.Null
+	}
+	return ec._CardStatementCategory(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCitizenCardAction2citygraphᚋinternalᚋcardᚐAction(ctx context.Context, v any) (card.Action, error) {
 	var res card.Action
 	err := res.UnmarshalGQL(v)
@@ -1397,6 +1682,16 @@ func (ec *executionContext) marshalNIssueCardPayload2ᚖcitygraphᚋgraphᚋmode
 	return ec._IssueCardPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNLedgerAccountKind2citygraphᚋentᚋdbᚋledgeraccountᚐKind(ctx context.Context, v any) (ledgeraccount.Kind, error) {
+	var res ledgeraccount.Kind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLedgerAccountKind2citygraphᚋentᚋdbᚋledgeraccountᚐKind(ctx context.Context, sel ast.SelectionSet, v ledgeraccount.Kind) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNLedgerDomain2citygraphᚋentᚋdbᚋledgertransactionᚐDomain(ctx context.Context, v any) (ledgertransaction.Domain, error) {
 	var res ledgertransaction.Domain
 	err := res.UnmarshalGQL(v)
@@ -1405,6 +1700,22 @@ func (ec *executionContext) unmarshalNLedgerDomain2citygraphᚋentᚋdbᚋledger
 
 func (ec *executionContext) marshalNLedgerDomain2citygraphᚋentᚋdbᚋledgertransactionᚐDomain(ctx context.Context, sel ast.SelectionSet, v ledgertransaction.Domain) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNLedgerEntry2ᚕᚖcitygraphᚋentᚋdbᚐLedgerEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.LedgerEntry) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLedgerEntry2ᚖcitygraphᚋentᚋdbᚐLedgerEntry(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNLedgerEntry2ᚖcitygraphᚋentᚋdbᚐLedgerEntry(ctx context.Context, sel ast.SelectionSet, v *db.LedgerEntry) graphql.Marshaler {
@@ -1502,6 +1813,13 @@ func (ec *executionContext) marshalNUnfreezeCardPayload2ᚖcitygraphᚋgraphᚋm
 		return graphql.Null
 	}
 	return ec._UnfreezeCardPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCardStatement2ᚖcitygraphᚋinternalᚋcardᚐStatement(ctx context.Context, sel ast.SelectionSet, v *card.Statement) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CardStatement(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCitizenCard2ᚖcitygraphᚋentᚋdbᚐCitizenCard(ctx context.Context, sel ast.SelectionSet, v *db.CitizenCard) graphql.Marshaler {

@@ -1156,6 +1156,13 @@ func (ec *executionContext) marshalONotification2ᚖcitygraphᚋentᚋdbᚐNotif
 	return ec._Notification(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalONotificationTarget2ᚖcitygraphᚋinternalᚋtargetᚐTarget(ctx context.Context, sel ast.SelectionSet, v *target.Target) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NotificationTarget(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalONotificationTopic2ᚖcitygraphᚋentᚋdbᚋnotificationᚐTopic(ctx context.Context, v any) (*notification.Topic, error) {
 	if v == nil {
 		return nil, nil

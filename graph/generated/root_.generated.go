@@ -30,6 +30,7 @@ type ResolverRoot interface {
 	DataExport() DataExportResolver
 	Delegation() DelegationResolver
 	InboxChange() InboxChangeResolver
+	LedgerEntry() LedgerEntryResolver
 	Mutation() MutationResolver
 	Person() PersonResolver
 	Query() QueryResolver
@@ -616,8 +617,20 @@ type LedgerEntry implements Node {
   seq: Int64!
   "When it was posted (交易时间)."
   at: DateTime!
+  "Which of the viewer's accounts it is in."
+  accountKind: LedgerAccountKind!
   "What it is a part of."
   transaction: LedgerTransaction!
+}
+
+"The accounts that a citizen has."
+enum LedgerAccountKind {
+  "What is stored on the card (市民卡余额)."
+  CARD_BALANCE
+  "The personal account of the health insurance (医保个人账户)."
+  INSURANCE
+  "First treat, later pay (信用额度)."
+  CREDIT_LINE
 }
 
 "A movement of money, whose entries in all accounts sum to zero (交易)."
@@ -630,6 +643,10 @@ type LedgerTransaction implements Node {
   domain: LedgerDomain!
   "Who was paid, by the name of that day, in the language of the request; empty without one (商户)."
   merchant: String!
+  "Where it was spent or given back: the clinic or the scenic spot; null without one (消费地点)."
+  place: NotificationTarget
+  "What it moved in the viewer's own accounts, and in nobody else's: the merchant's and the city's stay out, so these need not sum to zero."
+  entries: [LedgerEntry!]!
   "The transaction that this one takes back; null unless kind is REVERSAL."
   reversesId: ID
 }
@@ -676,7 +693,40 @@ type LedgerEntryEdge {
   cursor: Cursor!
 }
 
+"What moved in a card's account in a calendar month of the city (月账单): openingBalance + moneyIn - moneyOut = closingBalance."
+type CardStatement {
+  "The month."
+  month: YearMonth!
+  "What was there at its first instant, in fen (期初余额)."
+  openingBalance: Fen!
+  "What was there at its end, or is there now while it lasts, in fen (期末余额)."
+  closingBalance: Fen!
+  "All that came in, refunds among it, in fen (收入合计)."
+  moneyIn: Fen!
+  "All that went out, in fen and not negative (支出合计)."
+  moneyOut: Fen!
+  "By part of the city and kind of movement; only what there was (分类合计)."
+  categories: [CardStatementCategory!]!
+}
+
+"One kind of movement in one part of the city, in a statement (分类)."
+type CardStatementCategory {
+  "Which part of the city."
+  domain: LedgerDomain!
+  "What sort of movement."
+  kind: LedgerTransactionKind!
+  "The sum, in fen: positive into the account, negative out of it (合计)."
+  total: Fen!
+  "How many entries (笔数)."
+  count: Int!
+}
+
 extend type Query {
+  """
+  The statement of the viewer's own card for a month of the city's clock (我的月账单), over every card that replaced another; null
+  for a person without one, zeros before there was one. UNAUTHENTICATED for a visitor, BAD_USER_INPUT for a month that is still to come.
+  """
+  cardStatement("The month, such as 2026-11." month: YearMonth!): CardStatement
   """
   What went into the viewer's own card and out of it, newest first (我的交易明细). Nobody sees another's, who
   may spend for them included. UNAUTHENTICATED for a visitor.
@@ -2976,6 +3026,10 @@ enum NotificationTargetKind {
   CITIZEN_CARD
   "A top-up of the recipient's card (充值)."
   TOP_UP
+  "A clinic (医院)."
+  CLINIC
+  "A scenic spot (景区)."
+  SCENIC_SPOT
 }
 
 "Which notifications of an inbox (状态)."
@@ -3529,6 +3583,9 @@ enum CacheControlScope {
 
 "An instant, RFC 3339 with offset (时刻)."
 scalar DateTime
+
+"A calendar month of the city's clock, such as 2026-11 (年月)."
+scalar YearMonth
 
 "An amount of money in fen, 1/100 yuan (分). A 64-bit integer."
 scalar Fen
@@ -4195,6 +4252,38 @@ func (ec *executionContext) childFields_CancelCardLossPayload(ctx context.Contex
 		return ec.fieldContext_CancelCardLossPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelCardLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CardStatement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_CardStatement_month(ctx, field)
+	case "openingBalance":
+		return ec.fieldContext_CardStatement_openingBalance(ctx, field)
+	case "closingBalance":
+		return ec.fieldContext_CardStatement_closingBalance(ctx, field)
+	case "moneyIn":
+		return ec.fieldContext_CardStatement_moneyIn(ctx, field)
+	case "moneyOut":
+		return ec.fieldContext_CardStatement_moneyOut(ctx, field)
+	case "categories":
+		return ec.fieldContext_CardStatement_categories(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CardStatement", field.Name)
+}
+
+func (ec *executionContext) childFields_CardStatementCategory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "domain":
+		return ec.fieldContext_CardStatementCategory_domain(ctx, field)
+	case "kind":
+		return ec.fieldContext_CardStatementCategory_kind(ctx, field)
+	case "total":
+		return ec.fieldContext_CardStatementCategory_total(ctx, field)
+	case "count":
+		return ec.fieldContext_CardStatementCategory_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CardStatementCategory", field.Name)
 }
 
 func (ec *executionContext) childFields_CaseAttribute(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4999,6 +5088,8 @@ func (ec *executionContext) childFields_LedgerEntry(ctx context.Context, field g
 		return ec.fieldContext_LedgerEntry_seq(ctx, field)
 	case "at":
 		return ec.fieldContext_LedgerEntry_at(ctx, field)
+	case "accountKind":
+		return ec.fieldContext_LedgerEntry_accountKind(ctx, field)
 	case "transaction":
 		return ec.fieldContext_LedgerEntry_transaction(ctx, field)
 	}
@@ -5035,6 +5126,10 @@ func (ec *executionContext) childFields_LedgerTransaction(ctx context.Context, f
 		return ec.fieldContext_LedgerTransaction_domain(ctx, field)
 	case "merchant":
 		return ec.fieldContext_LedgerTransaction_merchant(ctx, field)
+	case "place":
+		return ec.fieldContext_LedgerTransaction_place(ctx, field)
+	case "entries":
+		return ec.fieldContext_LedgerTransaction_entries(ctx, field)
 	case "reversesId":
 		return ec.fieldContext_LedgerTransaction_reversesId(ctx, field)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
+
+	"citygraph/internal/clock"
 )
 
 // MarshalInt64 writes a 64-bit integer as a JSON number.
@@ -49,6 +51,23 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 // instant is the form of RFC 3339; time.Parse alone would take an hour of one digit, a decimal comma
 // and an offset of a day.
 var instant = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
+// MarshalYearMonth writes the month of the city's clock that an instant is in.
+func MarshalYearMonth(t time.Time) graphql.Marshaler {
+	return graphql.MarshalString(t.In(clock.Shanghai).Format(yearMonth))
+}
+
+// UnmarshalYearMonth reads a month, and is its first instant in the city.
+func UnmarshalYearMonth(v any) (time.Time, error) {
+	s, _ := v.(string)
+	month, err := time.ParseInLocation(yearMonth, s, clock.Shanghai)
+	if err != nil {
+		return time.Time{}, errors.New("a YearMonth is a string such as 2026-11")
+	}
+	return month, nil
+}
+
+const yearMonth = "2006-01"
 
 // MarshalUUID writes the canonical form.
 func MarshalUUID(u uuid.UUID) graphql.Marshaler { return graphql.MarshalString(u.String()) }

@@ -10,6 +10,7 @@ import (
 	"citygraph/internal/fault"
 	"citygraph/internal/id"
 	"citygraph/internal/store"
+	"citygraph/internal/target"
 )
 
 // writing is what is to be written in one go: transactions over locked accounts, each checked against what
@@ -49,7 +50,7 @@ func (w *writing) add(accounts map[string]*db.LedgerAccount, p Posting) error {
 	b := w.book
 	transactionID := b.newID(id.LedgerTransaction)
 	create := b.DB.LedgerTransaction.Create().SetID(transactionID).SetCreatedAt(w.now).SetKind(p.Kind).SetDomain(p.Domain).
-		SetMerchant(p.Merchant).SetEventKey(p.Key).SetAmount(total)
+		SetMerchant(p.Merchant).SetNillablePlace(place(accounts, p.Lines)).SetEventKey(p.Key).SetAmount(total)
 	if p.reverses != nil {
 		create.SetReversesID(p.reverses.transactionID).SetReversalNo(p.reverses.no)
 	}
@@ -69,6 +70,23 @@ func (w *writing) add(accounts map[string]*db.LedgerAccount, p Posting) error {
 			SetLedgerTransactionID(transactionID).SetLedgerAccountID(a.ID).SetAmount(l.Amount).SetSeq(a.LastSeq).SetBalanceAfter(a.Balance))
 	}
 	return nil
+}
+
+// place is whose merchant's account is among the lines; nil without one, and where there are two.
+func place(accounts map[string]*db.LedgerAccount, lines []Line) *target.Target {
+	var found *target.Target
+	for _, l := range lines {
+		a := accounts[l.AccountID]
+		if a.Kind != ledgeraccount.KindMerchant {
+			continue
+		}
+		opens, err := target.Of(a.OwnerID)
+		if found != nil || err != nil { // merchants that no client can open have no place
+			return nil
+		}
+		found = &opens
+	}
+	return found
 }
 
 // save writes all of it, and returns the transactions in the order they were added, each with its entries.

@@ -30,6 +30,7 @@ type Metrics struct {
 	pushes       *prometheus.HistogramVec
 	deadLetters  *prometheus.CounterVec
 	violations   *prometheus.GaugeVec
+	differences  *prometheus.GaugeVec
 }
 
 // NewMetrics returns a registry with the process's own collectors. The names of trusted documents are
@@ -56,6 +57,10 @@ func NewMetrics(version string, trustedDocuments []string) *Metrics {
 		violations: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "citygraph_ledger_violations", Help: "What the last nightly verification found wrong in the book, by rule; see `server ledger verify`."},
 			[]string{"rule"}),
+		differences: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "citygraph_reconciliation_differences",
+			Help: "What the last nightly reconciliation found to differ between a payment provider's records and the book; see `server ledger reconcile`."},
+			[]string{"provider", "difference"}),
 	}
 	for _, name := range trustedDocuments {
 		m.trusted[name] = true
@@ -67,7 +72,7 @@ func NewMetrics(version string, trustedDocuments []string) *Metrics {
 	build.Set(1)
 	m.Registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		build, m.httpInFlight, m.httpSeconds, m.operations, m.statements, m.jobs, m.pushes, m.deadLetters, m.violations,
+		build, m.httpInFlight, m.httpSeconds, m.operations, m.statements, m.jobs, m.pushes, m.deadLetters, m.violations, m.differences,
 	)
 	return m
 }
@@ -128,4 +133,10 @@ func (m *Metrics) DeadLetter(channel, outcome string) {
 // code.
 func (m *Metrics) LedgerViolations(rule string, n int) {
 	m.violations.WithLabelValues(rule).Set(float64(n))
+}
+
+// ReconciliationDifferences says how often a provider's records and the book differ, by the last reconciliation. Both
+// names are from the code.
+func (m *Metrics) ReconciliationDifferences(provider, sort string, n int64) {
+	m.differences.WithLabelValues(provider, sort).Set(float64(n))
 }

@@ -44,7 +44,7 @@ func (t *TopUps) Settle(ctx context.Context, from topup.Provider, topUpID string
 			return err
 		}
 		made, err := t.Book.Post(ctx, ledger.Posting{
-			Key: "top-up/" + row.ID, Kind: ledgertransaction.KindTopUp, Domain: ledgertransaction.DomainCard,
+			Key: PostedFor + row.ID, Kind: ledgertransaction.KindTopUp, Domain: ledgertransaction.DomainCard,
 			Lines: []ledger.Line{{AccountID: clearing.ID, Amount: -row.Amount}, {AccountID: row.AccountID, Amount: row.Amount}},
 		})
 		if err != nil {

@@ -28,6 +28,8 @@ const (
 	Alert      Kind = "ALERT"
 	Card       Kind = "CITIZEN_CARD"
 	TopUp      Kind = "TOP_UP"
+	Clinic     Kind = "CLINIC"
+	ScenicSpot Kind = "SCENIC_SPOT"
 )
 
 var kinds = map[id.Kind]Kind{
@@ -39,6 +41,8 @@ var kinds = map[id.Kind]Kind{
 
 	id.CitizenCard: Card,
 	id.TopUp:       TopUp,
+	id.Clinic:      Clinic,
+	id.ScenicSpot:  ScenicSpot,
 }
 
 // MarshalGQL writes the enum value.
@@ -89,6 +93,10 @@ func (t Target) page() string {
 		return "card"
 	case TopUp:
 		return "topup"
+	case Clinic:
+		return "clinic"
+	case ScenicSpot:
+		return "spot"
 	default:
 		return "home"
 	}

@@ -32,6 +32,8 @@ func TestEveryKindHasAPage(t *testing.T) {
 		id.CityCase:   {"CITY_CASE", "case"},
 		id.Person:     {"PERSON", "account"},
 		id.DataExport: {"DATA_EXPORT", "export"},
+		id.Clinic:     {"CLINIC", "clinic"},
+		id.ScenicSpot: {"SCENIC_SPOT", "spot"},
 	} {
 		nodeID := id.New(kind)
 		got, err := target.Of(nodeID)

@@ -259,7 +259,7 @@ func isText(schema *ast.Schema, l leaf) bool {
 	if _, text := l.value.(string); !text || schema.Types[l.kind].Kind == ast.Enum {
 		return false
 	}
-	return !slices.Contains([]string{"ID", "UUID", "DateTime", "Cursor"}, l.kind)
+	return !slices.Contains([]string{"ID", "UUID", "DateTime", "YearMonth", "Cursor"}, l.kind)
 }
 
 // breakSeal exchanges two people's sealed data, so that reading them fails inside.

@@ -89,6 +89,7 @@ var holds = map[string]string{
 	"identities.subject":                   "address",
 	"ledger_transactions.event_key":        "program",
 	"ledger_transactions.merchant":         "reference",
+	"ledger_transactions.place":            "program",
 	"notification_preferences.channels":    "program",
 	"notification_preferences.digest_at":   "program",
 	"notification_preferences.quiet_hours": "program",

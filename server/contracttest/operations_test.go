@@ -11,6 +11,7 @@ import (
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/wechatgrant"
+	"citygraph/internal/clock"
 	"citygraph/internal/identity"
 	"citygraph/internal/resident"
 	"citygraph/internal/viewer"
@@ -32,6 +33,7 @@ var scenes = merged(merged(caseScenes(), photoScenes()), map[string]scene{
 
 	"HomeScreen":       by("chenjing", nil),
 	"CardTransactions": by("chenjing", citytest.Vars{"first": 20}),
+	"CardStatement":    by("chenjing", citytest.Vars{"month": time.Now().In(clock.Shanghai).Format("2006-01")}),
 	"MyCases":          by("chenjing", citytest.Vars{"first": 20}),
 	"Inbox":            by("chenjing", citytest.Vars{"first": 20}),
 	"OfficerQueue":     by("zhaoqiang", citytest.Vars{"first": 50}),

@@ -154,6 +154,7 @@ var probes = append(append(caseProbes(), photoProbes()...), []probe{
 		return citytest.Vars{"idempotencyKey": uuid.NewString(), "transactionId": r.sold(t), "amount": 1}
 	}), reverseTransaction},
 	{"Query.cardTransactions", "of one's own card", everybody(nil), `{ cardTransactions { edges { node { id } } } }`},
+	{"Query.cardStatement", "of one's own card", everybody(nil), `{ cardStatement(month: "2025-01") { closingBalance } }`},
 	{"Query.districts", "all", everybody(nil), `{ districts { id } }`},
 	{"Query.clinics", "all", everybody(nil), `{ clinics { edges { node { id } } } }`},
 	{"Query.schools", "all", everybody(nil), `{ schools { edges { node { id } } } }`},

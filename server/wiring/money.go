@@ -3,6 +3,7 @@ package wiring
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"citygraph/internal/card"
@@ -10,12 +11,17 @@ import (
 	"citygraph/internal/jobs"
 	"citygraph/internal/ledger"
 	"citygraph/internal/payment"
+	"citygraph/internal/payment/reconcile"
+	"citygraph/internal/payment/sandbox"
 	"citygraph/internal/payment/wechatpay"
 	"citygraph/internal/transit"
 )
 
 // verifyAt is when the whole book is verified.
 var verifyAt = jobs.Daily{Hour: 3}
+
+// reconcileAt is when yesterday is reconciled: providers have the records of a day ready by ten the next morning.
+var reconcileAt = jobs.Daily{Hour: 11}
 
 // keepBook opens the ledger and registers its jobs.
 func (c *City) keepBook(registry *jobs.Registry, rounds time.Duration) {
@@ -47,7 +53,13 @@ func (c *City) issueCards() {
 
 // takePayments opens the room of topping up and registers its jobs. WeChat Pay, where there is an account, is the usual provider.
 func (c *City) takePayments(registry *jobs.Registry, rounds time.Duration) error {
-	providers := c.options.Payments
+	providers := make([]payment.Provider, len(c.options.Payments))
+	for i, p := range c.options.Payments {
+		if s, ok := p.(sandbox.Provider); ok {
+			p = s.In(c.DB)
+		}
+		providers[i] = p
+	}
 	var merchant *wechatpay.Provider
 	if c.options.WechatPay != nil {
 		o := *c.options.WechatPay
@@ -75,6 +87,7 @@ func (c *City) takePayments(registry *jobs.Registry, rounds time.Duration) error
 	if merchant != nil {
 		c.PayNotices = merchant.Notices(c.TopUps)
 	}
+	c.reconcile(registry, providers)
 	return nil
 }
 
@@ -91,4 +104,30 @@ func (c *City) letRide(registry *jobs.Registry) {
 		_, err := c.Transit.Recover(ctx, job.Args.PersonID)
 		return err
 	})
+}
+
+// reconcile opens the room that compares providers' records with the book, and has it done each day for those that offer them.
+func (c *City) reconcile(registry *jobs.Registry, providers []payment.Provider) {
+	c.Bills = &reconcile.Desk{Store: c.Store}
+	var recorders []payment.Recorder
+	for _, p := range providers {
+		if r, ok := p.(payment.Recorder); ok {
+			recorders = append(recorders, r)
+		}
+	}
+	if len(recorders) == 0 {
+		return
+	}
+	count := func(string, string, int64) {}
+	if m := c.options.Metrics; m != nil {
+		count = m.ReconciliationDifferences
+	}
+	jobs.Register(registry, func(ctx context.Context, _ jobs.Job[reconcile.Night]) error {
+		var errs []error
+		for _, r := range recorders {
+			errs = append(errs, c.Bills.Watch(ctx, r, c.options.Clock.Now(), c.options.Log, count))
+		}
+		return errors.Join(errs...)
+	})
+	jobs.Nightly(registry, reconcileAt, reconcile.Night{})
 }

@@ -37,6 +37,7 @@ import (
 	"citygraph/internal/live"
 	"citygraph/internal/notice"
 	"citygraph/internal/payment"
+	"citygraph/internal/payment/reconcile"
 	"citygraph/internal/personal"
 	"citygraph/internal/push"
 	"citygraph/internal/ratelimit"
@@ -64,6 +65,7 @@ type City struct {
 	Cases    *citycase.Cases
 	Book     *ledger.Book
 	TopUps   *payment.TopUps
+	Bills    *reconcile.Desk // compares the book with payment providers
 	Transit  *transit.Office
 	Rides    http.Handler // at transit.Path
 	Open311  http.Handler // below Open311Root

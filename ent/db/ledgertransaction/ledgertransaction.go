@@ -26,6 +26,8 @@ const (
 	FieldDomain = "domain"
 	// FieldMerchant holds the string denoting the merchant field in the database.
 	FieldMerchant = "merchant"
+	// FieldPlace holds the string denoting the place field in the database.
+	FieldPlace = "place"
 	// FieldEventKey holds the string denoting the event_key field in the database.
 	FieldEventKey = "event_key"
 	// FieldAmount holds the string denoting the amount field in the database.
@@ -66,6 +68,7 @@ var Columns = []string{
 	FieldKind,
 	FieldDomain,
 	FieldMerchant,
+	FieldPlace,
 	FieldEventKey,
 	FieldAmount,
 	FieldReversesID,
@@ -92,6 +95,8 @@ var (
 	Policy ent.Policy
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// PlaceValidator is a validator for the "place" field. It is called by the builders before save.
+	PlaceValidator func(string) error
 	// EventKeyValidator is a validator for the "event_key" field. It is called by the builders before save.
 	EventKeyValidator func(string) error
 	// AmountValidator is a validator for the "amount" field. It is called by the builders before save.
@@ -178,6 +183,11 @@ func ByKind(opts ...sql.OrderTermOption) OrderOption {
 // ByDomain orders the results by the domain field.
 func ByDomain(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDomain, opts...).ToFunc()
+}
+
+// ByPlace orders the results by the place field.
+func ByPlace(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPlace, opts...).ToFunc()
 }
 
 // ByEventKey orders the results by the event_key field.

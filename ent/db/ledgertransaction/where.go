@@ -4,6 +4,7 @@ package ledgertransaction
 
 import (
 	"citygraph/ent/db/predicate"
+	"citygraph/internal/target"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -68,6 +69,12 @@ func IDContainsFold(id string) predicate.LedgerTransaction {
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.LedgerTransaction {
 	return predicate.LedgerTransaction(sql.FieldEQ(FieldCreatedAt, v))
+}
+
+// Place applies equality check predicate on the "place" field. It's identical to PlaceEQ.
+func Place(v target.Target) predicate.LedgerTransaction {
+	vc := string(v)
+	return predicate.LedgerTransaction(sql.FieldEQ(FieldPlace, vc))
 }
 
 // EventKey applies equality check predicate on the "event_key" field. It's identical to EventKeyEQ.
@@ -168,6 +175,100 @@ func DomainIn(vs ...Domain) predicate.LedgerTransaction {
 // DomainNotIn applies the NotIn predicate on the "domain" field.
 func DomainNotIn(vs ...Domain) predicate.LedgerTransaction {
 	return predicate.LedgerTransaction(sql.FieldNotIn(FieldDomain, vs...))
+}
+
+// PlaceEQ applies the EQ predicate on the "place" field.
+func PlaceEQ(v target.Target) predicate.LedgerTransaction {
+	vc := string(v)
+	return predicate.LedgerTransaction(sql.FieldEQ(FieldPlace, vc))
+}
+
+// PlaceNEQ applies the NEQ predicate on the "place" field.
+func PlaceNEQ(v target.Target) predicate.LedgerTransaction {
+	vc := string(v)
+	return predicate.LedgerTransaction(sql.FieldNEQ(FieldPlace, vc))
+}
+
+// PlaceIn applies the In predicate on the "place" field.
+func PlaceIn(vs ...target.Target) predicate.LedgerTransaction {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.LedgerTransaction(sql.FieldIn(FieldPlace, v...))
+}
+
+// PlaceNotIn applies the NotIn predicate on the "place" field.
+func PlaceNotIn(vs ...target.Target) predicate.LedgerTransaction {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.LedgerTransaction(sql.FieldNotIn(FieldPlace, v...))
+}
+
+// PlaceGT applies the GT predicate on the "place" field.
+func PlaceGT(v target.Target) predicate.LedgerTransaction {
+	vc := string(v)
+	return predicate.LedgerTransaction(sql.FieldGT(FieldPlace, vc))
+}
+
+// PlaceGTE applies the GTE predicate on the "place" field.
+func PlaceGTE(v target.Target) predicate.LedgerTransaction {
+	vc := string(v)
+	return predicate.LedgerTransaction(sql.FieldGTE(FieldPlace, vc))
+}
+
+// PlaceLT applies the LT predicate on the "place" field.
+func PlaceLT(v target.Target) predicate.LedgerTransaction {
+	vc := string(v)
+	return predicate.LedgerTransaction(sql.FieldLT(FieldPlace, vc))
+}
+
+// PlaceLTE applies the LTE predicate on the "place" field.
+func PlaceLTE(v target.Target) predicate.LedgerTransaction {
+	vc := string(v)
+	return predicate.LedgerTransaction(sql.FieldLTE(FieldPlace, vc))
+}
+
+// PlaceContains applies the Contains predicate on the "place" field.
+func PlaceContains(v target.Target) predicate.LedgerTransaction {
+	vc := string(v)
+	return predicate.LedgerTransaction(sql.FieldContains(FieldPlace, vc))
+}
+
+// PlaceHasPrefix applies the HasPrefix predicate on the "place" field.
+func PlaceHasPrefix(v target.Target) predicate.LedgerTransaction {
+	vc := string(v)
+	return predicate.LedgerTransaction(sql.FieldHasPrefix(FieldPlace, vc))
+}
+
+// PlaceHasSuffix applies the HasSuffix predicate on the "place" field.
+func PlaceHasSuffix(v target.Target) predicate.LedgerTransaction {
+	vc := string(v)
+	return predicate.LedgerTransaction(sql.FieldHasSuffix(FieldPlace, vc))
+}
+
+// PlaceIsNil applies the IsNil predicate on the "place" field.
+func PlaceIsNil() predicate.LedgerTransaction {
+	return predicate.LedgerTransaction(sql.FieldIsNull(FieldPlace))
+}
+
+// PlaceNotNil applies the NotNil predicate on the "place" field.
+func PlaceNotNil() predicate.LedgerTransaction {
+	return predicate.LedgerTransaction(sql.FieldNotNull(FieldPlace))
+}
+
+// PlaceEqualFold applies the EqualFold predicate on the "place" field.
+func PlaceEqualFold(v target.Target) predicate.LedgerTransaction {
+	vc := string(v)
+	return predicate.LedgerTransaction(sql.FieldEqualFold(FieldPlace, vc))
+}
+
+// PlaceContainsFold applies the ContainsFold predicate on the "place" field.
+func PlaceContainsFold(v target.Target) predicate.LedgerTransaction {
+	vc := string(v)
+	return predicate.LedgerTransaction(sql.FieldContainsFold(FieldPlace, vc))
 }
 
 // EventKeyEQ applies the EQ predicate on the "event_key" field.

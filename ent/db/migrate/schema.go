@@ -980,6 +980,7 @@ var (
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"OPENING", "TOP_UP", "CHARGE", "TRANSFER", "REVERSAL"}},
 		{Name: "domain", Type: field.TypeEnum, Enums: []string{"CARD", "CLINIC", "SCENIC", "TRANSIT"}},
 		{Name: "merchant", Type: field.TypeJSON},
+		{Name: "place", Type: field.TypeString, Nullable: true, Size: 64},
 		{Name: "event_key", Type: field.TypeString, Unique: true, Size: 160},
 		{Name: "amount", Type: field.TypeInt64},
 		{Name: "reversal_no", Type: field.TypeInt, Nullable: true},
@@ -993,7 +994,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "ledger_transactions_ledger_transactions_reversals",
-				Columns:    []*schema.Column{LedgerTransactionsColumns[8]},
+				Columns:    []*schema.Column{LedgerTransactionsColumns[9]},
 				RefColumns: []*schema.Column{LedgerTransactionsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1002,7 +1003,7 @@ var (
 			{
 				Name:    "ledgertransaction_reverses_id_reversal_no",
 				Unique:  true,
-				Columns: []*schema.Column{LedgerTransactionsColumns[8], LedgerTransactionsColumns[7]},
+				Columns: []*schema.Column{LedgerTransactionsColumns[9], LedgerTransactionsColumns[8]},
 			},
 		},
 	}

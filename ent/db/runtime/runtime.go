@@ -1695,8 +1695,12 @@ func init() {
 	ledgertransactionDescCreatedAt := ledgertransactionMixinFields0[1].Descriptor()
 	// ledgertransaction.DefaultCreatedAt holds the default value on creation for the created_at field.
 	ledgertransaction.DefaultCreatedAt = ledgertransactionDescCreatedAt.Default.(func() time.Time)
+	// ledgertransactionDescPlace is the schema descriptor for place field.
+	ledgertransactionDescPlace := ledgertransactionFields[3].Descriptor()
+	// ledgertransaction.PlaceValidator is a validator for the "place" field. It is called by the builders before save.
+	ledgertransaction.PlaceValidator = ledgertransactionDescPlace.Validators[0].(func(string) error)
 	// ledgertransactionDescEventKey is the schema descriptor for event_key field.
-	ledgertransactionDescEventKey := ledgertransactionFields[3].Descriptor()
+	ledgertransactionDescEventKey := ledgertransactionFields[4].Descriptor()
 	// ledgertransaction.EventKeyValidator is a validator for the "event_key" field. It is called by the builders before save.
 	ledgertransaction.EventKeyValidator = func() func(string) error {
 		validators := ledgertransactionDescEventKey.Validators
@@ -1714,15 +1718,15 @@ func init() {
 		}
 	}()
 	// ledgertransactionDescAmount is the schema descriptor for amount field.
-	ledgertransactionDescAmount := ledgertransactionFields[4].Descriptor()
+	ledgertransactionDescAmount := ledgertransactionFields[5].Descriptor()
 	// ledgertransaction.AmountValidator is a validator for the "amount" field. It is called by the builders before save.
 	ledgertransaction.AmountValidator = ledgertransactionDescAmount.Validators[0].(func(int64) error)
 	// ledgertransactionDescReversesID is the schema descriptor for reverses_id field.
-	ledgertransactionDescReversesID := ledgertransactionFields[5].Descriptor()
+	ledgertransactionDescReversesID := ledgertransactionFields[6].Descriptor()
 	// ledgertransaction.ReversesIDValidator is a validator for the "reverses_id" field. It is called by the builders before save.
 	ledgertransaction.ReversesIDValidator = ledgertransactionDescReversesID.Validators[0].(func(string) error)
 	// ledgertransactionDescReversalNo is the schema descriptor for reversal_no field.
-	ledgertransactionDescReversalNo := ledgertransactionFields[6].Descriptor()
+	ledgertransactionDescReversalNo := ledgertransactionFields[7].Descriptor()
 	// ledgertransaction.ReversalNoValidator is a validator for the "reversal_no" field. It is called by the builders before save.
 	ledgertransaction.ReversalNoValidator = ledgertransactionDescReversalNo.Validators[0].(func(int) error)
 	// ledgertransactionDescID is the schema descriptor for id field.

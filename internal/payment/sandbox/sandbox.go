@@ -4,12 +4,15 @@ package sandbox
 import (
 	"context"
 
+	"citygraph/ent/db"
 	"citygraph/ent/db/topup"
 	"citygraph/internal/payment"
 )
 
 // Provider says of every order that it is paid.
-type Provider struct{}
+type Provider struct {
+	orders *db.Client // nil keeps no records
+}
 
 // Name is the sandbox's.
 func (Provider) Name() topup.Provider { return topup.ProviderSandbox }
