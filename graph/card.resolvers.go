@@ -16,6 +16,7 @@ import (
 	"citygraph/graph/generated"
 	"citygraph/graph/model"
 	"citygraph/internal/card"
+	"citygraph/internal/credit"
 )
 
 func (r *citizenCardResolver) Balance(ctx context.Context, obj *db.CitizenCard) (int64, error) {
@@ -28,6 +29,15 @@ func (r *citizenCardResolver) Available(ctx context.Context, obj *db.CitizenCard
 
 func (r *citizenCardResolver) Cap(ctx context.Context, obj *db.CitizenCard) (int64, error) {
 	return card.Cap(ctx, obj)
+}
+
+func (r *citizenCardResolver) InsuranceBalance(ctx context.Context, obj *db.CitizenCard) (*int64, error) {
+	return r.Insurance.Balance(ctx, obj), nil
+}
+
+func (r *citizenCardResolver) CreditLine(ctx context.Context, obj *db.CitizenCard) (*db.CreditLine, error) {
+	q, err := credit.Mine(ctx, r.DB.CreditLine.Query())
+	return optional(only(ctx, q, err))
 }
 
 func (r *citizenCardResolver) AllowedActions(ctx context.Context, obj *db.CitizenCard) ([]card.Action, error) {

@@ -18,6 +18,7 @@ import (
 	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
 	"citygraph/internal/consent"
+	"citygraph/internal/credit"
 	"citygraph/internal/fault"
 	"citygraph/internal/geo"
 	"citygraph/internal/household"
@@ -105,8 +106,10 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"NotificationObligation": texts(preference.Optional, preference.Required),
 		"NotificationPace":       column(migrate.NotificationPreferencesTable, "pace"),
 		"NotificationPriority":   column(migrate.NotificationsTable, "priority"),
-		"NotificationTargetKind": texts(target.CityCase, target.Delegation, target.Person, target.DataExport, target.Alert, target.Card, target.TopUp, target.Clinic, target.ScenicSpot),
+		"NotificationTargetKind": texts(target.CityCase, target.Delegation, target.Person, target.DataExport, target.Alert, target.Card, target.TopUp, target.Clinic, target.ScenicSpot, target.CreditLine),
 		"NotificationTopic":      column(migrate.NotificationsTable, "topic"),
+		"CreditLineAction":       texts(credit.Open, credit.Repay, credit.Close),
+		"CreditLineStatus":       column(migrate.CreditLinesTable, "status"),
 		"TopUpProvider":          column(migrate.TopUpsTable, "provider"),
 		"TopUpStatus":            column(migrate.TopUpsTable, "status"),
 		"PayCodePurpose":         texts(paycode.Clinic, paycode.ScenicSpot, paycode.Transit),

@@ -15,6 +15,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/department"
@@ -51,7 +52,7 @@ var nodeTables = map[id.Kind]string{
 	id.RecordAccess: recordaccess.Table,
 	id.Alert:        alert.Table,
 	id.LedgerEntry:  ledgerentry.Table, id.LedgerTransaction: ledgertransaction.Table,
-	id.TopUp: topup.Table,
+	id.TopUp: topup.Table, id.CreditLine: creditline.Table,
 }
 
 // maxNodes is how many ids nodes takes at once.

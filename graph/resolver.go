@@ -11,11 +11,13 @@ import (
 	"citygraph/internal/charge"
 	"citygraph/internal/citycase"
 	"citygraph/internal/consent"
+	"citygraph/internal/credit"
 	"citygraph/internal/dataexport"
 	"citygraph/internal/entitlement"
 	"citygraph/internal/grant"
 	"citygraph/internal/household"
 	"citygraph/internal/identity"
+	"citygraph/internal/insurance"
 	"citygraph/internal/notice"
 	"citygraph/internal/paycode"
 	"citygraph/internal/payment"
@@ -38,9 +40,11 @@ type Resolver struct {
 	Issuer   *paycode.Issuer
 	Cards    *card.Cards
 	TopUps   *payment.TopUps
+	Credit   *credit.Lines
 	Till     *charge.Till
 	Transit  *transit.Office
 
+	Insurance    *insurance.Accounts
 	Entitlements *entitlement.Entitlements
 	Consents     *consent.Consents
 	Alerts       *alert.Alerts

@@ -94,6 +94,12 @@ type CardConfig struct {
 	CapNamed   int64         `env:"CARD_CAP_NAMED_FEN" default:"500000" doc:"the most that a card bound to a person may hold, in fen; cards issued before keep theirs"`
 	CapNobodys int64         `env:"CARD_CAP_ANONYMOUS_FEN" default:"100000" doc:"the most that a card bound to nobody may hold, in fen; cards issued before keep theirs"`
 	LowBalance int64         `env:"CARD_LOW_BALANCE_FEN" default:"2000" doc:"balance below which a charge has the holder told that little is left, in fen; 0 is never"`
+
+	CreditCap    int64 `env:"CREDIT_LINE_CAP_FEN" default:"300000" doc:"the most that may be owed on a credit line that is opened now, in fen"`
+	CreditDays   int   `env:"CREDIT_LINE_DUE_DAYS" default:"30" doc:"days from the first draw on a credit line to when all that is owed must be repaid"`
+	CreditNotice int   `env:"CREDIT_LINE_NOTICE_DAYS" default:"3" doc:"days before that on which the holder is told"`
+
+	InsurancePatience time.Duration `env:"INSURANCE_TIMEOUT" default:"300ms" doc:"how long a card waits for the balance of the insurance account"`
 }
 
 // TransitConfig is what holds for rides with codes that were fetched before. A stolen phone can ride for TRANSIT_CODES_OUT

@@ -184,4 +184,8 @@ func (c CardConfig) check(k *checker) {
 	k.require(c.TopUpLife >= time.Minute && c.TopUpLife <= 24*time.Hour, "TOP_UP_TTL", "must be between 1m and 24h")
 	k.require(c.CapNobodys >= 1 && c.CapNobodys <= c.CapNamed, "CARD_CAP_ANONYMOUS_FEN", "must be between 1 and CARD_CAP_NAMED_FEN")
 	k.require(c.LowBalance >= 0, "CARD_LOW_BALANCE_FEN", "must not be negative")
+	k.require(c.CreditCap >= 1 && c.CreditCap <= 100_000_00, "CREDIT_LINE_CAP_FEN", "must be between 1 and 10000000")
+	k.require(c.CreditDays >= 1 && c.CreditDays <= 365, "CREDIT_LINE_DUE_DAYS", "must be between 1 and 365")
+	k.require(c.CreditNotice >= 1 && c.CreditNotice <= c.CreditDays, "CREDIT_LINE_NOTICE_DAYS", "must be between 1 and CREDIT_LINE_DUE_DAYS")
+	k.require(c.InsurancePatience >= 10*time.Millisecond && c.InsurancePatience <= 2*time.Second, "INSURANCE_TIMEOUT", "must be between 10ms and 2s")
 }

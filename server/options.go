@@ -16,6 +16,7 @@ import (
 	"citygraph/internal/edge"
 	"citygraph/internal/firebase"
 	"citygraph/internal/identity"
+	bureau "citygraph/internal/insurance/sandbox"
 	"citygraph/internal/observe"
 	"citygraph/internal/payment"
 	"citygraph/internal/payment/sandbox"
@@ -68,8 +69,10 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 		TopUpMost: cfg.Card.TopUpMost, TopUpLife: cfg.Card.TopUpLife, LowBalance: cfg.Card.LowBalance,
 		CardCaps:         card.Caps{Named: cfg.Card.CapNamed, Anonymous: cfg.Card.CapNobodys},
 		TransitOperators: operators, TransitTerms: cfg.Transit.terms(),
-		Blobs:   blobstore.Options{URL: cfg.Storage.BlobURL, Dir: filepath.Join(cfg.Storage.DataDir, "files")},
-		LinkKey: linkKey, Base: cfg.HTTP.PublicURL, Grace: cfg.Personal.DeletionGrace,
+		Credit:            wiring.CreditOptions{Cap: cfg.Card.CreditCap, Days: cfg.Card.CreditDays, Notice: cfg.Card.CreditNotice},
+		InsurancePatience: cfg.Card.InsurancePatience,
+		Blobs:             blobstore.Options{URL: cfg.Storage.BlobURL, Dir: filepath.Join(cfg.Storage.DataDir, "files")},
+		LinkKey:           linkKey, Base: cfg.HTTP.PublicURL, Grace: cfg.Personal.DeletionGrace,
 		Development: cfg.SignIn.DevelopmentOn, Introspection: cfg.Graph.Introspection,
 		Origins: cfg.HTTP.PublicOrigins, Address: clientAddress,
 		Limits: edge.Limits{BodyBytes: int(cfg.HTTP.MaxBody), Timeout: cfg.HTTP.RequestTimeout},
@@ -79,6 +82,7 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 		o.Verifier = identity.Sandbox{}
 		o.SMS = push.SandboxSMS{Log: log}
 		o.Payments = []payment.Provider{sandbox.Provider{}}
+		o.Insurance = bureau.Provider{}
 	}
 	if cfg.Firebase.ProjectID != "" {
 		o.Firebase = &firebase.Options{

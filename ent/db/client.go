@@ -23,6 +23,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/deliveryattempt"
@@ -90,6 +91,8 @@ type Client struct {
 	Clinic *ClinicClient
 	// Consent is the client for interacting with the Consent builders.
 	Consent *ConsentClient
+	// CreditLine is the client for interacting with the CreditLine builders.
+	CreditLine *CreditLineClient
 	// DataExport is the client for interacting with the DataExport builders.
 	DataExport *DataExportClient
 	// Delegation is the client for interacting with the Delegation builders.
@@ -171,6 +174,7 @@ func (c *Client) init() {
 	c.CityFacility = NewCityFacilityClient(c.config)
 	c.Clinic = NewClinicClient(c.config)
 	c.Consent = NewConsentClient(c.config)
+	c.CreditLine = NewCreditLineClient(c.config)
 	c.DataExport = NewDataExportClient(c.config)
 	c.Delegation = NewDelegationClient(c.config)
 	c.DeliveryAttempt = NewDeliveryAttemptClient(c.config)
@@ -304,6 +308,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		CityFacility:           NewCityFacilityClient(cfg),
 		Clinic:                 NewClinicClient(cfg),
 		Consent:                NewConsentClient(cfg),
+		CreditLine:             NewCreditLineClient(cfg),
 		DataExport:             NewDataExportClient(cfg),
 		Delegation:             NewDelegationClient(cfg),
 		DeliveryAttempt:        NewDeliveryAttemptClient(cfg),
@@ -364,6 +369,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		CityFacility:           NewCityFacilityClient(cfg),
 		Clinic:                 NewClinicClient(cfg),
 		Consent:                NewConsentClient(cfg),
+		CreditLine:             NewCreditLineClient(cfg),
 		DataExport:             NewDataExportClient(cfg),
 		Delegation:             NewDelegationClient(cfg),
 		DeliveryAttempt:        NewDeliveryAttemptClient(cfg),
@@ -424,8 +430,8 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Alert, c.AuditEvent, c.Broadcast, c.CaseCategory, c.CaseEvent, c.CasePhoto,
 		c.CaseSupporter, c.CitizenCard, c.CityCase, c.CityFacility, c.Clinic,
-		c.Consent, c.DataExport, c.Delegation, c.DeliveryAttempt, c.Department,
-		c.Device, c.District, c.EntitlementGrant, c.Guardianship, c.Hold,
+		c.Consent, c.CreditLine, c.DataExport, c.Delegation, c.DeliveryAttempt,
+		c.Department, c.Device, c.District, c.EntitlementGrant, c.Guardianship, c.Hold,
 		c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
 		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
 		c.PersonalData, c.RecordAccess, c.ScenicSpot, c.School, c.SensorAlarm,
@@ -442,8 +448,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Alert, c.AuditEvent, c.Broadcast, c.CaseCategory, c.CaseEvent, c.CasePhoto,
 		c.CaseSupporter, c.CitizenCard, c.CityCase, c.CityFacility, c.Clinic,
-		c.Consent, c.DataExport, c.Delegation, c.DeliveryAttempt, c.Department,
-		c.Device, c.District, c.EntitlementGrant, c.Guardianship, c.Hold,
+		c.Consent, c.CreditLine, c.DataExport, c.Delegation, c.DeliveryAttempt,
+		c.Department, c.Device, c.District, c.EntitlementGrant, c.Guardianship, c.Hold,
 		c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
 		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
 		c.PersonalData, c.RecordAccess, c.ScenicSpot, c.School, c.SensorAlarm,
@@ -481,6 +487,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Clinic.mutate(ctx, m)
 	case *ConsentMutation:
 		return c.Consent.mutate(ctx, m)
+	case *CreditLineMutation:
+		return c.CreditLine.mutate(ctx, m)
 	case *DataExportMutation:
 		return c.DataExport.mutate(ctx, m)
 	case *DelegationMutation:
@@ -2533,6 +2541,156 @@ func (c *ConsentClient) mutate(ctx context.Context, m *ConsentMutation) (Value, 
 		return (&ConsentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Consent mutation op: %q", m.Op())
+	}
+}
+
+// CreditLineClient is a client for the CreditLine schema.
+type CreditLineClient struct {
+	config
+}
+
+// NewCreditLineClient returns a client for the CreditLine from the given config.
+func NewCreditLineClient(c config) *CreditLineClient {
+	return &CreditLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `creditline.Hooks(f(g(h())))`.
+func (c *CreditLineClient) Use(hooks ...Hook) {
+	c.hooks.CreditLine = append(c.hooks.CreditLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `creditline.Intercept(f(g(h())))`.
+func (c *CreditLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CreditLine = append(c.inters.CreditLine, interceptors...)
+}
+
+// Create returns a builder for creating a CreditLine entity.
+func (c *CreditLineClient) Create() *CreditLineCreate {
+	mutation := newCreditLineMutation(c.config, OpCreate)
+	return &CreditLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CreditLine entities.
+func (c *CreditLineClient) CreateBulk(builders ...*CreditLineCreate) *CreditLineCreateBulk {
+	return &CreditLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CreditLineClient) MapCreateBulk(slice any, setFunc func(*CreditLineCreate, int)) *CreditLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CreditLineCreateBulk{err: fmt.Errorf("calling to CreditLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CreditLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CreditLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CreditLine.
+func (c *CreditLineClient) Update() *CreditLineUpdate {
+	mutation := newCreditLineMutation(c.config, OpUpdate)
+	return &CreditLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CreditLineClient) UpdateOne(_m *CreditLine) *CreditLineUpdateOne {
+	mutation := newCreditLineMutation(c.config, OpUpdateOne, withCreditLine(_m))
+	return &CreditLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CreditLineClient) UpdateOneID(id string) *CreditLineUpdateOne {
+	mutation := newCreditLineMutation(c.config, OpUpdateOne, withCreditLineID(id))
+	return &CreditLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CreditLine.
+func (c *CreditLineClient) Delete() *CreditLineDelete {
+	mutation := newCreditLineMutation(c.config, OpDelete)
+	return &CreditLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CreditLineClient) DeleteOne(_m *CreditLine) *CreditLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CreditLineClient) DeleteOneID(id string) *CreditLineDeleteOne {
+	builder := c.Delete().Where(creditline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CreditLineDeleteOne{builder}
+}
+
+// Query returns a query builder for CreditLine.
+func (c *CreditLineClient) Query() *CreditLineQuery {
+	return &CreditLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCreditLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CreditLine entity by its id.
+func (c *CreditLineClient) Get(ctx context.Context, id string) (*CreditLine, error) {
+	return c.Query().Where(creditline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CreditLineClient) GetX(ctx context.Context, id string) *CreditLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAccount queries the account edge of a CreditLine.
+func (c *CreditLineClient) QueryAccount(_m *CreditLine) *LedgerAccountQuery {
+	query := (&LedgerAccountClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(creditline.Table, creditline.FieldID, id),
+			sqlgraph.To(ledgeraccount.Table, ledgeraccount.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, creditline.AccountTable, creditline.AccountColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CreditLineClient) Hooks() []Hook {
+	hooks := c.hooks.CreditLine
+	return append(hooks[:len(hooks):len(hooks)], creditline.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *CreditLineClient) Interceptors() []Interceptor {
+	return c.inters.CreditLine
+}
+
+func (c *CreditLineClient) mutate(ctx context.Context, m *CreditLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CreditLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CreditLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CreditLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CreditLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown CreditLine mutation op: %q", m.Op())
 	}
 }
 
@@ -6890,18 +7048,18 @@ func (c *WechatGrantClient) mutate(ctx context.Context, m *WechatGrantMutation) 
 type (
 	hooks struct {
 		Alert, AuditEvent, Broadcast, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
-		CitizenCard, CityCase, CityFacility, Clinic, Consent, DataExport, Delegation,
-		DeliveryAttempt, Department, Device, District, EntitlementGrant, Guardianship,
-		Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
+		CitizenCard, CityCase, CityFacility, Clinic, Consent, CreditLine, DataExport,
+		Delegation, DeliveryAttempt, Department, Device, District, EntitlementGrant,
+		Guardianship, Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
 		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
 		RecordAccess, ScenicSpot, School, SensorAlarm, Session, StaffRole, Street,
 		TopUp, TransitBatch, TransitRide, WechatGrant []ent.Hook
 	}
 	inters struct {
 		Alert, AuditEvent, Broadcast, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
-		CitizenCard, CityCase, CityFacility, Clinic, Consent, DataExport, Delegation,
-		DeliveryAttempt, Department, Device, District, EntitlementGrant, Guardianship,
-		Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
+		CitizenCard, CityCase, CityFacility, Clinic, Consent, CreditLine, DataExport,
+		Delegation, DeliveryAttempt, Department, Device, District, EntitlementGrant,
+		Guardianship, Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
 		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
 		RecordAccess, ScenicSpot, School, SensorAlarm, Session, StaffRole, Street,
 		TopUp, TransitBatch, TransitRide, WechatGrant []ent.Interceptor

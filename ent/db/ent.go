@@ -15,6 +15,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/deliveryattempt"
@@ -125,6 +126,7 @@ func checkColumn(t, c string) error {
 			cityfacility.Table:           cityfacility.ValidColumn,
 			clinic.Table:                 clinic.ValidColumn,
 			consent.Table:                consent.ValidColumn,
+			creditline.Table:             creditline.ValidColumn,
 			dataexport.Table:             dataexport.ValidColumn,
 			delegation.Table:             delegation.ValidColumn,
 			deliveryattempt.Table:        deliveryattempt.ValidColumn,

@@ -12,6 +12,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/department"
@@ -1427,6 +1428,101 @@ type consentPaginateArgs struct {
 
 func newConsentPaginateArgs(rv map[string]any) *consentPaginateArgs {
 	args := &consentPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *CreditLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*CreditLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *CreditLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(creditline.Columns))
+		selectedFields = []string{creditline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "cap", "owed", "available", "allowedActions":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&LedgerAccountClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, ledgeraccountImplementors)...); err != nil {
+				return err
+			}
+			query.ctx.Fields = nil
+			_q.withAccount = query
+			if _, ok := fieldSeen[creditline.FieldAccountID]; !ok {
+				selectedFields = append(selectedFields, creditline.FieldAccountID)
+				fieldSeen[creditline.FieldAccountID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[creditline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, creditline.FieldCreatedAt)
+				fieldSeen[creditline.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[creditline.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, creditline.FieldUpdatedAt)
+				fieldSeen[creditline.FieldUpdatedAt] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[creditline.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, creditline.FieldStatus)
+				fieldSeen[creditline.FieldStatus] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[creditline.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, creditline.FieldDueAt)
+				fieldSeen[creditline.FieldDueAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type creditlinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []CreditLinePaginateOption
+}
+
+func newCreditLinePaginateArgs(rv map[string]any) *creditlinePaginateArgs {
+	args := &creditlinePaginateArgs{}
 	if rv == nil {
 		return args
 	}

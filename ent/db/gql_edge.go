@@ -198,6 +198,14 @@ func (_m *Clinic) Departments(
 	return _m.QueryDepartments().Paginate(ctx, after, first, before, last, opts...)
 }
 
+func (_m *CreditLine) Account(ctx context.Context) (*LedgerAccount, error) {
+	result, err := _m.Edges.AccountOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAccount().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *Department) Clinic(ctx context.Context) (*Clinic, error) {
 	result, err := _m.Edges.ClinicOrErr()
 	if IsNotLoaded(err) {

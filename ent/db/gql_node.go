@@ -12,6 +12,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/department"
@@ -86,6 +87,11 @@ var consentImplementors = []string{"Consent", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Consent) IsNode() {}
+
+var creditlineImplementors = []string{"CreditLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*CreditLine) IsNode() {}
 
 var dataexportImplementors = []string{"DataExport", "Node"}
 
@@ -307,6 +313,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(consent.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, consentImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case creditline.Table:
+		query := c.CreditLine.Query().
+			Where(creditline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, creditlineImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -669,6 +684,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.Consent.Query().
 			Where(consent.IDIn(ids...))
 		query, err := query.CollectFields(ctx, consentImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case creditline.Table:
+		query := c.CreditLine.Query().
+			Where(creditline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, creditlineImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/department"
@@ -2360,6 +2361,255 @@ func (_m *Consent) ToEdge(order *ConsentOrder) *ConsentEdge {
 		order = DefaultConsentOrder
 	}
 	return &ConsentEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// CreditLineEdge is the edge representation of CreditLine.
+type CreditLineEdge struct {
+	Node   *CreditLine `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// CreditLineConnection is the connection containing edges to CreditLine.
+type CreditLineConnection struct {
+	Edges      []*CreditLineEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *CreditLineConnection) build(nodes []*CreditLine, pager *creditlinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *CreditLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *CreditLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *CreditLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*CreditLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &CreditLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// CreditLinePaginateOption enables pagination customization.
+type CreditLinePaginateOption func(*creditlinePager) error
+
+// WithCreditLineOrder configures pagination ordering.
+func WithCreditLineOrder(order *CreditLineOrder) CreditLinePaginateOption {
+	if order == nil {
+		order = DefaultCreditLineOrder
+	}
+	o := *order
+	return func(pager *creditlinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultCreditLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithCreditLineFilter configures pagination filter.
+func WithCreditLineFilter(filter func(*CreditLineQuery) (*CreditLineQuery, error)) CreditLinePaginateOption {
+	return func(pager *creditlinePager) error {
+		if filter == nil {
+			return errors.New("CreditLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type creditlinePager struct {
+	reverse bool
+	order   *CreditLineOrder
+	filter  func(*CreditLineQuery) (*CreditLineQuery, error)
+}
+
+func newCreditLinePager(opts []CreditLinePaginateOption, reverse bool) (*creditlinePager, error) {
+	pager := &creditlinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultCreditLineOrder
+	}
+	return pager, nil
+}
+
+func (p *creditlinePager) applyFilter(query *CreditLineQuery) (*CreditLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *creditlinePager) toCursor(_m *CreditLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *creditlinePager) applyCursors(query *CreditLineQuery, after, before *Cursor) (*CreditLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCreditLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *creditlinePager) applyOrder(query *CreditLineQuery) *CreditLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultCreditLineOrder.Field {
+		query = query.Order(DefaultCreditLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *creditlinePager) orderExpr(query *CreditLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultCreditLineOrder.Field {
+			b.Comma().Ident(DefaultCreditLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to CreditLine.
+func (_m *CreditLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...CreditLinePaginateOption,
+) (*CreditLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newCreditLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &CreditLineConnection{Edges: []*CreditLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// CreditLineOrderField defines the ordering field of CreditLine.
+type CreditLineOrderField struct {
+	// Value extracts the ordering value from the given CreditLine.
+	Value    func(*CreditLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) creditline.OrderOption
+	toCursor func(*CreditLine) Cursor
+}
+
+// CreditLineOrder defines the ordering of CreditLine.
+type CreditLineOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *CreditLineOrderField `json:"field"`
+}
+
+// DefaultCreditLineOrder is the default ordering of CreditLine.
+var DefaultCreditLineOrder = &CreditLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &CreditLineOrderField{
+		Value: func(_m *CreditLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: creditline.FieldID,
+		toTerm: creditline.ByID,
+		toCursor: func(_m *CreditLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts CreditLine into CreditLineEdge.
+func (_m *CreditLine) ToEdge(order *CreditLineOrder) *CreditLineEdge {
+	if order == nil {
+		order = DefaultCreditLineOrder
+	}
+	return &CreditLineEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -15,6 +15,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/deliveryattempt"
@@ -65,6 +66,7 @@ func Policies() map[string]ent.Policy {
 		"CityFacility":           cityfacility.Policy,
 		"Clinic":                 clinic.Policy,
 		"Consent":                consent.Policy,
+		"CreditLine":             creditline.Policy,
 		"DataExport":             dataexport.Policy,
 		"Delegation":             delegation.Policy,
 		"DeliveryAttempt":        deliveryattempt.Policy,
@@ -191,6 +193,13 @@ func (_m *Clinic) Location(crs geo.Datum) geo.Located {
 
 // WhereP narrows the query by selector predicates.
 func (_q *ConsentQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *CreditLineQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}

@@ -38,6 +38,8 @@ type Tx struct {
 	Clinic *ClinicClient
 	// Consent is the client for interacting with the Consent builders.
 	Consent *ConsentClient
+	// CreditLine is the client for interacting with the CreditLine builders.
+	CreditLine *CreditLineClient
 	// DataExport is the client for interacting with the DataExport builders.
 	DataExport *DataExportClient
 	// Delegation is the client for interacting with the Delegation builders.
@@ -239,6 +241,7 @@ func (tx *Tx) init() {
 	tx.CityFacility = NewCityFacilityClient(tx.config)
 	tx.Clinic = NewClinicClient(tx.config)
 	tx.Consent = NewConsentClient(tx.config)
+	tx.CreditLine = NewCreditLineClient(tx.config)
 	tx.DataExport = NewDataExportClient(tx.config)
 	tx.Delegation = NewDelegationClient(tx.config)
 	tx.DeliveryAttempt = NewDeliveryAttemptClient(tx.config)

@@ -15,6 +15,7 @@ import (
 	"citygraph/ent/db/citycase"
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/device"
@@ -84,6 +85,7 @@ func set(t *testing.T) *stage {
 	s.DB.IdempotencyRecord.Create().SetActorID(s.chenjing).SetKey(uuid.NewString()).SetOperation("o").SetInputHash("h").
 		SetExpiresAt(time.Now()).ExecX(ctx)
 	s.money(ctx)
+	s.newCreditLine(s.chenjing).ExecX(ctx)
 	s.newConsent(s.chenjing).ExecX(ctx)
 	s.newReading(s.chenjing).ExecX(ctx)
 	s.newReading(s.chenjing).SetOutcome(recordaccess.OutcomeRefused).ExecX(ctx)
@@ -138,6 +140,10 @@ func (s *stage) newEntry(of *db.LedgerTransaction, in *db.LedgerAccount, amount,
 func (s *stage) newHold(in *db.LedgerAccount) *db.HoldCreate {
 	return s.DB.Hold.Create().SetAmount(1).SetExpiresAt(time.Now()).SetDomain(hold.DomainClinic).SetMerchant(lang.Text{}).
 		SetEventKey(uuid.NewString()).SetLedgerAccountID(in.ID).SetPayeeID(in.ID)
+}
+
+func (s *stage) newCreditLine(personID string) *db.CreditLineCreate {
+	return s.DB.CreditLine.Create().SetPersonID(personID).SetAccountID(s.accountOf(personID).ID).SetStatus(creditline.StatusClosed)
 }
 
 func (s *stage) newTopUp(personID string) *db.TopUpCreate {

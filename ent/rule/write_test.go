@@ -15,6 +15,7 @@ import (
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
 	"citygraph/ent/db/clinic"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/deliveryattempt"
@@ -115,6 +116,13 @@ func (s *stage) writes() map[string]writes {
 			},
 			update: func(ctx context.Context) (int, error) { return c.CaseSupporter.Update().SetCityCaseID("x").Save(ctx) },
 			delete: func(ctx context.Context) (int, error) { return c.CaseSupporter.Delete().Exec(ctx) },
+		},
+		"CreditLine": {
+			create: func(ctx context.Context, me string) error { return s.newCreditLine(me).Exec(ctx) },
+			update: func(ctx context.Context) (int, error) {
+				return c.CreditLine.Update().SetStatus(creditline.StatusActive).Save(ctx)
+			},
+			delete: func(ctx context.Context) (int, error) { return c.CreditLine.Delete().Exec(ctx) },
 		},
 		"TopUp": {
 			create: func(ctx context.Context, me string) error { return s.newTopUp(me).Exec(ctx) },

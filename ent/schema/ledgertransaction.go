@@ -26,7 +26,7 @@ func (LedgerTransaction) Mixin() []ent.Mixin { return []ent.Mixin{noun{kind: id.
 func (LedgerTransaction) Fields() []ent.Field {
 	return []ent.Field{
 		field.Enum("kind").NamedValues(
-			"Opening", "OPENING", "TopUp", "TOP_UP", "Charge", "CHARGE", "Transfer", "TRANSFER", "Reversal", "REVERSAL",
+			"Opening", "OPENING", "TopUp", "TOP_UP", "Charge", "CHARGE", "Transfer", "TRANSFER", "Repayment", "REPAYMENT", "Reversal", "REVERSAL",
 		).Immutable(),
 		field.Enum("domain").NamedValues("Card", "CARD", "Clinic", "CLINIC", "Scenic", "SCENIC", "Transit", "TRANSIT").Immutable(),
 		field.JSON("merchant", lang.Text{}).Immutable().Comment("who was paid, by the name of that day; empty without one"),

@@ -24,6 +24,8 @@ type CitizenCardResolver interface {
 	Balance(ctx context.Context, obj *db.CitizenCard) (int64, error)
 	Available(ctx context.Context, obj *db.CitizenCard) (int64, error)
 	Cap(ctx context.Context, obj *db.CitizenCard) (int64, error)
+	InsuranceBalance(ctx context.Context, obj *db.CitizenCard) (*int64, error)
+	CreditLine(ctx context.Context, obj *db.CitizenCard) (*db.CreditLine, error)
 	AllowedActions(ctx context.Context, obj *db.CitizenCard) ([]card.Action, error)
 }
 type LedgerEntryResolver interface {
@@ -244,6 +246,61 @@ func (ec *executionContext) _CitizenCard_cap(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_CitizenCard_cap(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CitizenCard", field, true, true, "Fen")
+}
+
+func (ec *executionContext) _CitizenCard_insuranceBalance(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CitizenCard_insuranceBalance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CitizenCard().InsuranceBalance(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOFen2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CitizenCard_insuranceBalance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CitizenCard", field, true, true, "Fen")
+}
+
+func (ec *executionContext) _CitizenCard_creditLine(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CitizenCard_creditLine(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CitizenCard().CreditLine(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.CreditLine) graphql.Marshaler {
+			return ec.marshalOCreditLine2ᚖcitygraphᚋentᚋdbᚐCreditLine(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CitizenCard_creditLine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CitizenCard",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditLine(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CitizenCard_allowedActions(ctx context.Context, field graphql.CollectedField, obj *db.CitizenCard) (ret graphql.Marshaler) {
@@ -1164,6 +1221,16 @@ func (ec *executionContext) _CitizenCard(ctx context.Context, sel ast.SelectionS
 		case "cap":
 			out.Values[i] = ec._CitizenCard_cap(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "insuranceBalance":
+			out.Values[i] = ec._CitizenCard_insuranceBalance(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "creditLine":
+			out.Values[i] = ec._CitizenCard_creditLine(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "allowedActions":

@@ -27,6 +27,7 @@ type ResolverRoot interface {
 	CitizenCard() CitizenCardResolver
 	CityCase() CityCaseResolver
 	Consent() ConsentResolver
+	CreditLine() CreditLineResolver
 	DataExport() DataExportResolver
 	Delegation() DelegationResolver
 	InboxChange() InboxChangeResolver
@@ -77,6 +78,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ChargeCodeInput", ec.unmarshalInputChargeCodeInput),
 			graphql.NewInputUnmarshaler("CloseCardInput", ec.unmarshalInputCloseCardInput),
 			graphql.NewInputUnmarshaler("CloseCaseInput", ec.unmarshalInputCloseCaseInput),
+			graphql.NewInputUnmarshaler("CloseCreditLineInput", ec.unmarshalInputCloseCreditLineInput),
 			graphql.NewInputUnmarshaler("ConsentToDelegationInput", ec.unmarshalInputConsentToDelegationInput),
 			graphql.NewInputUnmarshaler("CreatePhotoUploadInput", ec.unmarshalInputCreatePhotoUploadInput),
 			graphql.NewInputUnmarshaler("DeleteMyAccountInput", ec.unmarshalInputDeleteMyAccountInput),
@@ -94,6 +96,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MarkAllReadInput", ec.unmarshalInputMarkAllReadInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MergeCaseInput", ec.unmarshalInputMergeCaseInput),
+			graphql.NewInputUnmarshaler("OpenCreditLineInput", ec.unmarshalInputOpenCreditLineInput),
 			graphql.NewInputUnmarshaler("ProposeDelegationInput", ec.unmarshalInputProposeDelegationInput),
 			graphql.NewInputUnmarshaler("QuietHoursInput", ec.unmarshalInputQuietHoursInput),
 			graphql.NewInputUnmarshaler("RateCaseInput", ec.unmarshalInputRateCaseInput),
@@ -102,6 +105,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterDeviceInput", ec.unmarshalInputRegisterDeviceInput),
 			graphql.NewInputUnmarshaler("RejectCaseInput", ec.unmarshalInputRejectCaseInput),
 			graphql.NewInputUnmarshaler("ReopenCaseInput", ec.unmarshalInputReopenCaseInput),
+			graphql.NewInputUnmarshaler("RepayCreditLineInput", ec.unmarshalInputRepayCreditLineInput),
 			graphql.NewInputUnmarshaler("ReplaceCardInput", ec.unmarshalInputReplaceCardInput),
 			graphql.NewInputUnmarshaler("ReportAlarmInput", ec.unmarshalInputReportAlarmInput),
 			graphql.NewInputUnmarshaler("ReportCardLossInput", ec.unmarshalInputReportCardLossInput),
@@ -253,7 +257,8 @@ extend type Mutation {
   other session ends at once. Then all that identifies the person is destroyed: personal data with their key,
   sign-ins, devices, roles, notices, exports. What the law has kept stays under an id that leads to nobody: the card's
   ledger, the audit log, reports about the city without their reporter. The same WeChat or Firebase account then
-  signs in as somebody new. To ask again changes nothing. UNAUTHENTICATED unless the session was opened within the
+  signs in as somebody new. A credit line is closed with the request: CREDIT_OWED while something is owed on it. To ask
+  again changes nothing. UNAUTHENTICATED unless the session was opened within the
   last 15 minutes: sign in again, then ask.
   """
   deleteMyAccount("The key of the request." input: DeleteMyAccountInput!): DeleteMyAccountPayload!
@@ -567,6 +572,13 @@ type CitizenCard implements Node {
   available: Fen!
   "The most it may hold, in fen (限额)."
   cap: Fen!
+  """
+  What is in the holder's health insurance account, in fen (医保个人账户余额); null for a person without one, and while the
+  insurance bureau does not answer at once.
+  """
+  insuranceBalance: Fen
+  "The holder's credit line (先诊疗后付费); null where none was ever opened."
+  creditLine: CreditLine
   "What its holder may do with it now (可执行操作)."
   allowedActions: [CitizenCardAction!]!
 }
@@ -661,6 +673,8 @@ enum LedgerTransactionKind {
   CHARGE
   "Between two accounts (转账)."
   TRANSFER
+  "What a credit line has lent, repaid (还款)."
+  REPAYMENT
   "A payment taken back, or a part of it (退款)."
   REVERSAL
 }
@@ -861,7 +875,7 @@ extend type Mutation {
   """
   replaceCard("The card." input: ReplaceCardInput!): ReplaceCardPayload!
   """
-  Ends the viewer's own card (注销), which must have nothing on it: CARD_NOT_EMPTY. Nobody else may: NOT_FOUND. INVALID_TRANSITION for one that is not
+  Ends the viewer's own card (注销), which must have nothing on it: CARD_NOT_EMPTY; and CREDIT_OWED while something is owed, on the credit line or for rides. Nobody else may: NOT_FOUND. INVALID_TRANSITION for one that is not
   ACTIVE. Another can be issued afterwards.
   """
   closeCard("The card." input: CloseCardInput!): CloseCardPayload!
@@ -1037,13 +1051,14 @@ type ReverseTransactionPayload {
 
 extend type Mutation {
   """
-  Takes money from the card of a pay code, once (扫码收款). Staff of the clinic and operators of the scenic spot may, for their own:
+  Takes money from the card of a pay code, once (扫码收款). What the card lacks at a clinic is drawn on the holder's credit line, which
+  the receipt does not tell. Staff of the clinic and operators of the scenic spot may, for their own:
   FORBIDDEN. The code is of the merchant's kind of purpose: PAYCODE_WRONG_PURPOSE; PAYCODE_INVALID, PAYCODE_EXPIRED and PAYCODE_REPLAYED
   otherwise. CARD_NOT_ACTIVE, INSUFFICIENT_FUNDS, BAD_AMOUNT, IDEMPOTENCY_KEY_REUSED. The holder is told.
   """
   chargeCode("Whose code, for whom, and how much." input: ChargeCodeInput!): ChargeCodePayload!
   """
-  Gives a charge, or a part of it, back to the card (退款), lost or not. Staff of the merchant that received it may: NOT_FOUND for
+  Gives a charge, or a part of it, back to the card (退款), lost or not; what was drawn on the credit line goes there first. Staff of the merchant that received it may: NOT_FOUND for
   everybody else. REFUND_EXCEEDS above what is left of it, BALANCE_CAP, BAD_AMOUNT, IDEMPOTENCY_KEY_REUSED. The holder is told.
   """
   reverseTransaction("Which charge, and how much." input: ReverseTransactionInput!): ReverseTransactionPayload!
@@ -2398,6 +2413,130 @@ extend type Mutation {
   withdrawConsent("The purpose." input: WithdrawConsentInput!): WithdrawConsentPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/credit.graphqls", Input: `"""
+What clinics may draw on when a citizen card has too little: first treat, later pay (先诊疗后付费). All that is drawn while something is owed is
+due at once, CREDIT_LINE_DUE_DAYS after the first draw.
+"""
+type CreditLine implements Node {
+  "The global id."
+  id: ID!
+  "Where it stands."
+  status: CreditLineStatus!
+  "The most that may be owed, in fen (额度)."
+  cap: Fen!
+  "What is owed, in fen (欠款)."
+  owed: Fen!
+  "What can be drawn now, in fen: nothing unless it is ACTIVE (可用额度)."
+  available: Fen!
+  "When all that is owed must be repaid: the midnight after the last day; null while nothing is owed (还款期限)."
+  dueAt: DateTime
+  "What its holder may do with it now (可执行操作)."
+  allowedActions: [CreditLineAction!]!
+}
+
+"The life of a credit line: ACTIVE ↔ OVERDUE; ACTIVE ↔ CLOSED while nothing is owed."
+enum CreditLineStatus {
+  "In use (正常)."
+  ACTIVE
+  "Not repaid in time: nothing can be drawn until all is repaid (逾期)."
+  OVERDUE
+  "Closed; it can be opened again (已关闭)."
+  CLOSED
+}
+
+"What a holder may do with a credit line."
+enum CreditLineAction {
+  "Open it again (开通)."
+  OPEN
+  "Repay what is owed (还款)."
+  REPAY
+  "Close it: nothing is owed (关闭)."
+  CLOSE
+}
+
+"Opens one's own credit line."
+input OpenCreditLineInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+}
+
+"The answer to openCreditLine."
+type OpenCreditLinePayload {
+  "The line, which is ACTIVE; null when refused."
+  creditLine: CreditLine
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Closes one's own credit line."
+input CloseCreditLineInput {
+  "The line."
+  creditLineId: ID!
+}
+
+"The answer to closeCreditLine."
+type CloseCreditLinePayload {
+  "The line, which is CLOSED; null when refused."
+  creditLine: CreditLine
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Repays what is owed on one's own credit line."
+input RepayCreditLineInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "How much, in fen; more than zero, and no more than is owed."
+  amount: Fen!
+}
+
+"The answer to repayCreditLine."
+type RepayCreditLinePayload {
+  "The line as it then is; null when refused."
+  creditLine: CreditLine
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "The viewer's own credit line (我的先诊疗后付费); null where none was ever opened. UNAUTHENTICATED for a visitor."
+  creditLine: CreditLine
+  """
+  What was drawn on the viewer's own credit line and what was repaid, newest first (先诊疗后付费明细): negative for a draw. UNAUTHENTICATED for
+  a visitor.
+  """
+  creditLineTransactions(
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): LedgerEntryConnection!
+}
+
+extend type Mutation {
+  """
+  Opens the viewer's own credit line (开通先诊疗后付费), or one that is closed again. It is never opened unasked. CONSENT_REQUIRED until the viewer has
+  given consent to CREDIT_RECORD; without that, later, nothing is drawn. CARD_NOT_ACTIVE without a card in use; BAD_USER_INPUT before real-name
+  binding and under eighteen; INVALID_TRANSITION for a line that is open; IDEMPOTENCY_KEY_REUSED.
+  """
+  openCreditLine("The request." input: OpenCreditLineInput!): OpenCreditLinePayload!
+  """
+  Closes the viewer's own credit line (关闭先诊疗后付费). NOT_FOUND for anybody else's, CREDIT_OWED while something is owed, INVALID_TRANSITION for one
+  that is closed.
+  """
+  closeCreditLine("Which line." input: CloseCreditLineInput!): CloseCreditLinePayload!
+  """
+  Repays a part of what the viewer owes, or all of it, from their own card (还款). A line that is OVERDUE is ACTIVE again when nothing is owed.
+  BAD_AMOUNT for less than a fen or more than is owed; NOT_FOUND without a line, INVALID_TRANSITION for one that is closed; CARD_NOT_ACTIVE;
+  INSUFFICIENT_FUNDS; IDEMPOTENCY_KEY_REUSED.
+  """
+  repayCreditLine("How much." input: RepayCreditLineInput!): RepayCreditLinePayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/dataexport.graphqls", Input: `"Where an export stands (导出状态): PREPARING → READY → EXPIRED, or PREPARING → FAILED."
 enum DataExportStatus {
   "It is being put together."
@@ -3030,6 +3169,8 @@ enum NotificationTargetKind {
   CLINIC
   "A scenic spot (景区)."
   SCENIC_SPOT
+  "The recipient's credit line (先诊疗后付费)."
+  CREDIT_LINE
 }
 
 "Which notifications of an inbox (状态)."
@@ -3693,6 +3834,10 @@ enum ErrorCode {
   BAD_AMOUNT
   "More would be given back than is left of what was paid."
   REFUND_EXCEEDS
+  "Consent must be given first; see consentTexts."
+  CONSENT_REQUIRED
+  "Something is still owed on the credit line."
+  CREDIT_OWED
   "The pay code was not issued by this city, or it is damaged."
   PAYCODE_INVALID
   "The pay code is older than 60 seconds."
@@ -4506,6 +4651,10 @@ func (ec *executionContext) childFields_CitizenCard(ctx context.Context, field g
 		return ec.fieldContext_CitizenCard_available(ctx, field)
 	case "cap":
 		return ec.fieldContext_CitizenCard_cap(ctx, field)
+	case "insuranceBalance":
+		return ec.fieldContext_CitizenCard_insuranceBalance(ctx, field)
+	case "creditLine":
+		return ec.fieldContext_CitizenCard_creditLine(ctx, field)
 	case "allowedActions":
 		return ec.fieldContext_CitizenCard_allowedActions(ctx, field)
 	}
@@ -4676,6 +4825,16 @@ func (ec *executionContext) childFields_CloseCasePayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type CloseCasePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseCreditLinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "creditLine":
+		return ec.fieldContext_CloseCreditLinePayload_creditLine(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseCreditLinePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseCreditLinePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4752,6 +4911,26 @@ func (ec *executionContext) childFields_CreatePhotoUploadPayload(ctx context.Con
 		return ec.fieldContext_CreatePhotoUploadPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreatePhotoUploadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CreditLine_id(ctx, field)
+	case "status":
+		return ec.fieldContext_CreditLine_status(ctx, field)
+	case "cap":
+		return ec.fieldContext_CreditLine_cap(ctx, field)
+	case "owed":
+		return ec.fieldContext_CreditLine_owed(ctx, field)
+	case "available":
+		return ec.fieldContext_CreditLine_available(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_CreditLine_dueAt(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_CreditLine_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditLine", field.Name)
 }
 
 func (ec *executionContext) childFields_DataExport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5260,6 +5439,16 @@ func (ec *executionContext) childFields_NotificationTarget(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type NotificationTarget", field.Name)
 }
 
+func (ec *executionContext) childFields_OpenCreditLinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "creditLine":
+		return ec.fieldContext_OpenCreditLinePayload_creditLine(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OpenCreditLinePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenCreditLinePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -5456,6 +5645,16 @@ func (ec *executionContext) childFields_ReopenCasePayload(ctx context.Context, f
 		return ec.fieldContext_ReopenCasePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReopenCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RepayCreditLinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "creditLine":
+		return ec.fieldContext_RepayCreditLinePayload_creditLine(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RepayCreditLinePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RepayCreditLinePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReplaceCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -200,6 +200,20 @@ type CloseCasePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Closes one's own credit line.
+type CloseCreditLineInput struct {
+	// The line.
+	CreditLineID string `json:"creditLineId"`
+}
+
+// The answer to closeCreditLine.
+type CloseCreditLinePayload struct {
+	// The line, which is CLOSED; null when refused.
+	CreditLine *db.CreditLine `json:"creditLine,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Agrees to a delegation as a guardian.
 type ConsentToDelegationInput struct {
 	// The proposal's id.
@@ -496,6 +510,20 @@ type MergeCasePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Opens one's own credit line.
+type OpenCreditLineInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+}
+
+// The answer to openCreditLine.
+type OpenCreditLinePayload struct {
+	// The line, which is ACTIVE; null when refused.
+	CreditLine *db.CreditLine `json:"creditLine,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Proposes that somebody act for the viewer.
 type ProposeDelegationInput struct {
 	// Made by the client; the same key with the same input gets the first answer again.
@@ -608,6 +636,22 @@ type ReopenCaseInput struct {
 type ReopenCasePayload struct {
 	// The case; null when refused.
 	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Repays what is owed on one's own credit line.
+type RepayCreditLineInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// How much, in fen; more than zero, and no more than is owed.
+	Amount int64 `json:"amount"`
+}
+
+// The answer to repayCreditLine.
+type RepayCreditLinePayload struct {
+	// The line as it then is; null when refused.
+	CreditLine *db.CreditLine `json:"creditLine,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

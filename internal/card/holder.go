@@ -75,7 +75,7 @@ func (c *Cards) Replace(ctx context.Context, key uuid.UUID, cardID string) (*db.
 type Replaced struct{ CardID, PersonID string }
 
 // Close ends the viewer's card, which must have nothing on it; they can have another issued. Returns UNAUTHENTICATED,
-// NOT_FOUND for anybody else's card, CARD_NOT_EMPTY, and INVALID_TRANSITION naming the status.
+// NOT_FOUND for anybody else's card, CARD_NOT_EMPTY, CREDIT_OWED while money is owed that the card would repay, and INVALID_TRANSITION naming the status.
 func (c *Cards) Close(ctx context.Context, cardID string) (*db.CitizenCard, error) {
 	mine, err := own(ctx, cardID)
 	if err != nil {

@@ -9,8 +9,10 @@ import (
 	"github.com/google/uuid"
 
 	"citygraph/ent/db/citizencard"
+	"citygraph/ent/db/ledgeraccount"
 	"citygraph/internal/fault"
 	"citygraph/internal/fault/faulttest"
+	"citygraph/internal/ledger"
 	"citygraph/internal/seed/seedtest"
 )
 
@@ -81,6 +83,14 @@ func TestClosed(t *testing.T) {
 	if err := o.spend(t, mine, mine.Edges.Account.Balance); err != nil {
 		t.Fatal(err)
 	}
+	owed, err := o.Book.Open(t.Context(), ledger.Account{Kind: ledgeraccount.KindSuspense, OwnerID: seedtest.Person(t, "chenjing")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.move(t, owed.ID, 5)
+	_, err = o.Close(holder, mine.ID)
+	faulttest.Refused(t, "with debts", err, fault.CreditOwed)
+	o.move(t, owed.ID, -5)
 	_, err = o.Close(o.city.As(t, "maming"), mine.ID)
 	faulttest.Refused(t, "by a stranger", err, fault.NotFound)
 	closed, err := o.Close(holder, mine.ID)

@@ -80,7 +80,7 @@ func (c *Cards) issue(ctx context.Context, personID string) (string, error) {
 			return "", err
 		}
 	}
-	if err := c.Book.Limit(ctx, account.ID, most); err != nil {
+	if err := c.Book.SetCeiling(ctx, account.ID, most); err != nil {
 		return "", err
 	}
 	made, err := c.create(ctx, personID, account.ID, kind)
@@ -121,7 +121,7 @@ func (c *Cards) Name(ctx context.Context, personID string) error {
 		if err := found.Update().SetKind(citizencard.KindNamed).SetUpdatedAt(c.Clock.Now()).Exec(system); err != nil {
 			return fmt.Errorf("name card: %w", err)
 		}
-		return c.Book.Limit(ctx, found.AccountID, c.Caps.Named)
+		return c.Book.SetCeiling(ctx, found.AccountID, c.Caps.Named)
 	})
 }
 

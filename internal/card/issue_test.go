@@ -7,13 +7,10 @@ import (
 	"github.com/google/uuid"
 
 	"citygraph/ent/db/citizencard"
-	"citygraph/ent/db/ledgeraccount"
-	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/person"
 	"citygraph/internal/fault"
 	"citygraph/internal/fault/faulttest"
 	"citygraph/internal/id"
-	"citygraph/internal/ledger"
 	"citygraph/internal/seed/seedtest"
 	"citygraph/internal/viewer"
 )
@@ -31,16 +28,7 @@ func (o *office) newcomer(t *testing.T) string {
 func (o *office) fill(t *testing.T, personID string, fen int64) {
 	t.Helper()
 	c := o.DB.CitizenCard.Query().Where(citizencard.HolderID(personID)).OnlyX(seedtest.System(t))
-	bank, err := o.Book.Open(t.Context(), ledger.Account{Kind: ledgeraccount.KindProviderClearing, OwnerID: "bank"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := o.Book.Post(t.Context(), ledger.Posting{
-		Key: "fill/" + uuid.NewString(), Kind: ledgertransaction.KindTopUp, Domain: ledgertransaction.DomainCard,
-		Lines: []ledger.Line{{AccountID: bank.ID, Amount: -fen}, {AccountID: c.AccountID, Amount: fen}},
-	}); err != nil {
-		t.Fatal(err)
-	}
+	o.move(t, c.AccountID, -fen)
 }
 
 // A card of somebody unknown holds little, until they are bound to their name; of many who ask at once one gets it.

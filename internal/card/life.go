@@ -12,6 +12,7 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/citizencard"
+	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/predicate"
 	"citygraph/internal/audit"
 	"citygraph/internal/clock"
@@ -101,7 +102,7 @@ type Cards struct {
 
 // take moves the card that is picked, for a reason where one is asked for. The account is changed with it, so that
 // who spends at that moment posts before the commit or not at all. Returns NOT_FOUND, INVALID_TRANSITION naming the
-// status, and CARD_NOT_EMPTY for one that is closed with money on it.
+// status, and CARD_NOT_EMPTY or CREDIT_OWED for one that is closed with money on it, or while its holder owes some.
 func (c *Cards) take(ctx context.Context, action Action, reason string, pick ...predicate.CitizenCard) (*db.CitizenCard, error) {
 	s := steps[action]
 	var moved *db.CitizenCard
@@ -137,8 +138,10 @@ func (c *Cards) take(ctx context.Context, action Action, reason string, pick ...
 		if moved.Edges.Account, err = c.DB.LedgerAccount.Get(system, moved.AccountID); err != nil {
 			return fmt.Errorf("load account: %w", err)
 		}
-		if a := moved.Edges.Account; s.to == citizencard.StatusClosed && (a.Balance != 0 || a.Held != 0) {
-			return fault.New(fault.CardNotEmpty)
+		if s.to == citizencard.StatusClosed {
+			if err := c.settled(system, moved); err != nil {
+				return err
+			}
 		}
 		if err := audit.Record(ctx, c.DB, audit.Deed{Action: s.deed, Subject: moved.PersonID, TargetID: moved.ID, Reason: reason}); err != nil {
 			return err
@@ -149,6 +152,21 @@ func (c *Cards) take(ctx context.Context, action Action, reason string, pick ...
 		return nil, err
 	}
 	return moved, nil
+}
+
+// settled refuses to close a card with money on it, or of somebody who owes the city some: only a card repays it.
+func (c *Cards) settled(system context.Context, moved *db.CitizenCard) error {
+	if a := moved.Edges.Account; a.Balance != 0 || a.Held != 0 {
+		return fault.New(fault.CardNotEmpty)
+	}
+	owes, err := c.DB.LedgerAccount.Query().Where(ledgeraccount.OwnerID(moved.PersonID), ledgeraccount.BalanceLT(0)).Exist(system)
+	if err != nil {
+		return fmt.Errorf("look for debts: %w", err)
+	}
+	if owes {
+		return fault.New(fault.CreditOwed).Say("还有欠款（先诊疗后付费或乘车），请先还清。", "Something is still owed, on the credit line or for rides. Repay it first.")
+	}
+	return nil
 }
 
 func (c *Cards) block(ctx context.Context, accountID string, blocked bool) error {

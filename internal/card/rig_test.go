@@ -2,9 +2,10 @@ package card_test
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/citizencard"
@@ -68,10 +69,25 @@ func (o *office) spend(t *testing.T, c *db.CitizenCard, fen int64) error {
 		t.Fatal(err)
 	}
 	_, err = o.Book.Post(t.Context(), ledger.Posting{
-		Key: fmt.Sprintf("%s/%d", t.Name(), o.DB.LedgerTransaction.Query().CountX(seedtest.System(t))), Kind: ledgertransaction.KindCharge, Domain: ledgertransaction.DomainClinic,
+		Key: uuid.NewString(), Kind: ledgertransaction.KindCharge, Domain: ledgertransaction.DomainClinic,
 		Lines: []ledger.Line{{AccountID: c.AccountID, Amount: -fen}, {AccountID: shop.ID, Amount: fen}},
 	})
 	return err
+}
+
+// move has the bank take money out of an account; a negative amount goes in.
+func (o *office) move(t *testing.T, accountID string, fen int64) {
+	t.Helper()
+	bank, err := o.Book.Open(t.Context(), ledger.Account{Kind: ledgeraccount.KindProviderClearing, OwnerID: "bank"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Book.Post(t.Context(), ledger.Posting{
+		Key: uuid.NewString(), Kind: ledgertransaction.KindTransfer, Domain: ledgertransaction.DomainCard,
+		Lines: []ledger.Line{{AccountID: accountID, Amount: -fen}, {AccountID: bank.ID, Amount: fen}},
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // sound fails unless the book adds up.

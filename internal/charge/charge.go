@@ -36,6 +36,9 @@ type Till struct {
 	Once   idempotency.Ledger
 	Book   *ledger.Book
 	Ring   *paycode.Ring
+	// Lender is the account that a clinic's charge draws on for what a person's card lacks; empty without one, and nil
+	// lends nothing.
+	Lender func(ctx context.Context, personID string) (accountID string, err error)
 	// Low is the balance in fen below which the holder is told that little is left; zero for never.
 	Low int64
 }
@@ -52,6 +55,7 @@ type Charged struct {
 	PersonID, CardID, TransactionID string
 	Merchant                        lang.Text
 	Amount                          int64 // fen
+	Lent                            int64 // how much of it was drawn on the credit line, in fen
 	Balance                         int64 // what is on the card now, in fen
 	Low                             bool  // whether this charge brought the balance below Till.Low
 }
@@ -59,8 +63,10 @@ type Charged struct {
 // Refunded tells that a charge, or a part of one, was given back.
 type Refunded struct {
 	PersonID, CardID, TransactionID string
+	AccountID                       string // the card's
 	Merchant                        lang.Text
 	Amount                          int64 // fen
+	Lent                            bool  // whether the charge was drawn on the credit line
 }
 
 // Charge is what a merchant asks for.
@@ -71,7 +77,8 @@ type Charge struct {
 	Amount     int64 // fen
 }
 
-// Charge takes the amount from the card of the code, once, and has its holder told. The merchant's own staff may:
+// Charge takes the amount from the card of the code, once, and has its holder told. What the card lacks at a clinic is
+// drawn on the holder's credit line. The merchant's own staff may:
 // staff of the clinic, operators of the scenic spot. Returns UNAUTHENTICATED; FORBIDDEN; BAD_AMOUNT unless the amount
 // is positive; PAYCODE_INVALID for a code that was not issued, or whose card is not there; PAYCODE_EXPIRED;
 // PAYCODE_WRONG_PURPOSE for one that was issued for another kind of merchant; PAYCODE_REPLAYED for one that was
@@ -130,9 +137,12 @@ func (t *Till) take(ctx context.Context, m *merchant, claims paycode.Claims, amo
 	if err != nil {
 		return "", err
 	}
+	lines, lent, err := t.lines(ctx, m, card, payee.ID, amount)
+	if err != nil {
+		return "", err
+	}
 	made, err := t.Book.Post(ctx, ledger.Posting{
-		Key: key, Kind: ledgertransaction.KindCharge, Domain: m.domain, Merchant: m.name,
-		Lines: []ledger.Line{{AccountID: card.AccountID, Amount: -amount}, {AccountID: payee.ID, Amount: amount}},
+		Key: key, Kind: ledgertransaction.KindCharge, Domain: m.domain, Merchant: m.name, Lines: lines,
 	})
 	if err != nil {
 		return "", err
@@ -142,8 +152,8 @@ func (t *Till) take(ctx context.Context, m *merchant, claims paycode.Claims, amo
 		return "", err
 	}
 	return made.ID, t.Events.Emit(ctx, Charged{
-		PersonID: card.PersonID, CardID: card.ID, TransactionID: made.ID, Merchant: m.name, Amount: amount,
-		Balance: balance, Low: balance < t.Low && balance+amount >= t.Low,
+		PersonID: card.PersonID, CardID: card.ID, TransactionID: made.ID, Merchant: m.name, Amount: amount, Lent: lent,
+		Balance: balance, Low: balance < t.Low && balance+amount-lent >= t.Low,
 	})
 }
 

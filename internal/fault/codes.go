@@ -34,6 +34,8 @@ const (
 	CardNotEmpty          Code = "CARD_NOT_EMPTY"
 	BadAmount             Code = "BAD_AMOUNT"
 	RefundExceeds         Code = "REFUND_EXCEEDS"
+	ConsentRequired       Code = "CONSENT_REQUIRED"
+	CreditOwed            Code = "CREDIT_OWED"
 	PayCodeInvalid        Code = "PAYCODE_INVALID"
 	PayCodeExpired        Code = "PAYCODE_EXPIRED"
 	PayCodeReplayed       Code = "PAYCODE_REPLAYED"
@@ -68,6 +70,8 @@ var sentences = map[Code]lang.Text{
 	CardNotActive:         {ZH: "市民卡当前不可用（已挂失、冻结或注销）。", EN: "The citizen card cannot be used: it is lost, frozen or closed."},
 	BadAmount:             {ZH: "金额无效。", EN: "The amount is not valid."},
 	RefundExceeds:         {ZH: "退款金额超过原交易金额。", EN: "More would be refunded than was paid."},
+	ConsentRequired:       {ZH: "请先阅读并同意相关授权。", EN: "Read what consent is asked for, and give it first."},
+	CreditOwed:            {ZH: "先诊疗后付费还有欠款，请先还清。", EN: "Something is still owed on the credit line. Repay it first."},
 	PayCodeInvalid:        {ZH: "付款码无效。", EN: "The pay code is not valid."},
 	PayCodeExpired:        {ZH: "付款码已过期，请刷新后重试。", EN: "The pay code has expired. Please show a new one."},
 	PayCodeReplayed:       {ZH: "付款码已使用，请刷新后重试。", EN: "The pay code was used before. Please show a new one."},

@@ -61,6 +61,7 @@ const (
 	TopUp             Kind = "topup"
 	TransitBatch      Kind = "batch"
 	TransitRide       Kind = "ride"
+	CreditLine        Kind = "credit"
 )
 
 // entropy is cryptographic, and monotonic within a millisecond so that ids made in a row stay in order.

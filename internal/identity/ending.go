@@ -28,7 +28,8 @@ type DeletionAsked struct {
 
 // DeleteAccount asks for the end of the viewer's account after the time to think better of it, and ends
 // every other session of theirs at once. To ask again changes nothing; the first date stands. Anyone may
-// whose session was opened just now. Returns UNAUTHENTICATED for others, IDEMPOTENCY_KEY_REUSED.
+// whose session was opened just now. Returns UNAUTHENTICATED for others, IDEMPOTENCY_KEY_REUSED, and what a room that must
+// be settled with first answers to DeletionAsked.
 func (a *Accounts) DeleteAccount(ctx context.Context, key uuid.UUID) (*db.Person, error) {
 	v := viewer.From(ctx)
 	switch {

@@ -90,9 +90,9 @@ func (b *Book) setBlocked(ctx context.Context, accountID string, blocked bool) e
 	return nil
 }
 
-// Limit sets the most that the account may hold, in fen. One that holds more keeps it, and takes nothing in until it
+// SetCeiling sets the most that the account may hold, in fen. One that holds more keeps it, and takes nothing in until it
 // holds less: the limit then is what it holds.
-func (b *Book) Limit(ctx context.Context, accountID string, ceiling int64) error {
+func (b *Book) SetCeiling(ctx context.Context, accountID string, ceiling int64) error {
 	ctx = system(ctx)
 	return b.Store.InTx(ctx, func(ctx context.Context) error {
 		accounts, err := b.lock(ctx, accountID)
@@ -104,6 +104,21 @@ func (b *Book) Limit(ctx context.Context, accountID string, ceiling int64) error
 		}
 		return nil
 	})
+}
+
+// SetFloor changes how little the balance less holds of an account may be, in fen. It is for an account of which nothing is
+// taken out meanwhile: the database refuses a floor that is above what is there.
+func (b *Book) SetFloor(ctx context.Context, accountID string, floor int64) error {
+	if err := b.DB.LedgerAccount.UpdateOneID(accountID).SetFloor(floor).SetUpdatedAt(b.Clock.Now()).Exec(system(ctx)); err != nil {
+		return fmt.Errorf("limit account: %w", err)
+	}
+	return nil
+}
+
+// Lock returns accounts as they stand, and keeps others from moving money in them until the transaction of ctx ends: for
+// a verb that decides by what is there before it posts. NOT_FOUND when one is missing.
+func (b *Book) Lock(ctx context.Context, ids ...string) (map[string]*db.LedgerAccount, error) {
+	return b.lock(system(ctx), ids...)
 }
 
 // lock loads accounts and keeps others from changing them until the transaction ends. All who lock do so in

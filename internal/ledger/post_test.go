@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -185,11 +186,33 @@ func TestReversals(t *testing.T) {
 	third := b.card(t, "third", 0)
 	split := b.must(t, posting("split", ledger.Line{AccountID: card, Amount: -10}, ledger.Line{AccountID: shop, Amount: 7}, ledger.Line{AccountID: third, Amount: 3}))
 	_, err = reverse("a part of three", split.ID, 5)
-	faulttest.Refused(t, "a part of three entries", err, fault.RefundExceeds)
+	faulttest.Refused(t, "a part of what two received", err, fault.RefundExceeds)
 	_, err = reverse("all of three", split.ID, 10)
 	faulttest.Refused(t, "all of three entries", err, "")
 	b.has(t, card, 100, 0)
 	b.sound(t)
+}
+
+// A payment that a card and a credit line shared goes back to the credit line first, and to neither more than it gave.
+func TestPartsOfASharedPaymentGoBackToTheCreditLineFirst(t *testing.T) {
+	b := open(t)
+	card, shop := b.card(t, "card", 30), b.account(t, ledgeraccount.KindMerchant, "shop", 0)
+	credit := b.account(t, ledgeraccount.KindCreditLine, "card", 0)
+	paid := b.must(t, posting("shared", ledger.Line{AccountID: card, Amount: -30}, ledger.Line{AccountID: credit, Amount: -70}, ledger.Line{AccountID: shop, Amount: 100}))
+	for i, step := range []struct{ fen, card, credit int64 }{{50, 0, -20}, {30, 10, 0}, {20, 30, 0}} {
+		for range 2 { // the second is told what the first has done
+			_, err := b.Reverse(t.Context(), ledger.Reversal{Key: fmt.Sprint("part/", i), TransactionID: paid.ID, Amount: step.fen})
+			faulttest.Refused(t, fmt.Sprint("part ", i), err, "")
+		}
+		b.has(t, card, step.card, 0)
+		b.has(t, credit, step.credit, 0)
+		b.sound(t)
+	}
+	_, err := b.Reverse(t.Context(), ledger.Reversal{Key: "part/0", TransactionID: paid.ID, Amount: 51})
+	faulttest.Refused(t, "another amount under a key", err, fault.IdempotencyKeyReused)
+	_, err = b.Reverse(t.Context(), ledger.Reversal{Key: "more", TransactionID: paid.ID, Amount: 1})
+	faulttest.Refused(t, "above what was paid", err, fault.RefundExceeds)
+	b.has(t, shop, 0, 0)
 }
 
 func reservation(key, from, to string, fen int64, until time.Time) ledger.Reservation {

@@ -13,7 +13,11 @@ import (
 // Charges has the holder of a card told of what is taken from it and given back, and when little is left.
 func Charges(bus *event.Bus, desk *notice.Desk) {
 	event.On(bus, func(ctx context.Context, e charge.Charged) error {
-		if err := desk.Tell(ctx, moved("card/charged", e.PersonID, e.CardID, e.TransactionID, e.Merchant, e.Amount)); err != nil || !e.Low {
+		template := "card/charged"
+		if e.Lent > 0 {
+			template = "card/charged_on_credit"
+		}
+		if err := desk.Tell(ctx, moved(template, e.PersonID, e.CardID, e.TransactionID, e.Merchant, e.Amount)); err != nil || !e.Low {
 			return err
 		}
 		return desk.Tell(ctx, notice.Notice{
@@ -22,7 +26,11 @@ func Charges(bus *event.Bus, desk *notice.Desk) {
 		})
 	})
 	event.On(bus, func(ctx context.Context, e charge.Refunded) error {
-		return desk.Tell(ctx, moved("card/refunded", e.PersonID, e.CardID, e.TransactionID, e.Merchant, e.Amount))
+		template := "card/refunded"
+		if e.Lent {
+			template = "card/refunded_to_credit"
+		}
+		return desk.Tell(ctx, moved(template, e.PersonID, e.CardID, e.TransactionID, e.Merchant, e.Amount))
 	})
 }
 

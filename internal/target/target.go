@@ -30,6 +30,7 @@ const (
 	TopUp      Kind = "TOP_UP"
 	Clinic     Kind = "CLINIC"
 	ScenicSpot Kind = "SCENIC_SPOT"
+	CreditLine Kind = "CREDIT_LINE"
 )
 
 var kinds = map[id.Kind]Kind{
@@ -43,6 +44,7 @@ var kinds = map[id.Kind]Kind{
 	id.TopUp:       TopUp,
 	id.Clinic:      Clinic,
 	id.ScenicSpot:  ScenicSpot,
+	id.CreditLine:  CreditLine,
 }
 
 // MarshalGQL writes the enum value.
@@ -97,6 +99,8 @@ func (t Target) page() string {
 		return "clinic"
 	case ScenicSpot:
 		return "spot"
+	case CreditLine:
+		return "credit"
 	default:
 		return "home"
 	}

@@ -22,6 +22,7 @@ import (
 	"citygraph/internal/delivery"
 	"citygraph/internal/fake/fcmfake"
 	"citygraph/internal/identity"
+	bureau "citygraph/internal/insurance/sandbox"
 	"citygraph/internal/paycode"
 	"citygraph/internal/payment"
 	"citygraph/internal/payment/sandbox"
@@ -81,8 +82,8 @@ func Start(t testing.TB, options ...Option) *City {
 		SigningKey: bytes.Repeat([]byte("k"), 32), CursorKey: bytes.Repeat([]byte("c"), 32),
 		AccessTTL: 15 * time.Minute, RefreshTTL: 24 * time.Hour,
 		Vault: seedtest.Vault(t), PayCodes: payCodes(t), Verifier: identity.Sandbox{}, Payments: []payment.Provider{sandbox.Provider{}},
-		TransitOperators: operators(t),
-		Blobs:            blobstore.Options{Dir: t.TempDir()}, LinkKey: bytes.Repeat([]byte("l"), 32), Grace: 15 * 24 * time.Hour,
+		Insurance: bureau.Provider{}, TransitOperators: operators(t),
+		Blobs: blobstore.Options{Dir: t.TempDir()}, LinkKey: bytes.Repeat([]byte("l"), 32), Grace: 15 * 24 * time.Hour,
 		WechatTemplates: map[notification.Topic]delivery.Template{notification.TopicCityCase: CaseTemplate},
 		Push:            sender, Development: true, Introspection: true, Unlimited: true, Documents: manifest,
 		Clock: clock.System{}, Log: zerolog.New(os.Stderr).Level(zerolog.WarnLevel),

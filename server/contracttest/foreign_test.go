@@ -25,7 +25,7 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		id.AuditEvent: "AuditEvent", id.DeliveryAttempt: "DeliveryAttempt", id.Idempotency: "IdempotencyRecord",
 		id.DataExport: "DataExport", id.Identity: "Identity", id.PersonalData: "PersonalData", id.Session: "Session",
 		id.Consent: "Consent", id.RecordAccess: "RecordAccess", id.EntitlementGrant: "EntitlementGrant",
-		id.Preference: "NotificationPreference", id.TopUp: "TopUp",
+		id.Preference: "NotificationPreference", id.TopUp: "TopUp", id.CreditLine: "CreditLine",
 		id.TransitBatch: "TransitBatch", id.TransitRide: "TransitRide",
 	} {
 		chenjing[kind] = r.samples[table][0].id
@@ -117,6 +117,9 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 				return client.Do("UnfreezeCard", citytest.Vars{"input": ordered(id)})
 			})
 		}
+		same(t, name+": closeCreditLine", chenjing[id.CreditLine], id.CreditLine, func(id string) citytest.Answer {
+			return client.Do("CloseCreditLine", citytest.Vars{"input": citytest.Vars{"creditLineId": id}})
+		})
 		same(t, name+": topUp", chenjing[id.TopUp], id.TopUp, func(id string) citytest.Answer {
 			return client.Do("TopUpStatus", citytest.Vars{"id": id})
 		})

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"citygraph/ent/db/citizencard"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/internal/clock"
@@ -132,7 +133,23 @@ var scenes = merged(merged(caseScenes(), photoScenes()), map[string]scene{
 	"TopUpStatus": func(t testing.TB, r *rig) asked {
 		return asked{r.member["chenjing"], citytest.Vars{"id": r.topUp(t, "chenjing")}}
 	},
-	"ChargeCode": func(t testing.TB, r *rig) asked { return input(r.member["xumin"], r.sale(t)) },
+	"MyCard": func(t testing.TB, r *rig) asked {
+		r.creditLine(t, "chenjing", creditline.StatusActive)
+		return asked{r.member["chenjing"], nil}
+	},
+	"CreditLine": func(t testing.TB, r *rig) asked {
+		r.owing(t, "chenjing")
+		return asked{r.member["chenjing"], citytest.Vars{"first": 20}}
+	},
+	"OpenCreditLine": func(t testing.TB, r *rig) asked {
+		r.creditLine(t, "lina", creditline.StatusClosed)
+		return input(r.member["lina"], keyed())
+	},
+	"CloseCreditLine": func(t testing.TB, r *rig) asked {
+		return input(r.member["lina"], citytest.Vars{"creditLineId": r.creditLine(t, "lina", creditline.StatusActive)})
+	},
+	"RepayCreditLine": func(t testing.TB, r *rig) asked { return input(r.member["lina"], r.owing(t, "lina")) },
+	"ChargeCode":      func(t testing.TB, r *rig) asked { return input(r.member["xumin"], r.sale(t)) },
 	"ReverseTransaction": func(t testing.TB, r *rig) asked {
 		return input(r.member["xumin"], citytest.Vars{"idempotencyKey": uuid.NewString(), "transactionId": r.sold(t), "amount": 1})
 	},

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"citygraph/ent/db/citizencard"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/recordaccess"
 	"citygraph/internal/access"
 	"citygraph/internal/id"
@@ -149,6 +150,19 @@ var probes = append(append(caseProbes(), photoProbes()...), []probe{
 	{"Query.topUp", "chenjing's", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
 		return citytest.Vars{"id": r.topUp(t, "chenjing")}
 	}), `query($id: ID!) { topUp(id: $id) { id } }`},
+	{"Query.creditLine", "one's own", everybody(nil), `{ creditLine { id } }`},
+	{"Query.creditLineTransactions", "of one's own", everybody(nil), `{ creditLineTransactions { edges { node { id } } } }`},
+	{"Mutation.openCreditLine", "one's own", act(func(t testing.TB, r *rig, name string) citytest.Vars {
+		r.creditLine(t, name, creditline.StatusClosed)
+		return keyed()
+	}), openCreditLine},
+	{"Mutation.closeCreditLine", "one's own", act(func(t testing.TB, r *rig, name string) citytest.Vars {
+		return citytest.Vars{"creditLineId": r.creditLine(t, name, creditline.StatusActive)}
+	}), closeCreditLine},
+	{"Mutation.closeCreditLine", "chenjing's", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"creditLineId": r.creditLine(t, "chenjing", creditline.StatusActive)}
+	}), closeCreditLine},
+	{"Mutation.repayCreditLine", "one's own", act(func(t testing.TB, r *rig, name string) citytest.Vars { return r.owing(t, name) }), repayCreditLine},
 	{"Mutation.chargeCode", "for zju-1", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.sale(t) }), chargeCode},
 	{"Mutation.reverseTransaction", "of what zju-1 received", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
 		return citytest.Vars{"idempotencyKey": uuid.NewString(), "transactionId": r.sold(t), "amount": 1}
@@ -330,7 +344,7 @@ var probes = append(append(caseProbes(), photoProbes()...), []probe{
 		return citytest.Vars{"input": citytest.Vars{"purpose": "LOCATION"}}
 	}), withdrawConsent},
 	{"Mutation.withdrawConsent", "one never given", act(func(testing.TB, *rig, string) citytest.Vars {
-		return citytest.Vars{"purpose": "CREDIT_RECORD"}
+		return citytest.Vars{"purpose": "PERSONALISATION"}
 	}), withdrawConsent},
 	{"Mutation.withdrawConsent", "for a child of chenjing's", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
 		r.consentedFor(t)

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"citygraph/ent/db"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/rule"
@@ -70,6 +71,7 @@ func rowRig(t testing.TB) *rowsRig {
 		r.exportOf(t, name)
 		r.topUp(t, name)
 		r.ride(t, name)
+		r.creditLine(t, name, creditline.StatusActive)
 	}
 	r.confide(t)
 	r.drill(t)
@@ -123,7 +125,7 @@ func (r *rowsRig) sampled(t testing.TB, table string) []sampling {
 			{"of her mother", sql.AndPredicates(child, sql.FieldEQ("guardian_id", castID("chenjing")))},
 			{"of her barred father", sql.AndPredicates(child, sql.FieldEQ("guardian_id", castID("zhouwei")))},
 		}
-	case "CitizenCard", "DataExport", "DeliveryAttempt", "Device", "Identity", "Notification", "NotificationPreference", "PersonalData",
+	case "CitizenCard", "CreditLine", "DataExport", "DeliveryAttempt", "Device", "Identity", "Notification", "NotificationPreference", "PersonalData",
 		"Session", "TopUp", "TransitBatch", "TransitRide", "WechatGrant":
 		return of("person_id", "chenjing", "zhaoqiang", "maming")
 	case "Consent", "EntitlementGrant":

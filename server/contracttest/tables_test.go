@@ -19,6 +19,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/deliveryattempt"
@@ -179,6 +180,11 @@ var tables = []table{
 		"Hold", &hold.Policy, schema.Hold{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Hold.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.Hold.Create() },
+	},
+	{
+		"CreditLine", &creditline.Policy, schema.CreditLine{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.CreditLine.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.CreditLine.Create().SetPersonID(owner) },
 	},
 	{
 		"TopUp", &topup.Policy, schema.TopUp{}.Policy(),

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"citygraph/internal/card"
+	"citygraph/internal/consent/terms"
+	"citygraph/internal/credit"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/jobs"
 	"citygraph/internal/ledger"
@@ -49,6 +51,23 @@ func (c *City) issueCards() {
 		Once: idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: c.options.Clock},
 		Caps: card.Caps{Named: cmp.Or(caps.Named, 5_000_00), Anonymous: cmp.Or(caps.Anonymous, 1_000_00)},
 	}
+}
+
+// lend opens the room of credit lines and registers its job.
+func (c *City) lend(registry *jobs.Registry, rounds time.Duration) {
+	o := c.options.Credit
+	c.Credit = &credit.Lines{
+		DB: c.DB, Store: c.Store, Clock: c.options.Clock, Events: c.bus, Book: c.Book,
+		Once: idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: c.options.Clock},
+		Cap:  cmp.Or(o.Cap, 3_000_00), Days: cmp.Or(o.Days, 30), Notice: cmp.Or(o.Notice, 3),
+		// The room of consents stands before anybody can ask.
+		Agreed: func(ctx context.Context, personID string) (bool, error) {
+			return c.consents.Given(ctx, personID, terms.CreditRecord)
+		},
+		Age: c.Records.Age,
+	}
+	jobs.Register(registry, func(ctx context.Context, _ jobs.Job[credit.Round]) error { return c.Credit.Collect(ctx) })
+	jobs.Every(registry, rounds, credit.Round{})
 }
 
 // takePayments opens the room of topping up and registers its jobs. WeChat Pay, where there is an account, is the usual provider.

@@ -40,4 +40,5 @@ func (c *City) tell(registry *jobs.Registry) {
 	reaction.Charges(c.bus, c.desk)
 	reaction.TopUps(c.bus, c.desk)
 	reaction.Rides(c.bus, c.desk, c.Transit)
+	reaction.Credit(c.bus, c.desk, c.Credit)
 }

@@ -14,6 +14,7 @@ import (
 	"citygraph/internal/edge"
 	"citygraph/internal/firebase"
 	"citygraph/internal/identity"
+	"citygraph/internal/insurance"
 	"citygraph/internal/observe"
 	"citygraph/internal/paycode"
 	"citygraph/internal/payment"
@@ -26,6 +27,13 @@ import (
 	"citygraph/internal/vault"
 	"citygraph/internal/wechat"
 )
+
+// CreditOptions say what a credit line is opened with; see credit.Lines.
+type CreditOptions struct {
+	Cap    int64 // fen
+	Days   int
+	Notice int
+}
 
 // Options say what a city is made of. Zero values leave a part out or take its default.
 type Options struct {
@@ -50,6 +58,11 @@ type Options struct {
 
 	TransitOperators transit.Operators // who uploads rides
 	TransitTerms     transit.Terms     // transit.DefaultTerms by default
+
+	Credit CreditOptions // of credit lines; the usual ones by default
+
+	Insurance         insurance.Provider // nil has nobody insured
+	InsurancePatience time.Duration      // that its answers are waited for; 300 ms by default
 
 	Blobs   blobstore.Options // where files are kept; memory by default
 	LinkKey []byte            // of links to files, 32 bytes or more

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"entgo.io/ent"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -22,6 +23,7 @@ import (
 	"citygraph/internal/entitlement"
 	"citygraph/internal/fault"
 	"citygraph/internal/idempotency"
+	"citygraph/internal/insurance"
 	"citygraph/internal/observe"
 	"citygraph/internal/open311"
 	"citygraph/internal/paycode"
@@ -51,7 +53,7 @@ func (c *City) serve() error {
 	if err != nil {
 		return err
 	}
-	consents := &consent.Consents{
+	c.consents = &consent.Consents{
 		DB: c.DB, Store: c.Store, Clock: o.Clock, Once: once, Records: c.Records, Texts: texts, Guards: c.register.Guards,
 	}
 	o.Limits.AssumedSize = cmp.Or(o.Limits.AssumedSize, graph.DefaultPage)
@@ -73,16 +75,18 @@ func (c *City) serve() error {
 	c.Rides = &transit.Uploads{Office: c.Transit, Operators: o.TransitOperators, Limit: limitRequests(limiter, o.Address), Log: o.Log}
 	till := &charge.Till{
 		DB: c.DB, Store: c.Store, Clock: o.Clock, Events: c.bus, Once: once, Book: c.Book, Ring: o.PayCodes, Low: o.LowBalance,
+		Lender: c.Credit.Lender,
 	}
 	c.Edge = edge.New(edge.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
 			DB: c.DB, Accounts: c.Accounts, Records: c.Records, Register: c.register, Cases: c.Cases, Desk: c.desk, Exports: c.Exports,
-			Photos: c.Photos, TopUps: c.TopUps,
+			Photos: c.Photos, TopUps: c.TopUps, Credit: c.Credit,
+			Insurance:    insurance.New(o.Insurance, cmp.Or(o.InsurancePatience, 300*time.Millisecond), o.Log),
 			Issuer:       &paycode.Issuer{DB: c.DB, Clock: o.Clock, Ring: o.PayCodes, For: c.register.For},
 			Cards:        c.cards,
 			Till:         till,
 			Transit:      c.Transit,
-			Entitlements: entitlements, Consents: consents, Alerts: c.Alerts, Grants: c.Grants,
+			Entitlements: entitlements, Consents: c.consents, Alerts: c.Alerts, Grants: c.Grants,
 		}),
 		Documents: o.Documents, AnyDocument: o.Introspection, Introspection: o.Introspection, Suggestions: o.Introspection,
 		Origins: o.Origins, Address: o.Address, Limits: o.Limits, Limiter: limiter,

@@ -22,6 +22,8 @@ import (
 	"citygraph/internal/casephoto"
 	"citygraph/internal/citycase"
 	"citygraph/internal/clock"
+	"citygraph/internal/consent"
+	"citygraph/internal/credit"
 	"citygraph/internal/dataexport"
 	"citygraph/internal/delivery"
 	"citygraph/internal/edge"
@@ -68,6 +70,7 @@ type City struct {
 	Bills    *reconcile.Desk // compares the book with payment providers
 	Transit  *transit.Office
 	Rides    http.Handler // at transit.Path
+	Credit   *credit.Lines
 	Open311  http.Handler // below Open311Root
 	KeySet   http.Handler // at paycode.WellKnown
 	// PayNotices is at wechatpay.NotifyPath; nil without an account at WeChat Pay.
@@ -84,6 +87,7 @@ type City struct {
 	bus       *event.Bus
 	desk      *notice.Desk
 	cards     *card.Cards
+	consents  *consent.Consents
 	verifier  *firebase.Verifier
 	wechat    wechat.API // nil where WeChat is turned off
 	followers *reaction.Followers
@@ -284,6 +288,7 @@ func (c *City) work() (err error) {
 		return err
 	}
 	c.letRide(registry)
+	c.lend(registry, rounds)
 	c.tell(registry)
 	c.Queue, err = jobs.New(c.Store, registry, options)
 	if err != nil {

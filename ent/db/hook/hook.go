@@ -152,6 +152,18 @@ func (f ConsentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ConsentMutation", m)
 }
 
+// The CreditLineFunc type is an adapter to allow the use of ordinary
+// function as CreditLine mutator.
+type CreditLineFunc func(context.Context, *db.CreditLineMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CreditLineFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.CreditLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.CreditLineMutation", m)
+}
+
 // The DataExportFunc type is an adapter to allow the use of ordinary
 // function as DataExport mutator.
 type DataExportFunc func(context.Context, *db.DataExportMutation) (db.Value, error)

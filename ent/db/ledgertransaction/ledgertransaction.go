@@ -116,11 +116,12 @@ type Kind string
 
 // Kind values.
 const (
-	KindOpening  Kind = "OPENING"
-	KindTopUp    Kind = "TOP_UP"
-	KindCharge   Kind = "CHARGE"
-	KindTransfer Kind = "TRANSFER"
-	KindReversal Kind = "REVERSAL"
+	KindOpening   Kind = "OPENING"
+	KindTopUp     Kind = "TOP_UP"
+	KindCharge    Kind = "CHARGE"
+	KindTransfer  Kind = "TRANSFER"
+	KindRepayment Kind = "REPAYMENT"
+	KindReversal  Kind = "REVERSAL"
 )
 
 func (k Kind) String() string {
@@ -130,7 +131,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindOpening, KindTopUp, KindCharge, KindTransfer, KindReversal:
+	case KindOpening, KindTopUp, KindCharge, KindTransfer, KindRepayment, KindReversal:
 		return nil
 	default:
 		return fmt.Errorf("ledgertransaction: invalid enum value for kind field: %q", k)

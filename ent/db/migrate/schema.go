@@ -530,6 +530,38 @@ var (
 			},
 		},
 	}
+	// CreditLinesColumns holds the columns for the "credit_lines" table.
+	CreditLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "person_id", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "OVERDUE", "CLOSED"}},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reminded_at", Type: field.TypeTime, Nullable: true},
+		{Name: "account_id", Type: field.TypeString, Size: 64},
+	}
+	// CreditLinesTable holds the schema information for the "credit_lines" table.
+	CreditLinesTable = &schema.Table{
+		Name:       "credit_lines",
+		Columns:    CreditLinesColumns,
+		PrimaryKey: []*schema.Column{CreditLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "credit_lines_ledger_accounts_account",
+				Columns:    []*schema.Column{CreditLinesColumns[7]},
+				RefColumns: []*schema.Column{LedgerAccountsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "creditline_status_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{CreditLinesColumns[4], CreditLinesColumns[5]},
+			},
+		},
+	}
 	// DataExportsColumns holds the columns for the "data_exports" table.
 	DataExportsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -977,7 +1009,7 @@ var (
 	LedgerTransactionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
 		{Name: "created_at", Type: field.TypeTime},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"OPENING", "TOP_UP", "CHARGE", "TRANSFER", "REVERSAL"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"OPENING", "TOP_UP", "CHARGE", "TRANSFER", "REPAYMENT", "REVERSAL"}},
 		{Name: "domain", Type: field.TypeEnum, Enums: []string{"CARD", "CLINIC", "SCENIC", "TRANSIT"}},
 		{Name: "merchant", Type: field.TypeJSON},
 		{Name: "place", Type: field.TypeString, Nullable: true, Size: 64},
@@ -1578,6 +1610,7 @@ var (
 		CityFacilitiesTable,
 		ClinicsTable,
 		ConsentsTable,
+		CreditLinesTable,
 		DataExportsTable,
 		DelegationsTable,
 		DeliveryAttemptsTable,
@@ -1666,6 +1699,13 @@ func init() {
 	}
 	ConsentsTable.Annotation = &entsql.Annotation{
 		Table: "consents",
+	}
+	CreditLinesTable.ForeignKeys[0].RefTable = LedgerAccountsTable
+	CreditLinesTable.Annotation = &entsql.Annotation{
+		Table: "credit_lines",
+	}
+	CreditLinesTable.Annotation.Checks = map[string]string{
+		"credit_lines_due": "status <> 'OVERDUE' OR due_at IS NOT NULL",
 	}
 	DataExportsTable.Annotation = &entsql.Annotation{
 		Table: "data_exports",

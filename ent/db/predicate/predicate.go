@@ -42,6 +42,9 @@ type Clinic func(*sql.Selector)
 // Consent is the predicate function for consent builders.
 type Consent func(*sql.Selector)
 
+// CreditLine is the predicate function for creditline builders.
+type CreditLine func(*sql.Selector)
+
 // DataExport is the predicate function for dataexport builders.
 type DataExport func(*sql.Selector)
 

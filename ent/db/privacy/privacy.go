@@ -398,6 +398,30 @@ func (f ConsentMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ConsentMutation", m)
 }
 
+// The CreditLineQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type CreditLineQueryRuleFunc func(context.Context, *db.CreditLineQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f CreditLineQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.CreditLineQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.CreditLineQuery", q)
+}
+
+// The CreditLineMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type CreditLineMutationRuleFunc func(context.Context, *db.CreditLineMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f CreditLineMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.CreditLineMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.CreditLineMutation", m)
+}
+
 // The DataExportQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type DataExportQueryRuleFunc func(context.Context, *db.DataExportQuery) error

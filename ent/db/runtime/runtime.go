@@ -15,6 +15,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/deliveryattempt"
@@ -862,6 +863,60 @@ func init() {
 	// consent.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	consent.IDValidator = func() func(string) error {
 		validators := consentDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	creditlineMixin := schema.CreditLine{}.Mixin()
+	creditline.Policy = privacy.NewPolicies(schema.CreditLine{})
+	creditline.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := creditline.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	creditlineMixinFields0 := creditlineMixin[0].Fields()
+	_ = creditlineMixinFields0
+	creditlineMixinFields1 := creditlineMixin[1].Fields()
+	_ = creditlineMixinFields1
+	creditlineFields := schema.CreditLine{}.Fields()
+	_ = creditlineFields
+	// creditlineDescCreatedAt is the schema descriptor for created_at field.
+	creditlineDescCreatedAt := creditlineMixinFields0[1].Descriptor()
+	// creditline.DefaultCreatedAt holds the default value on creation for the created_at field.
+	creditline.DefaultCreatedAt = creditlineDescCreatedAt.Default.(func() time.Time)
+	// creditlineDescUpdatedAt is the schema descriptor for updated_at field.
+	creditlineDescUpdatedAt := creditlineMixinFields1[0].Descriptor()
+	// creditline.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	creditline.DefaultUpdatedAt = creditlineDescUpdatedAt.Default.(func() time.Time)
+	// creditline.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	creditline.UpdateDefaultUpdatedAt = creditlineDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// creditlineDescPersonID is the schema descriptor for person_id field.
+	creditlineDescPersonID := creditlineFields[0].Descriptor()
+	// creditline.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	creditline.PersonIDValidator = creditlineDescPersonID.Validators[0].(func(string) error)
+	// creditlineDescAccountID is the schema descriptor for account_id field.
+	creditlineDescAccountID := creditlineFields[1].Descriptor()
+	// creditline.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	creditline.AccountIDValidator = creditlineDescAccountID.Validators[0].(func(string) error)
+	// creditlineDescID is the schema descriptor for id field.
+	creditlineDescID := creditlineMixinFields0[0].Descriptor()
+	// creditline.DefaultID holds the default value on creation for the id field.
+	creditline.DefaultID = creditlineDescID.Default.(func() string)
+	// creditline.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	creditline.IDValidator = func() func(string) error {
+		validators := creditlineDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
