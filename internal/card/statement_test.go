@@ -180,7 +180,7 @@ func TestAMonthIsThatOfTheCity(t *testing.T) {
 	if err != nil || before.MoneyOut != 0 || before.ClosingBalance != now.OpeningBalance {
 		t.Errorf("the month that ends has %+v, %v", before, err)
 	}
-	s.DB.CitizenCard.Update().Where(citizencard.AccountID(s.account)).SetStatus(citizencard.StatusReplaced).ExecX(seedtest.System(t))
+	s.DB.CitizenCard.Update().Where(citizencard.AccountID(s.account)).SetStatus(citizencard.StatusReplaced).ClearHolderID().ExecX(seedtest.System(t))
 	if again, err := s.Statement(s.me, month); err != nil || again.MoneyOut != 2_00 {
 		t.Errorf("over a card that was replaced it has %+v, %v", again, err)
 	}

@@ -97,6 +97,18 @@ var probes = append(append(caseProbes(), photoProbes()...), []probe{
 	{"Mutation.issuePayCode", "for wangguiying's card", act(func(testing.TB, *rig, string) citytest.Vars {
 		return citytest.Vars{"purpose": "CLINIC", "onBehalfOf": castID("wangguiying")}
 	}), issuePayCode},
+	{"Mutation.issueTransitCodes", "for one's own card", act(func(t testing.TB, r *rig, name string) citytest.Vars {
+		if name != visitor {
+			r.spendCodes(t, name)
+		}
+		return keyed()
+	}), issueTransitCodes},
+	{"Mutation.issueTransitCodes", "for wangguiying's card", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		r.spendCodes(t, "wangguiying")
+		input := keyed()
+		input["onBehalfOf"] = castID("wangguiying")
+		return input
+	}), issueTransitCodes},
 	{"Mutation.issueCard", "with a card of one's own", act(func(t testing.TB, r *rig, name string) citytest.Vars {
 		if name != visitor {
 			r.cardOf(t, name, citizencard.StatusActive)
@@ -115,18 +127,6 @@ var probes = append(append(caseProbes(), photoProbes()...), []probe{
 	{"Mutation.unfreezeCard", "of wangguiying's card", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
 		return ordered(r.cardOf(t, "wangguiying", citizencard.StatusFrozen))
 	}), unfreezeCard},
-	{"Mutation.issueTransitCodes", "for one's own card", act(func(t testing.TB, r *rig, name string) citytest.Vars {
-		if name != visitor {
-			r.spendCodes(t, name)
-		}
-		return keyed()
-	}), issueTransitCodes},
-	{"Mutation.issueTransitCodes", "for wangguiying's card", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
-		r.spendCodes(t, "wangguiying")
-		input := keyed()
-		input["onBehalfOf"] = castID("wangguiying")
-		return input
-	}), issueTransitCodes},
 	{"Mutation.reportCardLoss", "of one's own card", act(func(t testing.TB, r *rig, name string) citytest.Vars {
 		if name != visitor {
 			r.cardOf(t, name, citizencard.StatusActive)
