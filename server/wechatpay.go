@@ -56,7 +56,8 @@ func wechatPay(cfg Config) (*wechatpay.Options, error) {
 		MerchantID: w.MerchantID, AppID: cfg.Wechat.AppID, Serial: w.Serial, APIv3Key: wechat.NewSecret(string(w.APIv3Key)),
 		PublicKeyID: w.PublicKeyID, NotifyURL: cfg.notifyURL(), BaseURL: w.APIAddress,
 	}
-	pem, err := []byte(w.KeyPEM), error(nil)
+	var err error
+	pem := []byte(w.KeyPEM)
 	if w.KeyFile != "" {
 		if pem, err = os.ReadFile(w.KeyFile); err != nil {
 			return nil, fmt.Errorf("WECHAT_PAY_PRIVATE_KEY_FILE: %w", err)

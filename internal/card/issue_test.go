@@ -20,8 +20,8 @@ var longText = strings.Repeat("长", 201)
 // newcomer is somebody who signed in and is bound to no name.
 func (o *office) newcomer(t *testing.T) string {
 	t.Helper()
-	any := o.DB.Person.Query().Where(person.DistrictIDNotNil()).FirstX(seedtest.System(t))
-	return o.DB.Person.Create().SetID(id.New(id.Person)).SetName(any.Name).SetMaskedIDNumber("").SaveX(seedtest.System(t)).ID
+	somebody := o.DB.Person.Query().Where(person.DistrictIDNotNil()).FirstX(seedtest.System(t))
+	return o.DB.Person.Create().SetID(id.New(id.Person)).SetName(somebody.Name).SetMaskedIDNumber("").SaveX(seedtest.System(t)).ID
 }
 
 // fill puts money on a card.

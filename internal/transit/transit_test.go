@@ -285,7 +285,7 @@ func TestWhatIsOwedIsRecovered(t *testing.T) {
 	if left, err := d.Recover(t.Context(), d.rider); left != 10_00 || err != nil {
 		t.Errorf("without money %d are left, %v", left, err)
 	}
-	recover := func(fen int64) {
+	recovered := func(fen int64) {
 		d.pay(t, fen)
 		var all sync.WaitGroup
 		for range 8 {
@@ -297,15 +297,15 @@ func TestWhatIsOwedIsRecovered(t *testing.T) {
 		}
 		all.Wait()
 	}
-	recover(4_00)
+	recovered(4_00)
 	if got, want := d.money(t), (money{0, 6_00, 10_00}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	recover(20_00)
+	recovered(20_00)
 	if got, want := d.money(t), (money{14_00, 0, 10_00}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if got := d.told(t); got != "card/ride_owed card/ride_owed card/rides_recovered card/rides_recovered" {
+	if got := d.told(t); got != "card/ride_owed card/ride_owed card/rides_recovereded card/rides_recovereded" {
 		t.Errorf("the rider was told %s", got)
 	}
 	if n := len(d.codes(t)); n != 10 {

@@ -173,7 +173,7 @@ var authorization = regexp.MustCompile(`^WECHATPAY2-SHA256-RSA2048 mchid="([^"]*
 // signedByMerchant reports whether the merchant has signed the request within five minutes.
 func (s *Server) signedByMerchant(r *http.Request, body []byte) bool {
 	parts := authorization.FindStringSubmatch(r.Header.Get("Authorization"))
-	if parts == nil || parts[1] != s.options.MerchantID || parts[4] != s.options.Serial {
+	if len(parts) == 0 || parts[1] != s.options.MerchantID || parts[4] != s.options.Serial {
 		return false
 	}
 	seconds, err := strconv.ParseInt(parts[3], 10, 64)

@@ -49,7 +49,7 @@ func (b *book) pull() (next pull[Posting], done func(), err error) {
 	q.Arg(b.account).WriteString(" AND e.created_at >= ").Arg(b.day.UTC()).WriteString(" AND e.created_at < ").Arg(b.day.AddDate(0, 0, 1).UTC()).
 		WriteString(") p LEFT JOIN top_ups u ON u.id = substr(p.order_key, 8) ORDER BY p.order_key " + collation + ", p.kind " + collation + ", p.at")
 	query, args := q.Query()
-	rows, err := b.tx.QueryContext(b.ctx, query, args...)
+	rows, err := b.tx.QueryContext(b.ctx, query, args...) //nolint:rowserrcheck // nextPosting checks it
 	if err != nil {
 		return nil, nil, err
 	}

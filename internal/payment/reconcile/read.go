@@ -70,16 +70,16 @@ func (f *file) next() (string, bool) {
 	return "", false
 }
 
-// take hands over the record of the line, or what is wrong with it.
+// take hands over the record of the line, or what is wrong with it, which ends nothing.
 func (f *file) take(r payment.Record, wrong error) error {
 	if wrong == nil {
 		wrong = check(r)
 	}
-	if wrong != nil {
-		f.bad(Problem{f.line, wrong.Error()})
-		return nil
+	if wrong == nil {
+		return f.each(Entry{Record: r, Row: f.line})
 	}
-	return f.each(Entry{Record: r, Row: f.line})
+	f.bad(Problem{f.line, wrong.Error()})
+	return nil
 }
 
 // number is what an order or a payment is called by: what a provider allows in an order's number, and no more.
@@ -135,5 +135,5 @@ func whole(s string) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%.40q is no amount in fen", s)
 	}
-	return int64(n), nil //nolint:gosec // of 63 bits
+	return int64(n), nil
 }
