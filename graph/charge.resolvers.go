@@ -12,6 +12,24 @@ import (
 	"citygraph/internal/charge"
 )
 
+func (r *mutationResolver) HoldCode(ctx context.Context, input model.HoldCodeInput) (*model.HoldCodePayload, error) {
+	held, err := r.Till.Hold(ctx, charge.Charge{Key: input.IdempotencyKey, MerchantID: input.MerchantID, Code: input.Code, Amount: input.Amount})
+	problems, err := userErrors(ctx, err)
+	return &model.HoldCodePayload{Hold: held, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) CaptureHold(ctx context.Context, input model.CaptureHoldInput) (*model.CaptureHoldPayload, error) {
+	receipt, err := r.Till.Capture(ctx, charge.Capture{Key: input.IdempotencyKey, HoldID: input.HoldID, Amount: input.Amount})
+	problems, err := userErrors(ctx, err)
+	return &model.CaptureHoldPayload{Receipt: receipt, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) VoidHold(ctx context.Context, input model.VoidHoldInput) (*model.VoidHoldPayload, error) {
+	voided, err := r.Till.Void(ctx, input.HoldID)
+	problems, err := userErrors(ctx, err)
+	return &model.VoidHoldPayload{Hold: voided, UserErrors: problems}, err
+}
+
 func (r *mutationResolver) ChargeCode(ctx context.Context, input model.ChargeCodeInput) (*model.ChargeCodePayload, error) {
 	receipt, err := r.Till.Charge(ctx, charge.Charge{Key: input.IdempotencyKey, MerchantID: input.MerchantID, Code: input.Code, Amount: input.Amount})
 	problems, err := userErrors(ctx, err)
@@ -22,4 +40,8 @@ func (r *mutationResolver) ReverseTransaction(ctx context.Context, input model.R
 	receipt, err := r.Till.Refund(ctx, charge.Refund{Key: input.IdempotencyKey, TransactionID: input.TransactionID, Amount: input.Amount})
 	problems, err := userErrors(ctx, err)
 	return &model.ReverseTransactionPayload{Receipt: receipt, UserErrors: problems}, err
+}
+
+func (r *queryResolver) CardHolds(ctx context.Context) ([]*charge.Hold, error) {
+	return r.Till.Pending(ctx)
 }

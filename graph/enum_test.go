@@ -82,6 +82,7 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"CityCaseAction":         texts(machine.Actions()...),
 		"CityCaseStatus":         machine.Status("").Values(),
 		"ClinicKind":             column(migrate.ClinicsTable, "kind"),
+		"HoldStatus":             column(migrate.HoldsTable, "status"),
 		"DataExportStatus":       column(migrate.DataExportsTable, "status"),
 		"ConsentGiver":           texts(consent.Self, consent.Guardian),
 		"ConsentLanguage":        column(migrate.ConsentsTable, "language"),

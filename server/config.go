@@ -93,6 +93,7 @@ type CardConfig struct {
 	TopUpLife  time.Duration `env:"TOP_UP_TTL" default:"30m" doc:"from ordering a top-up to its being closed, when nobody pays"`
 	CapNamed   int64         `env:"CARD_CAP_NAMED_FEN" default:"500000" doc:"the most that a card bound to a person may hold, in fen; cards issued before keep theirs"`
 	CapNobodys int64         `env:"CARD_CAP_ANONYMOUS_FEN" default:"100000" doc:"the most that a card bound to nobody may hold, in fen; cards issued before keep theirs"`
+	HoldLife   time.Duration `env:"CARD_HOLD_TTL" default:"168h" doc:"from a merchant's holding money on a card to its being let go, when nobody captures it"`
 	LowBalance int64         `env:"CARD_LOW_BALANCE_FEN" default:"2000" doc:"balance below which a charge has the holder told that little is left, in fen; 0 is never"`
 
 	CreditCap    int64 `env:"CREDIT_LINE_CAP_FEN" default:"300000" doc:"the most that may be owed on a credit line that is opened now, in fen"`

@@ -183,6 +183,7 @@ func (c CardConfig) check(k *checker) {
 	k.require(c.TopUpMost >= 1 && c.TopUpMost <= 10_000_00, "TOP_UP_MAX_FEN", "must be between 1 and 1000000")
 	k.require(c.TopUpLife >= time.Minute && c.TopUpLife <= 24*time.Hour, "TOP_UP_TTL", "must be between 1m and 24h")
 	k.require(c.CapNobodys >= 1 && c.CapNobodys <= c.CapNamed, "CARD_CAP_ANONYMOUS_FEN", "must be between 1 and CARD_CAP_NAMED_FEN")
+	k.require(c.HoldLife >= time.Minute && c.HoldLife <= 30*24*time.Hour, "CARD_HOLD_TTL", "must be between 1m and 720h")
 	k.require(c.LowBalance >= 0, "CARD_LOW_BALANCE_FEN", "must not be negative")
 	k.require(c.CreditCap >= 1 && c.CreditCap <= 100_000_00, "CREDIT_LINE_CAP_FEN", "must be between 1 and 10000000")
 	k.require(c.CreditDays >= 1 && c.CreditDays <= 365, "CREDIT_LINE_DUE_DAYS", "must be between 1 and 365")

@@ -66,7 +66,7 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 		SigningKey: []byte(cfg.SignIn.SigningKey), CursorKey: cursorKey,
 		AccessTTL: cfg.SignIn.AccessTTL, RefreshTTL: cfg.SignIn.RefreshTTL,
 		Vault: sealing, JointConsent: joint, PayCodes: ring,
-		TopUpMost: cfg.Card.TopUpMost, TopUpLife: cfg.Card.TopUpLife, LowBalance: cfg.Card.LowBalance,
+		TopUpMost: cfg.Card.TopUpMost, TopUpLife: cfg.Card.TopUpLife, LowBalance: cfg.Card.LowBalance, HoldLife: cfg.Card.HoldLife,
 		CardCaps:         card.Caps{Named: cfg.Card.CapNamed, Anonymous: cfg.Card.CapNobodys},
 		TransitOperators: operators, TransitTerms: cfg.Transit.terms(),
 		Credit:            wiring.CreditOptions{Cap: cfg.Card.CreditCap, Days: cfg.Card.CreditDays, Notice: cfg.Card.CreditNotice},

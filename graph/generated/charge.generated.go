@@ -24,6 +24,38 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _CaptureHoldPayload_receipt(ctx context.Context, field graphql.CollectedField, obj *model.CaptureHoldPayload) (ret graphql.Marshaler) {
+	return ec.marshalOChargeReceipt2ᚖcitygraphᚋinternalᚋchargeᚐReceipt(exec.Enter(ctx, field), field.Selections, obj.Receipt)
+}
+func (ec *executionContext) fieldContext_CaptureHoldPayload_receipt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaptureHoldPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChargeReceipt(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaptureHoldPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CaptureHoldPayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_CaptureHoldPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaptureHoldPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ChargeCodePayload_receipt(ctx context.Context, field graphql.CollectedField, obj *model.ChargeCodePayload) (ret graphql.Marshaler) {
 	return ec.marshalOChargeReceipt2ᚖcitygraphᚋinternalᚋchargeᚐReceipt(exec.Enter(ctx, field), field.Selections, obj.Receipt)
 }
@@ -77,6 +109,73 @@ func (ec *executionContext) fieldContext_ChargeReceipt_at(_ context.Context, fie
 	return graphql.NewScalarFieldContext("ChargeReceipt", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Hold_id(ctx context.Context, field graphql.CollectedField, obj *charge.Hold) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_Hold_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Hold_status(ctx context.Context, field graphql.CollectedField, obj *charge.Hold) (ret graphql.Marshaler) {
+	return ec.marshalNHoldStatus2citygraphᚋinternalᚋchargeᚐHoldStatus(ctx, field.Selections, obj.Status)
+}
+func (ec *executionContext) fieldContext_Hold_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, false, false, "HoldStatus")
+}
+
+func (ec *executionContext) _Hold_amount(ctx context.Context, field graphql.CollectedField, obj *charge.Hold) (ret graphql.Marshaler) {
+	return ec.marshalNFen2int64(ctx, field.Selections, obj.Amount)
+}
+func (ec *executionContext) fieldContext_Hold_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, false, false, "Fen")
+}
+
+func (ec *executionContext) _Hold_merchant(ctx context.Context, field graphql.CollectedField, obj *charge.Hold) (ret graphql.Marshaler) {
+	return ec.marshalNString2citygraphᚋinternalᚋlangᚐText(ctx, field.Selections, obj.Merchant)
+}
+func (ec *executionContext) fieldContext_Hold_merchant(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, false, false, "String")
+}
+
+func (ec *executionContext) _Hold_expiresAt(ctx context.Context, field graphql.CollectedField, obj *charge.Hold) (ret graphql.Marshaler) {
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.ExpiresAt)
+}
+func (ec *executionContext) fieldContext_Hold_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _HoldCodePayload_hold(ctx context.Context, field graphql.CollectedField, obj *model.HoldCodePayload) (ret graphql.Marshaler) {
+	return ec.marshalOHold2ᚖcitygraphᚋinternalᚋchargeᚐHold(exec.Enter(ctx, field), field.Selections, obj.Hold)
+}
+func (ec *executionContext) fieldContext_HoldCodePayload_hold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldCodePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Hold(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HoldCodePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.HoldCodePayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_HoldCodePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldCodePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReverseTransactionPayload_receipt(ctx context.Context, field graphql.CollectedField, obj *model.ReverseTransactionPayload) (ret graphql.Marshaler) {
 	return ec.marshalOChargeReceipt2ᚖcitygraphᚋinternalᚋchargeᚐReceipt(exec.Enter(ctx, field), field.Selections, obj.Receipt)
 }
@@ -109,9 +208,97 @@ func (ec *executionContext) fieldContext_ReverseTransactionPayload_userErrors(_ 
 	return fc, nil
 }
 
+func (ec *executionContext) _VoidHoldPayload_hold(ctx context.Context, field graphql.CollectedField, obj *model.VoidHoldPayload) (ret graphql.Marshaler) {
+	return ec.marshalOHold2ᚖcitygraphᚋinternalᚋchargeᚐHold(exec.Enter(ctx, field), field.Selections, obj.Hold)
+}
+func (ec *executionContext) fieldContext_VoidHoldPayload_hold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoidHoldPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Hold(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VoidHoldPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VoidHoldPayload) (ret graphql.Marshaler) {
+	return ec.marshalNUserError2ᚕᚖcitygraphᚋgraphᚋmodelᚐUserErrorᚄ(exec.Enter(ctx, field), field.Selections, obj.UserErrors)
+}
+func (ec *executionContext) fieldContext_VoidHoldPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoidHoldPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputCaptureHoldInput(ctx context.Context, obj any) (model.CaptureHoldInput, error) {
+	var it model.CaptureHoldInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "holdId", "amount"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNUUID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "holdId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holdId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HoldID = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalNFen2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCaptureHoldInput unmarshals raw into the CaptureHoldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCaptureHoldInput(ctx context.Context, raw any) (model.CaptureHoldInput, error) {
+	var out model.CaptureHoldInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CaptureHoldInput", raw, &out)
+	return out, err
+}
 
 func (ec *executionContext) unmarshalInputChargeCodeInput(ctx context.Context, obj any) (model.ChargeCodeInput, error) {
 	var it model.ChargeCodeInput
@@ -176,6 +363,69 @@ func UnmarshalChargeCodeInput(ctx context.Context, raw any) (model.ChargeCodeInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputHoldCodeInput(ctx context.Context, obj any) (model.HoldCodeInput, error) {
+	var it model.HoldCodeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "merchantId", "code", "amount"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNUUID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "merchantId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("merchantId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MerchantID = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalNFen2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalHoldCodeInput unmarshals raw into the HoldCodeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalHoldCodeInput(ctx context.Context, raw any) (model.HoldCodeInput, error) {
+	var out model.HoldCodeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "HoldCodeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReverseTransactionInput(ctx context.Context, obj any) (model.ReverseTransactionInput, error) {
 	var it model.ReverseTransactionInput
 	if obj == nil {
@@ -232,6 +482,48 @@ func UnmarshalReverseTransactionInput(ctx context.Context, raw any) (model.Rever
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputVoidHoldInput(ctx context.Context, obj any) (model.VoidHoldInput, error) {
+	var it model.VoidHoldInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"holdId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "holdId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holdId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HoldID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVoidHoldInput unmarshals raw into the VoidHoldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVoidHoldInput(ctx context.Context, raw any) (model.VoidHoldInput, error) {
+	var out model.VoidHoldInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VoidHoldInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -239,6 +531,37 @@ func UnmarshalReverseTransactionInput(ctx context.Context, raw any) (model.Rever
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var captureHoldPayloadImplementors = []string{"CaptureHoldPayload"}
+
+func (ec *executionContext) _CaptureHoldPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CaptureHoldPayload) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, captureHoldPayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CaptureHoldPayload")
+		case "receipt":
+			out.Values[i] = ec._CaptureHoldPayload_receipt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CaptureHoldPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
 
 var chargeCodePayloadImplementors = []string{"ChargeCodePayload"}
 
@@ -307,6 +630,83 @@ func (ec *executionContext) _ChargeReceipt(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var holdImplementors = []string{"Hold"}
+
+func (ec *executionContext) _Hold(ctx context.Context, sel ast.SelectionSet, obj *charge.Hold) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, holdImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Hold")
+		case "id":
+			out.Values[i] = ec._Hold_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._Hold_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._Hold_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "merchant":
+			out.Values[i] = ec._Hold_merchant(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._Hold_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var holdCodePayloadImplementors = []string{"HoldCodePayload"}
+
+func (ec *executionContext) _HoldCodePayload(ctx context.Context, sel ast.SelectionSet, obj *model.HoldCodePayload) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, holdCodePayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HoldCodePayload")
+		case "hold":
+			out.Values[i] = ec._HoldCodePayload_hold(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._HoldCodePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var reverseTransactionPayloadImplementors = []string{"ReverseTransactionPayload"}
 
 func (ec *executionContext) _ReverseTransactionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReverseTransactionPayload) graphql.Marshaler {
@@ -338,9 +738,53 @@ func (ec *executionContext) _ReverseTransactionPayload(ctx context.Context, sel 
 	return out
 }
 
+var voidHoldPayloadImplementors = []string{"VoidHoldPayload"}
+
+func (ec *executionContext) _VoidHoldPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VoidHoldPayload) graphql.Marshaler {
+	fields := exec.CollectFields(ec.OperationContext, sel, voidHoldPayloadImplementors)
+
+	out := exec.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VoidHoldPayload")
+		case "hold":
+			out.Values[i] = ec._VoidHoldPayload_hold(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._VoidHoldPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNCaptureHoldInput2citygraphᚋgraphᚋmodelᚐCaptureHoldInput(ctx context.Context, v any) (model.CaptureHoldInput, error) {
+	res, err := ec.unmarshalInputCaptureHoldInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaptureHoldPayload2ᚖcitygraphᚋgraphᚋmodelᚐCaptureHoldPayload(ctx context.Context, sel ast.SelectionSet, v *model.CaptureHoldPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CaptureHoldPayload!")
+		return graphql.Null
+	}
+	return ec._CaptureHoldPayload(ctx, sel, v)
+}
 
 func (ec *executionContext) unmarshalNChargeCodeInput2citygraphᚋgraphᚋmodelᚐChargeCodeInput(ctx context.Context, v any) (model.ChargeCodeInput, error) {
 	res, err := ec.unmarshalInputChargeCodeInput(ctx, v)
@@ -353,6 +797,53 @@ func (ec *executionContext) marshalNChargeCodePayload2ᚖcitygraphᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._ChargeCodePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNHold2ᚕᚖcitygraphᚋinternalᚋchargeᚐHoldᚄ(ctx context.Context, sel ast.SelectionSet, v []*charge.Hold) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHold2ᚖcitygraphᚋinternalᚋchargeᚐHold(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNHold2ᚖcitygraphᚋinternalᚋchargeᚐHold(ctx context.Context, sel ast.SelectionSet, v *charge.Hold) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Hold!")
+		return graphql.Null
+	}
+	return ec._Hold(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNHoldCodeInput2citygraphᚋgraphᚋmodelᚐHoldCodeInput(ctx context.Context, v any) (model.HoldCodeInput, error) {
+	res, err := ec.unmarshalInputHoldCodeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNHoldCodePayload2ᚖcitygraphᚋgraphᚋmodelᚐHoldCodePayload(ctx context.Context, sel ast.SelectionSet, v *model.HoldCodePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "HoldCodePayload!")
+		return graphql.Null
+	}
+	return ec._HoldCodePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNHoldStatus2citygraphᚋinternalᚋchargeᚐHoldStatus(ctx context.Context, v any) (charge.HoldStatus, error) {
+	var res charge.HoldStatus
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNHoldStatus2citygraphᚋinternalᚋchargeᚐHoldStatus(ctx context.Context, sel ast.SelectionSet, v charge.HoldStatus) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNReverseTransactionInput2citygraphᚋgraphᚋmodelᚐReverseTransactionInput(ctx context.Context, v any) (model.ReverseTransactionInput, error) {
@@ -368,11 +859,31 @@ func (ec *executionContext) marshalNReverseTransactionPayload2ᚖcitygraphᚋgra
 	return ec._ReverseTransactionPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNVoidHoldInput2citygraphᚋgraphᚋmodelᚐVoidHoldInput(ctx context.Context, v any) (model.VoidHoldInput, error) {
+	res, err := ec.unmarshalInputVoidHoldInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVoidHoldPayload2ᚖcitygraphᚋgraphᚋmodelᚐVoidHoldPayload(ctx context.Context, sel ast.SelectionSet, v *model.VoidHoldPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VoidHoldPayload!")
+		return graphql.Null
+	}
+	return ec._VoidHoldPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOChargeReceipt2ᚖcitygraphᚋinternalᚋchargeᚐReceipt(ctx context.Context, sel ast.SelectionSet, v *charge.Receipt) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ChargeReceipt(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOHold2ᚖcitygraphᚋinternalᚋchargeᚐHold(ctx context.Context, sel ast.SelectionSet, v *charge.Hold) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Hold(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

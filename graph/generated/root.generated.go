@@ -26,6 +26,7 @@ import (
 	"citygraph/graph/model"
 	"citygraph/graph/scalar"
 	"citygraph/internal/card"
+	"citygraph/internal/charge"
 	"citygraph/internal/citycase"
 	"citygraph/internal/citycase/machine"
 	"citygraph/internal/consent/terms"
@@ -54,6 +55,9 @@ type MutationResolver interface {
 	CancelCardLoss(ctx context.Context, input model.CancelCardLossInput) (*model.CancelCardLossPayload, error)
 	UploadCasePhoto(ctx context.Context, input model.UploadCasePhotoInput) (*model.UploadCasePhotoPayload, error)
 	CreatePhotoUpload(ctx context.Context, input model.CreatePhotoUploadInput) (*model.CreatePhotoUploadPayload, error)
+	HoldCode(ctx context.Context, input model.HoldCodeInput) (*model.HoldCodePayload, error)
+	CaptureHold(ctx context.Context, input model.CaptureHoldInput) (*model.CaptureHoldPayload, error)
+	VoidHold(ctx context.Context, input model.VoidHoldInput) (*model.VoidHoldPayload, error)
 	ChargeCode(ctx context.Context, input model.ChargeCodeInput) (*model.ChargeCodePayload, error)
 	ReverseTransaction(ctx context.Context, input model.ReverseTransactionInput) (*model.ReverseTransactionPayload, error)
 	SubmitCase(ctx context.Context, input model.SubmitCaseInput) (*model.SubmitCasePayload, error)
@@ -111,6 +115,7 @@ type QueryResolver interface {
 	CardStatement(ctx context.Context, month time.Time) (*card.Statement, error)
 	CardTransactions(ctx context.Context, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.LedgerEntryConnection, error)
 	Card(ctx context.Context) (*db.CitizenCard, error)
+	CardHolds(ctx context.Context) ([]*charge.Hold, error)
 	CaseCategories(ctx context.Context, kind *casecategory.Kind) ([]*db.CaseCategory, error)
 	CityCase(ctx context.Context, id string) (*db.CityCase, error)
 	MyCases(ctx context.Context, person *string, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.CityCaseConnection, error)
@@ -231,6 +236,20 @@ func (ec *executionContext) field_Mutation_cancelCardLoss_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CancelCardLossInput, error) {
 			return ec.unmarshalNCancelCardLossInput2citygraphᚋgraphᚋmodelᚐCancelCardLossInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_captureHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CaptureHoldInput, error) {
+			return ec.unmarshalNCaptureHoldInput2citygraphᚋgraphᚋmodelᚐCaptureHoldInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -413,6 +432,20 @@ func (ec *executionContext) field_Mutation_grantEntitlement_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.GrantEntitlementInput, error) {
 			return ec.unmarshalNGrantEntitlementInput2citygraphᚋgraphᚋmodelᚐGrantEntitlementInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_holdCode_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.HoldCodeInput, error) {
+			return ec.unmarshalNHoldCodeInput2citygraphᚋgraphᚋmodelᚐHoldCodeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -959,6 +992,20 @@ func (ec *executionContext) field_Mutation_verifyCase_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.VerifyCaseInput, error) {
 			return ec.unmarshalNVerifyCaseInput2citygraphᚋgraphᚋmodelᚐVerifyCaseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_voidHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.VoidHoldInput, error) {
+			return ec.unmarshalNVoidHoldInput2citygraphᚋgraphᚋmodelᚐVoidHoldInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2644,6 +2691,138 @@ func (ec *executionContext) fieldContext_Mutation_createPhotoUpload(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_createPhotoUpload_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_holdCode(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_holdCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().HoldCode(ctx, fc.Args["input"].(model.HoldCodeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.HoldCodePayload) graphql.Marshaler {
+			return ec.marshalNHoldCodePayload2ᚖcitygraphᚋgraphᚋmodelᚐHoldCodePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_holdCode(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HoldCodePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_holdCode_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_captureHold(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_captureHold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CaptureHold(ctx, fc.Args["input"].(model.CaptureHoldInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CaptureHoldPayload) graphql.Marshaler {
+			return ec.marshalNCaptureHoldPayload2ᚖcitygraphᚋgraphᚋmodelᚐCaptureHoldPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_captureHold(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CaptureHoldPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_captureHold_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_voidHold(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_voidHold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VoidHold(ctx, fc.Args["input"].(model.VoidHoldInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VoidHoldPayload) graphql.Marshaler {
+			return ec.marshalNVoidHoldPayload2ᚖcitygraphᚋgraphᚋmodelᚐVoidHoldPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_voidHold(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoidHoldPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_voidHold_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5074,6 +5253,38 @@ func (ec *executionContext) fieldContext_Query_card(_ context.Context, field gra
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_cardHolds(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_cardHolds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().CardHolds(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*charge.Hold) graphql.Marshaler {
+			return ec.marshalNHold2ᚕᚖcitygraphᚋinternalᚋchargeᚐHoldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_cardHolds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Hold(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_caseCategories(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6970,6 +7181,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "holdCode":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_holdCode(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "captureHold":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_captureHold(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voidHold":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_voidHold(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "chargeCode":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_chargeCode(ctx, field)
@@ -7425,6 +7657,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_card(ctx, field)
+				})
+		case "cardHolds":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_cardHolds(ctx, field)
 				})
 		case "caseCategories":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

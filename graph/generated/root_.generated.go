@@ -74,6 +74,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BoundingBoxInput", ec.unmarshalInputBoundingBoxInput),
 			graphql.NewInputUnmarshaler("CancelAlertInput", ec.unmarshalInputCancelAlertInput),
 			graphql.NewInputUnmarshaler("CancelCardLossInput", ec.unmarshalInputCancelCardLossInput),
+			graphql.NewInputUnmarshaler("CaptureHoldInput", ec.unmarshalInputCaptureHoldInput),
 			graphql.NewInputUnmarshaler("CaseAttributeInput", ec.unmarshalInputCaseAttributeInput),
 			graphql.NewInputUnmarshaler("ChargeCodeInput", ec.unmarshalInputChargeCodeInput),
 			graphql.NewInputUnmarshaler("CloseCardInput", ec.unmarshalInputCloseCardInput),
@@ -89,6 +90,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GeoPointInput", ec.unmarshalInputGeoPointInput),
 			graphql.NewInputUnmarshaler("GiveConsentInput", ec.unmarshalInputGiveConsentInput),
 			graphql.NewInputUnmarshaler("GrantEntitlementInput", ec.unmarshalInputGrantEntitlementInput),
+			graphql.NewInputUnmarshaler("HoldCodeInput", ec.unmarshalInputHoldCodeInput),
 			graphql.NewInputUnmarshaler("IssueAlertInput", ec.unmarshalInputIssueAlertInput),
 			graphql.NewInputUnmarshaler("IssueCardInput", ec.unmarshalInputIssueCardInput),
 			graphql.NewInputUnmarshaler("IssuePayCodeInput", ec.unmarshalInputIssuePayCodeInput),
@@ -129,6 +131,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateAlertInput", ec.unmarshalInputUpdateAlertInput),
 			graphql.NewInputUnmarshaler("UploadCasePhotoInput", ec.unmarshalInputUploadCasePhotoInput),
 			graphql.NewInputUnmarshaler("VerifyCaseInput", ec.unmarshalInputVerifyCaseInput),
+			graphql.NewInputUnmarshaler("VoidHoldInput", ec.unmarshalInputVoidHoldInput),
 			graphql.NewInputUnmarshaler("WithdrawCaseInput", ec.unmarshalInputWithdrawCaseInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
 			graphql.NewInputUnmarshaler("WithdrawEntitlementInput", ec.unmarshalInputWithdrawEntitlementInput),
@@ -1049,7 +1052,109 @@ type ReverseTransactionPayload {
   userErrors: [UserError!]!
 }
 
+"Money that is kept back on a card for a payment that may come (预授权)."
+type Hold {
+  "The id, which captureHold and voidHold take."
+  id: ID!
+  "Where it stands."
+  status: HoldStatus!
+  "How much is kept back, in fen."
+  amount: Fen!
+  "Whose it is to capture, by the name of that day, in the language of the request (商户)."
+  merchant: String!
+  "From when on it cannot be captured, and is let go."
+  expiresAt: DateTime!
+}
+
+"The life of a hold: PENDING → CAPTURED | VOIDED | TIMED_OUT."
+enum HoldStatus {
+  "Kept back (预授权中)."
+  PENDING
+  "A charge was taken of it, and the rest let go (已扣款)."
+  CAPTURED
+  "Let go by the merchant (已撤销)."
+  VOIDED
+  "Let go because nobody captured it in time (已过期)."
+  TIMED_OUT
+}
+
+extend type Query {
+  """
+  What is kept back on the viewer's own card now, the next to expire first, at most a hundred (我的预授权). Nobody sees another's.
+  UNAUTHENTICATED for a visitor.
+  """
+  cardHolds: [Hold!]!
+}
+
+"Asks for money to be kept back on the card of a pay code."
+input HoldCodeInput {
+  "A key of the client's own for this hold: sent again with the same input, it gets the first answer."
+  idempotencyKey: UUID!
+  "The clinic or the scenic spot that may capture it."
+  merchantId: ID!
+  "The pay code as it was scanned."
+  code: String!
+  "How much, in fen; more than zero."
+  amount: Fen!
+}
+
+"The answer to holdCode."
+type HoldCodePayload {
+  "The hold; null when refused."
+  hold: Hold
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Takes what is due of a hold."
+input CaptureHoldInput {
+  "A key of the client's own for this charge: sent again with the same input, it gets the first answer."
+  idempotencyKey: UUID!
+  "The hold."
+  holdId: ID!
+  "How much of it, in fen; more than zero, and what is held at most. The rest is let go."
+  amount: Fen!
+}
+
+"The answer to captureHold."
+type CaptureHoldPayload {
+  "The receipt of the charge; null when refused."
+  receipt: ChargeReceipt
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Lets go of a hold."
+input VoidHoldInput {
+  "The hold."
+  holdId: ID!
+}
+
+"The answer to voidHold."
+type VoidHoldPayload {
+  "The hold, which is VOIDED; null when refused."
+  hold: Hold
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
 extend type Mutation {
+  """
+  Keeps so much back on the card of a pay code, once (预授权), for what is not known yet: a deposit. Who may, and what is answered, are as with
+  chargeCode; the credit line is never drawn on. It is let go by itself at expiresAt. The holder is told.
+  """
+  holdCode("Whose code, for whom, and how much." input: HoldCodeInput!): HoldCodePayload!
+  """
+  Takes what is due of a hold, and lets go of the rest (预授权完成). Staff of the merchant that placed it may: NOT_FOUND for everybody else.
+  BAD_AMOUNT above the hold, HOLD_EXPIRED, INVALID_TRANSITION for one that is captured or voided, CARD_NOT_ACTIVE, IDEMPOTENCY_KEY_REUSED. The
+  holder is told.
+  """
+  captureHold("Which hold, and how much." input: CaptureHoldInput!): CaptureHoldPayload!
+  """
+  Lets go of a hold of which nothing is due (预授权撤销). Staff of the merchant that placed it may: NOT_FOUND for everybody else. HOLD_EXPIRED,
+  INVALID_TRANSITION for one that is captured or voided. The holder is told.
+  """
+  voidHold("Which hold." input: VoidHoldInput!): VoidHoldPayload!
   """
   Takes money from the card of a pay code, once (扫码收款). What the card lacks at a clinic is drawn on the holder's credit line, which
   the receipt does not tell. Staff of the clinic and operators of the scenic spot may, for their own:
@@ -4399,6 +4504,16 @@ func (ec *executionContext) childFields_CancelCardLossPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CancelCardLossPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CaptureHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receipt":
+		return ec.fieldContext_CaptureHoldPayload_receipt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CaptureHoldPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaptureHoldPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CardStatement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "month":
@@ -5157,6 +5272,32 @@ func (ec *executionContext) childFields_GrantEntitlementPayload(ctx context.Cont
 		return ec.fieldContext_GrantEntitlementPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GrantEntitlementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Hold(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Hold_id(ctx, field)
+	case "status":
+		return ec.fieldContext_Hold_status(ctx, field)
+	case "amount":
+		return ec.fieldContext_Hold_amount(ctx, field)
+	case "merchant":
+		return ec.fieldContext_Hold_merchant(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Hold_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Hold", field.Name)
+}
+
+func (ec *executionContext) childFields_HoldCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hold":
+		return ec.fieldContext_HoldCodePayload_hold(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_HoldCodePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HoldCodePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Household(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6095,6 +6236,16 @@ func (ec *executionContext) childFields_VerifyCasePayload(ctx context.Context, f
 		return ec.fieldContext_VerifyCasePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VerifyCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hold":
+		return ec.fieldContext_VoidHoldPayload_hold(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_VoidHoldPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidHoldPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WechatGrant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -150,6 +150,24 @@ type CancelCardLossPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Takes what is due of a hold.
+type CaptureHoldInput struct {
+	// A key of the client's own for this charge: sent again with the same input, it gets the first answer.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The hold.
+	HoldID string `json:"holdId"`
+	// How much of it, in fen; more than zero, and what is held at most. The rest is let go.
+	Amount int64 `json:"amount"`
+}
+
+// The answer to captureHold.
+type CaptureHoldPayload struct {
+	// The receipt of the charge; null when refused.
+	Receipt *charge.Receipt `json:"receipt,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Asks for the money of a pay code.
 type ChargeCodeInput struct {
 	// A key of the client's own for this charge: sent again with the same input, it gets the first answer.
@@ -364,6 +382,26 @@ type GrantEntitlementInput struct {
 type GrantEntitlementPayload struct {
 	// The entitlement; null when refused.
 	Entitlement *entitlement.Entitlement `json:"entitlement,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for money to be kept back on the card of a pay code.
+type HoldCodeInput struct {
+	// A key of the client's own for this hold: sent again with the same input, it gets the first answer.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The clinic or the scenic spot that may capture it.
+	MerchantID string `json:"merchantId"`
+	// The pay code as it was scanned.
+	Code string `json:"code"`
+	// How much, in fen; more than zero.
+	Amount int64 `json:"amount"`
+}
+
+// The answer to holdCode.
+type HoldCodePayload struct {
+	// The hold; null when refused.
+	Hold *charge.Hold `json:"hold,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1084,6 +1122,20 @@ type VerifyCaseInput struct {
 type VerifyCasePayload struct {
 	// The case; null when refused.
 	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Lets go of a hold.
+type VoidHoldInput struct {
+	// The hold.
+	HoldID string `json:"holdId"`
+}
+
+// The answer to voidHold.
+type VoidHoldPayload struct {
+	// The hold, which is VOIDED; null when refused.
+	Hold *charge.Hold `json:"hold,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

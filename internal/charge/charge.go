@@ -13,6 +13,7 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/citizencard"
+	"citygraph/ent/db/hold"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgertransaction"
 	"citygraph/internal/audit"
@@ -38,7 +39,8 @@ type Till struct {
 	Ring   *paycode.Ring
 	// Lender is the account that a clinic's charge draws on for what a person's card lacks; empty without one, and nil
 	// lends nothing.
-	Lender func(ctx context.Context, personID string) (accountID string, err error)
+	Lender   func(ctx context.Context, personID string) (accountID string, err error)
+	HoldLife time.Duration // from placing a hold to its letting go, when nobody captures it
 	// Low is the balance in fen below which the holder is told that little is left; zero for never.
 	Low int64
 }
@@ -116,24 +118,7 @@ func (t *Till) verify(code string, purpose paycode.Purpose) (paycode.Claims, err
 
 // take moves the money, in the transaction of ctx.
 func (t *Till) take(ctx context.Context, m *merchant, claims paycode.Claims, amount int64) (string, error) {
-	system := viewer.AsSystem(ctx, "who shows a code lets the merchant have its card charged")
-	key := claims.Key()
-	if err := t.Store.Lock(ctx, key); err != nil {
-		return "", err
-	}
-	// The key of a transaction is unique in the database as well.
-	used, err := t.DB.LedgerTransaction.Query().Where(ledgertransaction.EventKey(key)).Exist(system)
-	if err != nil {
-		return "", fmt.Errorf("look whether the code was charged: %w", err)
-	}
-	if used {
-		return "", fault.New(fault.PayCodeReplayed).At("code")
-	}
-	card, err := t.active(system, claims.CardID)
-	if err != nil {
-		return "", err
-	}
-	payee, err := t.Book.Open(ctx, ledger.Account{Kind: ledgeraccount.KindMerchant, OwnerID: m.id})
+	card, payee, err := t.spend(ctx, m, claims)
 	if err != nil {
 		return "", err
 	}
@@ -142,19 +127,53 @@ func (t *Till) take(ctx context.Context, m *merchant, claims paycode.Claims, amo
 		return "", err
 	}
 	made, err := t.Book.Post(ctx, ledger.Posting{
-		Key: key, Kind: ledgertransaction.KindCharge, Domain: m.domain, Merchant: m.name, Lines: lines,
+		Key: claims.Key(), Kind: ledgertransaction.KindCharge, Domain: m.domain, Merchant: m.name, Lines: lines,
 	})
 	if err != nil {
 		return "", err
 	}
-	balance := ledger.After(made, card.AccountID)
 	if err := audit.Record(ctx, t.DB, audit.Deed{Action: "chargeCode", Subject: card.PersonID, TargetID: made.ID}); err != nil {
 		return "", err
 	}
-	return made.ID, t.Events.Emit(ctx, Charged{
-		PersonID: card.PersonID, CardID: card.ID, TransactionID: made.ID, Merchant: m.name, Amount: amount, Lent: lent,
-		Balance: balance, Low: balance < t.Low && balance+amount-lent >= t.Low,
-	})
+	return made.ID, t.Events.Emit(ctx, t.charged(card, made, lent))
+}
+
+// charged is what is told of a charge, of which so much was lent.
+func (t *Till) charged(card *db.CitizenCard, made *db.LedgerTransaction, lent int64) Charged {
+	balance := ledger.After(made, card.AccountID)
+	return Charged{
+		PersonID: card.PersonID, CardID: card.ID, TransactionID: made.ID, Merchant: made.Merchant, Amount: made.Amount, Lent: lent,
+		Balance: balance, Low: balance < t.Low && balance+made.Amount-lent >= t.Low,
+	}
+}
+
+// spend is the card of a code that nobody has charged or held yet, and nobody else can until the transaction of ctx ends; and
+// the account of the merchant.
+func (t *Till) spend(ctx context.Context, m *merchant, claims paycode.Claims) (*db.CitizenCard, *db.LedgerAccount, error) {
+	system := viewer.AsSystem(ctx, "who shows a code lets the merchant have its card charged")
+	key := claims.Key()
+	if err := t.Store.Lock(ctx, key); err != nil {
+		return nil, nil, err
+	}
+	// The key of a transaction, and that of a hold, is unique in the database as well.
+	used, err := t.DB.LedgerTransaction.Query().Where(ledgertransaction.EventKey(key)).Exist(system)
+	if err != nil {
+		return nil, nil, fmt.Errorf("look whether the code was charged: %w", err)
+	}
+	if !used {
+		if used, err = t.DB.Hold.Query().Where(hold.EventKey(key)).Exist(system); err != nil {
+			return nil, nil, fmt.Errorf("look whether the code was held: %w", err)
+		}
+	}
+	if used {
+		return nil, nil, fault.New(fault.PayCodeReplayed).At("code")
+	}
+	card, err := t.active(system, claims.CardID)
+	if err != nil {
+		return nil, nil, err
+	}
+	payee, err := t.Book.Open(ctx, ledger.Account{Kind: ledgeraccount.KindMerchant, OwnerID: m.id})
+	return card, payee, err
 }
 
 // active is the card of a code. Whoever would stop it waits until the transaction of ctx ends.

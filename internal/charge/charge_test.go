@@ -50,7 +50,7 @@ func open(t *testing.T) *shop {
 		DB: city.DB, Store: city.Store, Clock: clock, Events: bus,
 		Once: idempotency.Ledger{DB: city.DB, Store: city.Store, Clock: clock},
 		Book: &ledger.Book{DB: city.DB, Store: city.Store, Clock: clock},
-		Ring: paycode.NewRing([]byte(strings.Repeat("k", 32))),
+		Ring: paycode.NewRing([]byte(strings.Repeat("k", 32))), HoldLife: time.Hour,
 	}
 	s.card = city.DB.CitizenCard.Query().Where(citizencard.PersonID(s.holder)).OnlyX(seedtest.System(t))
 	s.clinic = viewer.From(city.As(t, "xumin")).Organisations(viewer.ClinicStaff)[0]

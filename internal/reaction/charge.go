@@ -25,6 +25,13 @@ func Charges(bus *event.Bus, desk *notice.Desk) {
 			Letter: notice.Letter{Template: "card/low_balance", TargetID: e.CardID, Params: wording.Params{"balance": wording.AnOwnAmount(e.Balance)}},
 		})
 	})
+	event.On(bus, func(ctx context.Context, e charge.Held) error {
+		template, key := "card/held", e.HoldID
+		if e.Released {
+			template, key = "card/let_go", e.HoldID+"/let go"
+		}
+		return desk.Tell(ctx, moved(template, e.PersonID, e.CardID, key, e.Merchant, e.Amount))
+	})
 	event.On(bus, func(ctx context.Context, e charge.Refunded) error {
 		template := "card/refunded"
 		if e.Lent {
@@ -35,9 +42,9 @@ func Charges(bus *event.Bus, desk *notice.Desk) {
 }
 
 // moved tells the holder of a card of money that went out of it or into it.
-func moved(template, personID, cardID, transactionID string, merchant lang.Text, amount int64) notice.Notice {
+func moved(template, personID, cardID, eventKey string, merchant lang.Text, amount int64) notice.Notice {
 	return notice.Notice{
-		Recipient: personID, Subject: personID, EventKey: transactionID,
+		Recipient: personID, Subject: personID, EventKey: eventKey,
 		Letter: notice.Letter{
 			Template: template, TargetID: cardID,
 			Params: wording.Params{"merchant": wording.ALabel(merchant), "amount": wording.AnOwnAmount(amount)},

@@ -305,7 +305,7 @@ func TestWhatIsOwedIsRecovered(t *testing.T) {
 	if got, want := d.money(t), (money{14_00, 0, 10_00}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if got := d.told(t); got != "card/ride_owed card/ride_owed card/rides_recovereded card/rides_recovereded" {
+	if got := d.told(t); got != "card/ride_owed card/ride_owed card/rides_recovered card/rides_recovered" {
 		t.Errorf("the rider was told %s", got)
 	}
 	if n := len(d.codes(t)); n != 10 {

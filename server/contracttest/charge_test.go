@@ -11,6 +11,9 @@ import (
 )
 
 const (
+	holdCode           = `mutation($input: HoldCodeInput!) { holdCode(input: $input) { userErrors { code } } }`
+	captureHold        = `mutation($input: CaptureHoldInput!) { captureHold(input: $input) { userErrors { code } } }`
+	voidHold           = `mutation($input: VoidHoldInput!) { voidHold(input: $input) { userErrors { code } } }`
 	chargeCode         = `mutation($input: ChargeCodeInput!) { chargeCode(input: $input) { userErrors { code } } }`
 	reverseTransaction = `mutation($input: ReverseTransactionInput!) { reverseTransaction(input: $input) { userErrors { code } } }`
 )
@@ -39,4 +42,14 @@ func (r *rig) sold(t testing.TB) string {
 	}
 	r.member["xumin"].Do("ChargeCode", citytest.Vars{"input": r.sale(t)}).Decode(t, &paid)
 	return paid.ChargeCode.Receipt.TransactionID
+}
+
+// held is the id of a hold of one fen by xumin's clinic on wangguiying's card.
+func (r *rig) held(t testing.TB) string {
+	t.Helper()
+	var placed struct {
+		HoldCode struct{ Hold struct{ ID string } }
+	}
+	r.member["xumin"].Do("HoldCode", citytest.Vars{"input": r.sale(t)}).Decode(t, &placed)
+	return placed.HoldCode.Hold.ID
 }

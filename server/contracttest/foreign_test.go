@@ -124,6 +124,12 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 			return client.Do("TopUpStatus", citytest.Vars{"id": id})
 		})
 		if name != "xumin" { // whose clinic received it
+			same(t, name+": captureHold", r.held(t), id.Hold, func(id string) citytest.Answer {
+				return client.Do("CaptureHold", citytest.Vars{"input": citytest.Vars{"idempotencyKey": uuid.NewString(), "holdId": id, "amount": 1}})
+			})
+			same(t, name+": voidHold", r.held(t), id.Hold, func(id string) citytest.Answer {
+				return client.Do("VoidHold", citytest.Vars{"input": citytest.Vars{"holdId": id}})
+			})
 			same(t, name+": reverseTransaction", r.sold(t), id.LedgerTransaction, func(id string) citytest.Answer {
 				return client.Do("ReverseTransaction", citytest.Vars{"input": citytest.Vars{"idempotencyKey": uuid.NewString(), "transactionId": id, "amount": 1}})
 			})

@@ -150,6 +150,12 @@ var scenes = merged(merged(caseScenes(), photoScenes()), map[string]scene{
 	},
 	"RepayCreditLine": func(t testing.TB, r *rig) asked { return input(r.member["lina"], r.owing(t, "lina")) },
 	"ChargeCode":      func(t testing.TB, r *rig) asked { return input(r.member["xumin"], r.sale(t)) },
+	"HoldCode":        func(t testing.TB, r *rig) asked { return input(r.member["xumin"], r.sale(t)) },
+	"CaptureHold": func(t testing.TB, r *rig) asked {
+		return input(r.member["xumin"], citytest.Vars{"idempotencyKey": uuid.NewString(), "holdId": r.held(t), "amount": 1})
+	},
+	"VoidHold":  func(t testing.TB, r *rig) asked { return input(r.member["xumin"], citytest.Vars{"holdId": r.held(t)}) },
+	"CardHolds": func(t testing.TB, r *rig) asked { r.held(t); return asked{r.member["wangguiying"], nil} },
 	"ReverseTransaction": func(t testing.TB, r *rig) asked {
 		return input(r.member["xumin"], citytest.Vars{"idempotencyKey": uuid.NewString(), "transactionId": r.sold(t), "amount": 1})
 	},

@@ -167,6 +167,14 @@ var probes = append(append(caseProbes(), photoProbes()...), []probe{
 	{"Mutation.reverseTransaction", "of what zju-1 received", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
 		return citytest.Vars{"idempotencyKey": uuid.NewString(), "transactionId": r.sold(t), "amount": 1}
 	}), reverseTransaction},
+	{"Mutation.holdCode", "for zju-1", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.sale(t) }), holdCode},
+	{"Mutation.captureHold", "of zju-1", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"idempotencyKey": uuid.NewString(), "holdId": r.held(t), "amount": 1}
+	}), captureHold},
+	{"Mutation.voidHold", "of zju-1", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"holdId": r.held(t)}
+	}), voidHold},
+	{"Query.cardHolds", "of one's own card", everybody(nil), `{ cardHolds { id } }`},
 	{"Query.cardTransactions", "of one's own card", everybody(nil), `{ cardTransactions { edges { node { id } } } }`},
 	{"Query.cardStatement", "of one's own card", everybody(nil), `{ cardStatement(month: "2025-01") { closingBalance } }`},
 	{"Query.districts", "all", everybody(nil), `{ districts { id } }`},

@@ -61,6 +61,64 @@ func TestAGrandmotherPaysAtTheHospital(t *testing.T) {
 	}
 }
 
+// A hospital takes a deposit and, when the bill is known, a part of it. Meanwhile the patient sees what is kept back; the
+// deposit of her next visit is let go.
+func TestAHospitalTakesADeposit(t *testing.T) {
+	city := citytest.Start(t)
+	patient, cashier := city.As(t, "wangguiying"), city.As(t, "xumin")
+	clinic := employer(t, city, "xumin")
+	deposit := func(fen int64) string {
+		t.Helper()
+		var placed struct {
+			HoldCode struct {
+				Hold struct{ ID, Status, Merchant string }
+			}
+		}
+		cashier.DoFor("wechat-miniprogram", "HoldCode", citytest.Vars{"input": citytest.Vars{
+			"idempotencyKey": uuid.NewString(), "merchantId": clinic, "code": showCode(t, patient), "amount": fen,
+		}}).Decode(t, &placed)
+		if placed.HoldCode.Hold.Status != "PENDING" || placed.HoldCode.Hold.Merchant == "" {
+			t.Fatalf("the deposit is %+v", placed)
+		}
+		return placed.HoldCode.Hold.ID
+	}
+	before := transactions(t, patient, citytest.Vars{"first": 20})
+	first := deposit(200_00)
+	var mine struct {
+		CardHolds []struct {
+			ID     string
+			Amount int64
+		}
+	}
+	patient.Do("CardHolds", nil).Decode(t, &mine)
+	if len(mine.CardHolds) != 1 || mine.CardHolds[0].ID != first || mine.CardHolds[0].Amount != 200_00 {
+		t.Errorf("she sees %+v", mine)
+	}
+	capture := func(holdID string, fen int64) []problem {
+		return problems(t, cashier.Do("CaptureHold", citytest.Vars{"input": citytest.Vars{"idempotencyKey": uuid.NewString(), "holdId": holdID, "amount": fen}}))
+	}
+	if found := capture(first, 200_01); len(found) != 1 || found[0].Code != "BAD_AMOUNT" {
+		t.Errorf("more than the deposit: %+v", found)
+	}
+	if found := capture(first, 120_00); len(found) != 0 {
+		t.Errorf("what is due: %+v", found)
+	}
+	if found := capture(first, 1); len(found) != 1 || found[0].Code != "INVALID_TRANSITION" {
+		t.Errorf("captured twice: %+v", found)
+	}
+	if found := problems(t, cashier.Do("VoidHold", citytest.Vars{"input": citytest.Vars{"holdId": deposit(50_00)}})); len(found) != 0 {
+		t.Errorf("let go: %+v", found)
+	}
+	after := transactions(t, patient, citytest.Vars{"first": 20})
+	if after.Card.Balance != before.Card.Balance-120_00 || len(after.CardTransactions.Edges) != len(before.CardTransactions.Edges)+1 {
+		t.Errorf("she sees %+v after %+v", after, before)
+	}
+	patient.Do("CardHolds", nil).Decode(t, &mine)
+	if len(mine.CardHolds) != 0 {
+		t.Errorf("kept back is still %+v", mine)
+	}
+}
+
 // employer is the organisation that a member of the cast is staff of.
 func employer(t *testing.T, city *citytest.City, name string) string {
 	t.Helper()

@@ -47,8 +47,9 @@ type Options struct {
 	RefreshTTL time.Duration
 	Vault      *vault.Vault // seals personal data
 	PayCodes   *paycode.Ring
-	LowBalance int64     // fen; see charge.Till
-	CardCaps   card.Caps // five thousand and a thousand yuan by default
+	LowBalance int64         // fen; see charge.Till
+	HoldLife   time.Duration // of money that nobody captures; a week by default
+	CardCaps   card.Caps     // five thousand and a thousand yuan by default
 
 	// WechatPay is the merchant account, whose app is Wechat's; nil turns WeChat Pay off. Clock, log and accounts are wired here.
 	WechatPay *wechatpay.Options

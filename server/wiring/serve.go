@@ -75,7 +75,7 @@ func (c *City) serve() error {
 	c.Rides = &transit.Uploads{Office: c.Transit, Operators: o.TransitOperators, Limit: limitRequests(limiter, o.Address), Log: o.Log}
 	till := &charge.Till{
 		DB: c.DB, Store: c.Store, Clock: o.Clock, Events: c.bus, Once: once, Book: c.Book, Ring: o.PayCodes, Low: o.LowBalance,
-		Lender: c.Credit.Lender,
+		Lender: c.Credit.Lender, HoldLife: cmp.Or(o.HoldLife, 7*24*time.Hour),
 	}
 	c.Edge = edge.New(edge.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
