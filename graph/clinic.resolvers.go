@@ -12,9 +12,10 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/internal/clinic"
+	"citygraph/internal/geo"
 )
 
-func (r *queryResolver) Clinics(ctx context.Context, districtCode *string, departmentCode *string, text *string, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.ClinicConnection, error) {
-	q, err := clinic.Find(r.DB.Clinic.Query(), clinic.Filter{DistrictCode: districtCode, DepartmentCode: departmentCode, Text: text})
+func (r *queryResolver) Clinics(ctx context.Context, districtCode *string, departmentCode *string, text *string, near *geo.Circle, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.ClinicConnection, error) {
+	q, err := clinic.Find(r.DB.Clinic.Query(), clinic.Filter{DistrictCode: districtCode, DepartmentCode: departmentCode, Text: text, Near: near})
 	return connect(ctx, q, err, page{after, first, before, last})
 }

@@ -116,6 +116,7 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"PayCodePurpose":         texts(paycode.Clinic, paycode.ScenicSpot, paycode.Transit),
 		"RecordCategory":         column(migrate.RecordAccessesTable, "category"),
 		"ScenicSpotGrade":        column(migrate.ScenicSpotsTable, "grade"),
+		"SlotStatus":             column(migrate.SlotsTable, "status"),
 		"SchoolStage":            column(migrate.SchoolsTable, "stage"),
 		"SessionClient":          column(migrate.SessionsTable, "client"),
 		"Sex":                    texts(resident.Female, resident.Male),

@@ -19,6 +19,11 @@ func newestReadings() db.RecordAccessPaginateOption {
 	return db.WithRecordAccessOrder(&db.RecordAccessOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultRecordAccessOrder.Field})
 }
 
+// earliestSlots orders slots by when they begin.
+func earliestSlots() db.SlotPaginateOption {
+	return db.WithSlotOrder(&db.SlotOrder{Direction: entgql.OrderDirectionAsc, Field: db.SlotOrderFieldStartsAt})
+}
+
 // oldest orders photos as they were uploaded: what is loaded with a list of cases comes in no order.
 func oldest(photos []*db.CasePhoto) []*db.CasePhoto {
 	slices.SortFunc(photos, func(a, b *db.CasePhoto) int { return strings.Compare(a.ID, b.ID) })

@@ -25,11 +25,14 @@ import (
 	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/practitioner"
 	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
+	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
+	"citygraph/ent/db/slot"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
 	"citygraph/internal/fault"
@@ -52,6 +55,7 @@ var nodeTables = map[id.Kind]string{
 	id.RecordAccess: recordaccess.Table,
 	id.Alert:        alert.Table,
 	id.LedgerEntry:  ledgerentry.Table, id.LedgerTransaction: ledgertransaction.Table,
+	id.Practitioner: practitioner.Table, id.Schedule: schedule.Table, id.Slot: slot.Table,
 	id.TopUp: topup.Table, id.CreditLine: creditline.Table,
 }
 

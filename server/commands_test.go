@@ -32,6 +32,9 @@ func fakeApp() app {
 		Import311: func(_ context.Context, _ Config, from takeover, out io.Writer) error {
 			return say(out, fmt.Sprint("open311 ", from))
 		},
+		ImportFHIR: func(_ context.Context, _ Config, from supply, out io.Writer) error {
+			return say(out, fmt.Sprint("fhir ", from))
+		},
 		VerifyLedger: func(_ context.Context, _ Config, out io.Writer) error { return say(out, "verify the ledger") },
 		StateLedger: func(_ context.Context, _ Config, w ledgerDay, out io.Writer) error {
 			return say(out, fmt.Sprint("state ", w.Provider, " ", w.Day.Format(time.RFC3339)))

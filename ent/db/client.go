@@ -42,11 +42,15 @@ import (
 	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/personaldata"
+	"citygraph/ent/db/practitioner"
+	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
+	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
+	"citygraph/ent/db/slot"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
@@ -129,16 +133,24 @@ type Client struct {
 	Person *PersonClient
 	// PersonalData is the client for interacting with the PersonalData builders.
 	PersonalData *PersonalDataClient
+	// Practitioner is the client for interacting with the Practitioner builders.
+	Practitioner *PractitionerClient
+	// PractitionerRole is the client for interacting with the PractitionerRole builders.
+	PractitionerRole *PractitionerRoleClient
 	// RecordAccess is the client for interacting with the RecordAccess builders.
 	RecordAccess *RecordAccessClient
 	// ScenicSpot is the client for interacting with the ScenicSpot builders.
 	ScenicSpot *ScenicSpotClient
+	// Schedule is the client for interacting with the Schedule builders.
+	Schedule *ScheduleClient
 	// School is the client for interacting with the School builders.
 	School *SchoolClient
 	// SensorAlarm is the client for interacting with the SensorAlarm builders.
 	SensorAlarm *SensorAlarmClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// Slot is the client for interacting with the Slot builders.
+	Slot *SlotClient
 	// StaffRole is the client for interacting with the StaffRole builders.
 	StaffRole *StaffRoleClient
 	// Street is the client for interacting with the Street builders.
@@ -193,11 +205,15 @@ func (c *Client) init() {
 	c.NotificationPreference = NewNotificationPreferenceClient(c.config)
 	c.Person = NewPersonClient(c.config)
 	c.PersonalData = NewPersonalDataClient(c.config)
+	c.Practitioner = NewPractitionerClient(c.config)
+	c.PractitionerRole = NewPractitionerRoleClient(c.config)
 	c.RecordAccess = NewRecordAccessClient(c.config)
 	c.ScenicSpot = NewScenicSpotClient(c.config)
+	c.Schedule = NewScheduleClient(c.config)
 	c.School = NewSchoolClient(c.config)
 	c.SensorAlarm = NewSensorAlarmClient(c.config)
 	c.Session = NewSessionClient(c.config)
+	c.Slot = NewSlotClient(c.config)
 	c.StaffRole = NewStaffRoleClient(c.config)
 	c.Street = NewStreetClient(c.config)
 	c.TopUp = NewTopUpClient(c.config)
@@ -327,11 +343,15 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		NotificationPreference: NewNotificationPreferenceClient(cfg),
 		Person:                 NewPersonClient(cfg),
 		PersonalData:           NewPersonalDataClient(cfg),
+		Practitioner:           NewPractitionerClient(cfg),
+		PractitionerRole:       NewPractitionerRoleClient(cfg),
 		RecordAccess:           NewRecordAccessClient(cfg),
 		ScenicSpot:             NewScenicSpotClient(cfg),
+		Schedule:               NewScheduleClient(cfg),
 		School:                 NewSchoolClient(cfg),
 		SensorAlarm:            NewSensorAlarmClient(cfg),
 		Session:                NewSessionClient(cfg),
+		Slot:                   NewSlotClient(cfg),
 		StaffRole:              NewStaffRoleClient(cfg),
 		Street:                 NewStreetClient(cfg),
 		TopUp:                  NewTopUpClient(cfg),
@@ -388,11 +408,15 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		NotificationPreference: NewNotificationPreferenceClient(cfg),
 		Person:                 NewPersonClient(cfg),
 		PersonalData:           NewPersonalDataClient(cfg),
+		Practitioner:           NewPractitionerClient(cfg),
+		PractitionerRole:       NewPractitionerRoleClient(cfg),
 		RecordAccess:           NewRecordAccessClient(cfg),
 		ScenicSpot:             NewScenicSpotClient(cfg),
+		Schedule:               NewScheduleClient(cfg),
 		School:                 NewSchoolClient(cfg),
 		SensorAlarm:            NewSensorAlarmClient(cfg),
 		Session:                NewSessionClient(cfg),
+		Slot:                   NewSlotClient(cfg),
 		StaffRole:              NewStaffRoleClient(cfg),
 		Street:                 NewStreetClient(cfg),
 		TopUp:                  NewTopUpClient(cfg),
@@ -434,9 +458,9 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Department, c.Device, c.District, c.EntitlementGrant, c.Guardianship, c.Hold,
 		c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
 		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
-		c.PersonalData, c.RecordAccess, c.ScenicSpot, c.School, c.SensorAlarm,
-		c.Session, c.StaffRole, c.Street, c.TopUp, c.TransitBatch, c.TransitRide,
-		c.WechatGrant,
+		c.PersonalData, c.Practitioner, c.PractitionerRole, c.RecordAccess,
+		c.ScenicSpot, c.Schedule, c.School, c.SensorAlarm, c.Session, c.Slot,
+		c.StaffRole, c.Street, c.TopUp, c.TransitBatch, c.TransitRide, c.WechatGrant,
 	} {
 		n.Use(hooks...)
 	}
@@ -452,9 +476,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Department, c.Device, c.District, c.EntitlementGrant, c.Guardianship, c.Hold,
 		c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
 		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
-		c.PersonalData, c.RecordAccess, c.ScenicSpot, c.School, c.SensorAlarm,
-		c.Session, c.StaffRole, c.Street, c.TopUp, c.TransitBatch, c.TransitRide,
-		c.WechatGrant,
+		c.PersonalData, c.Practitioner, c.PractitionerRole, c.RecordAccess,
+		c.ScenicSpot, c.Schedule, c.School, c.SensorAlarm, c.Session, c.Slot,
+		c.StaffRole, c.Street, c.TopUp, c.TransitBatch, c.TransitRide, c.WechatGrant,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -525,16 +549,24 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Person.mutate(ctx, m)
 	case *PersonalDataMutation:
 		return c.PersonalData.mutate(ctx, m)
+	case *PractitionerMutation:
+		return c.Practitioner.mutate(ctx, m)
+	case *PractitionerRoleMutation:
+		return c.PractitionerRole.mutate(ctx, m)
 	case *RecordAccessMutation:
 		return c.RecordAccess.mutate(ctx, m)
 	case *ScenicSpotMutation:
 		return c.ScenicSpot.mutate(ctx, m)
+	case *ScheduleMutation:
+		return c.Schedule.mutate(ctx, m)
 	case *SchoolMutation:
 		return c.School.mutate(ctx, m)
 	case *SensorAlarmMutation:
 		return c.SensorAlarm.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
+	case *SlotMutation:
+		return c.Slot.mutate(ctx, m)
 	case *StaffRoleMutation:
 		return c.StaffRole.mutate(ctx, m)
 	case *StreetMutation:
@@ -3252,6 +3284,22 @@ func (c *DepartmentClient) QueryClinic(_m *Department) *ClinicQuery {
 	return query
 }
 
+// QuerySchedules queries the schedules edge of a Department.
+func (c *DepartmentClient) QuerySchedules(_m *Department) *ScheduleQuery {
+	query := (&ScheduleClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(department.Table, department.FieldID, id),
+			sqlgraph.To(schedule.Table, schedule.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, department.SchedulesTable, department.SchedulesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *DepartmentClient) Hooks() []Hook {
 	hooks := c.hooks.Department
@@ -5474,6 +5522,274 @@ func (c *PersonalDataClient) mutate(ctx context.Context, m *PersonalDataMutation
 	}
 }
 
+// PractitionerClient is a client for the Practitioner schema.
+type PractitionerClient struct {
+	config
+}
+
+// NewPractitionerClient returns a client for the Practitioner from the given config.
+func NewPractitionerClient(c config) *PractitionerClient {
+	return &PractitionerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `practitioner.Hooks(f(g(h())))`.
+func (c *PractitionerClient) Use(hooks ...Hook) {
+	c.hooks.Practitioner = append(c.hooks.Practitioner, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `practitioner.Intercept(f(g(h())))`.
+func (c *PractitionerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Practitioner = append(c.inters.Practitioner, interceptors...)
+}
+
+// Create returns a builder for creating a Practitioner entity.
+func (c *PractitionerClient) Create() *PractitionerCreate {
+	mutation := newPractitionerMutation(c.config, OpCreate)
+	return &PractitionerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Practitioner entities.
+func (c *PractitionerClient) CreateBulk(builders ...*PractitionerCreate) *PractitionerCreateBulk {
+	return &PractitionerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PractitionerClient) MapCreateBulk(slice any, setFunc func(*PractitionerCreate, int)) *PractitionerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PractitionerCreateBulk{err: fmt.Errorf("calling to PractitionerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PractitionerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PractitionerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Practitioner.
+func (c *PractitionerClient) Update() *PractitionerUpdate {
+	mutation := newPractitionerMutation(c.config, OpUpdate)
+	return &PractitionerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PractitionerClient) UpdateOne(_m *Practitioner) *PractitionerUpdateOne {
+	mutation := newPractitionerMutation(c.config, OpUpdateOne, withPractitioner(_m))
+	return &PractitionerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PractitionerClient) UpdateOneID(id string) *PractitionerUpdateOne {
+	mutation := newPractitionerMutation(c.config, OpUpdateOne, withPractitionerID(id))
+	return &PractitionerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Practitioner.
+func (c *PractitionerClient) Delete() *PractitionerDelete {
+	mutation := newPractitionerMutation(c.config, OpDelete)
+	return &PractitionerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PractitionerClient) DeleteOne(_m *Practitioner) *PractitionerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PractitionerClient) DeleteOneID(id string) *PractitionerDeleteOne {
+	builder := c.Delete().Where(practitioner.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PractitionerDeleteOne{builder}
+}
+
+// Query returns a query builder for Practitioner.
+func (c *PractitionerClient) Query() *PractitionerQuery {
+	return &PractitionerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePractitioner},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Practitioner entity by its id.
+func (c *PractitionerClient) Get(ctx context.Context, id string) (*Practitioner, error) {
+	return c.Query().Where(practitioner.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PractitionerClient) GetX(ctx context.Context, id string) *Practitioner {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PractitionerClient) Hooks() []Hook {
+	hooks := c.hooks.Practitioner
+	return append(hooks[:len(hooks):len(hooks)], practitioner.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *PractitionerClient) Interceptors() []Interceptor {
+	return c.inters.Practitioner
+}
+
+func (c *PractitionerClient) mutate(ctx context.Context, m *PractitionerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PractitionerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PractitionerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PractitionerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PractitionerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Practitioner mutation op: %q", m.Op())
+	}
+}
+
+// PractitionerRoleClient is a client for the PractitionerRole schema.
+type PractitionerRoleClient struct {
+	config
+}
+
+// NewPractitionerRoleClient returns a client for the PractitionerRole from the given config.
+func NewPractitionerRoleClient(c config) *PractitionerRoleClient {
+	return &PractitionerRoleClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `practitionerrole.Hooks(f(g(h())))`.
+func (c *PractitionerRoleClient) Use(hooks ...Hook) {
+	c.hooks.PractitionerRole = append(c.hooks.PractitionerRole, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `practitionerrole.Intercept(f(g(h())))`.
+func (c *PractitionerRoleClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PractitionerRole = append(c.inters.PractitionerRole, interceptors...)
+}
+
+// Create returns a builder for creating a PractitionerRole entity.
+func (c *PractitionerRoleClient) Create() *PractitionerRoleCreate {
+	mutation := newPractitionerRoleMutation(c.config, OpCreate)
+	return &PractitionerRoleCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PractitionerRole entities.
+func (c *PractitionerRoleClient) CreateBulk(builders ...*PractitionerRoleCreate) *PractitionerRoleCreateBulk {
+	return &PractitionerRoleCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PractitionerRoleClient) MapCreateBulk(slice any, setFunc func(*PractitionerRoleCreate, int)) *PractitionerRoleCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PractitionerRoleCreateBulk{err: fmt.Errorf("calling to PractitionerRoleClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PractitionerRoleCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PractitionerRoleCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PractitionerRole.
+func (c *PractitionerRoleClient) Update() *PractitionerRoleUpdate {
+	mutation := newPractitionerRoleMutation(c.config, OpUpdate)
+	return &PractitionerRoleUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PractitionerRoleClient) UpdateOne(_m *PractitionerRole) *PractitionerRoleUpdateOne {
+	mutation := newPractitionerRoleMutation(c.config, OpUpdateOne, withPractitionerRole(_m))
+	return &PractitionerRoleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PractitionerRoleClient) UpdateOneID(id string) *PractitionerRoleUpdateOne {
+	mutation := newPractitionerRoleMutation(c.config, OpUpdateOne, withPractitionerRoleID(id))
+	return &PractitionerRoleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PractitionerRole.
+func (c *PractitionerRoleClient) Delete() *PractitionerRoleDelete {
+	mutation := newPractitionerRoleMutation(c.config, OpDelete)
+	return &PractitionerRoleDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PractitionerRoleClient) DeleteOne(_m *PractitionerRole) *PractitionerRoleDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PractitionerRoleClient) DeleteOneID(id string) *PractitionerRoleDeleteOne {
+	builder := c.Delete().Where(practitionerrole.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PractitionerRoleDeleteOne{builder}
+}
+
+// Query returns a query builder for PractitionerRole.
+func (c *PractitionerRoleClient) Query() *PractitionerRoleQuery {
+	return &PractitionerRoleQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePractitionerRole},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PractitionerRole entity by its id.
+func (c *PractitionerRoleClient) Get(ctx context.Context, id string) (*PractitionerRole, error) {
+	return c.Query().Where(practitionerrole.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PractitionerRoleClient) GetX(ctx context.Context, id string) *PractitionerRole {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PractitionerRoleClient) Hooks() []Hook {
+	hooks := c.hooks.PractitionerRole
+	return append(hooks[:len(hooks):len(hooks)], practitionerrole.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *PractitionerRoleClient) Interceptors() []Interceptor {
+	return c.inters.PractitionerRole
+}
+
+func (c *PractitionerRoleClient) mutate(ctx context.Context, m *PractitionerRoleMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PractitionerRoleCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PractitionerRoleUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PractitionerRoleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PractitionerRoleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown PractitionerRole mutation op: %q", m.Op())
+	}
+}
+
 // RecordAccessClient is a client for the RecordAccess schema.
 type RecordAccessClient struct {
 	config
@@ -5755,6 +6071,204 @@ func (c *ScenicSpotClient) mutate(ctx context.Context, m *ScenicSpotMutation) (V
 		return (&ScenicSpotDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown ScenicSpot mutation op: %q", m.Op())
+	}
+}
+
+// ScheduleClient is a client for the Schedule schema.
+type ScheduleClient struct {
+	config
+}
+
+// NewScheduleClient returns a client for the Schedule from the given config.
+func NewScheduleClient(c config) *ScheduleClient {
+	return &ScheduleClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `schedule.Hooks(f(g(h())))`.
+func (c *ScheduleClient) Use(hooks ...Hook) {
+	c.hooks.Schedule = append(c.hooks.Schedule, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `schedule.Intercept(f(g(h())))`.
+func (c *ScheduleClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Schedule = append(c.inters.Schedule, interceptors...)
+}
+
+// Create returns a builder for creating a Schedule entity.
+func (c *ScheduleClient) Create() *ScheduleCreate {
+	mutation := newScheduleMutation(c.config, OpCreate)
+	return &ScheduleCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Schedule entities.
+func (c *ScheduleClient) CreateBulk(builders ...*ScheduleCreate) *ScheduleCreateBulk {
+	return &ScheduleCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ScheduleClient) MapCreateBulk(slice any, setFunc func(*ScheduleCreate, int)) *ScheduleCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ScheduleCreateBulk{err: fmt.Errorf("calling to ScheduleClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ScheduleCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ScheduleCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Schedule.
+func (c *ScheduleClient) Update() *ScheduleUpdate {
+	mutation := newScheduleMutation(c.config, OpUpdate)
+	return &ScheduleUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ScheduleClient) UpdateOne(_m *Schedule) *ScheduleUpdateOne {
+	mutation := newScheduleMutation(c.config, OpUpdateOne, withSchedule(_m))
+	return &ScheduleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ScheduleClient) UpdateOneID(id string) *ScheduleUpdateOne {
+	mutation := newScheduleMutation(c.config, OpUpdateOne, withScheduleID(id))
+	return &ScheduleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Schedule.
+func (c *ScheduleClient) Delete() *ScheduleDelete {
+	mutation := newScheduleMutation(c.config, OpDelete)
+	return &ScheduleDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ScheduleClient) DeleteOne(_m *Schedule) *ScheduleDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ScheduleClient) DeleteOneID(id string) *ScheduleDeleteOne {
+	builder := c.Delete().Where(schedule.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ScheduleDeleteOne{builder}
+}
+
+// Query returns a query builder for Schedule.
+func (c *ScheduleClient) Query() *ScheduleQuery {
+	return &ScheduleQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSchedule},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Schedule entity by its id.
+func (c *ScheduleClient) Get(ctx context.Context, id string) (*Schedule, error) {
+	return c.Query().Where(schedule.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ScheduleClient) GetX(ctx context.Context, id string) *Schedule {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryClinic queries the clinic edge of a Schedule.
+func (c *ScheduleClient) QueryClinic(_m *Schedule) *ClinicQuery {
+	query := (&ClinicClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(schedule.Table, schedule.FieldID, id),
+			sqlgraph.To(clinic.Table, clinic.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, schedule.ClinicTable, schedule.ClinicColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a Schedule.
+func (c *ScheduleClient) QueryDepartment(_m *Schedule) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(schedule.Table, schedule.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, schedule.DepartmentTable, schedule.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPractitioner queries the practitioner edge of a Schedule.
+func (c *ScheduleClient) QueryPractitioner(_m *Schedule) *PractitionerQuery {
+	query := (&PractitionerClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(schedule.Table, schedule.FieldID, id),
+			sqlgraph.To(practitioner.Table, practitioner.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, schedule.PractitionerTable, schedule.PractitionerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySlots queries the slots edge of a Schedule.
+func (c *ScheduleClient) QuerySlots(_m *Schedule) *SlotQuery {
+	query := (&SlotClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(schedule.Table, schedule.FieldID, id),
+			sqlgraph.To(slot.Table, slot.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, schedule.SlotsTable, schedule.SlotsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ScheduleClient) Hooks() []Hook {
+	hooks := c.hooks.Schedule
+	return append(hooks[:len(hooks):len(hooks)], schedule.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ScheduleClient) Interceptors() []Interceptor {
+	return c.inters.Schedule
+}
+
+func (c *ScheduleClient) mutate(ctx context.Context, m *ScheduleMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ScheduleCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ScheduleUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ScheduleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ScheduleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Schedule mutation op: %q", m.Op())
 	}
 }
 
@@ -6205,6 +6719,156 @@ func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, 
 		return (&SessionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Session mutation op: %q", m.Op())
+	}
+}
+
+// SlotClient is a client for the Slot schema.
+type SlotClient struct {
+	config
+}
+
+// NewSlotClient returns a client for the Slot from the given config.
+func NewSlotClient(c config) *SlotClient {
+	return &SlotClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `slot.Hooks(f(g(h())))`.
+func (c *SlotClient) Use(hooks ...Hook) {
+	c.hooks.Slot = append(c.hooks.Slot, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `slot.Intercept(f(g(h())))`.
+func (c *SlotClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Slot = append(c.inters.Slot, interceptors...)
+}
+
+// Create returns a builder for creating a Slot entity.
+func (c *SlotClient) Create() *SlotCreate {
+	mutation := newSlotMutation(c.config, OpCreate)
+	return &SlotCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Slot entities.
+func (c *SlotClient) CreateBulk(builders ...*SlotCreate) *SlotCreateBulk {
+	return &SlotCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SlotClient) MapCreateBulk(slice any, setFunc func(*SlotCreate, int)) *SlotCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SlotCreateBulk{err: fmt.Errorf("calling to SlotClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SlotCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SlotCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Slot.
+func (c *SlotClient) Update() *SlotUpdate {
+	mutation := newSlotMutation(c.config, OpUpdate)
+	return &SlotUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SlotClient) UpdateOne(_m *Slot) *SlotUpdateOne {
+	mutation := newSlotMutation(c.config, OpUpdateOne, withSlot(_m))
+	return &SlotUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SlotClient) UpdateOneID(id string) *SlotUpdateOne {
+	mutation := newSlotMutation(c.config, OpUpdateOne, withSlotID(id))
+	return &SlotUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Slot.
+func (c *SlotClient) Delete() *SlotDelete {
+	mutation := newSlotMutation(c.config, OpDelete)
+	return &SlotDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SlotClient) DeleteOne(_m *Slot) *SlotDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SlotClient) DeleteOneID(id string) *SlotDeleteOne {
+	builder := c.Delete().Where(slot.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SlotDeleteOne{builder}
+}
+
+// Query returns a query builder for Slot.
+func (c *SlotClient) Query() *SlotQuery {
+	return &SlotQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSlot},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Slot entity by its id.
+func (c *SlotClient) Get(ctx context.Context, id string) (*Slot, error) {
+	return c.Query().Where(slot.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SlotClient) GetX(ctx context.Context, id string) *Slot {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySchedule queries the schedule edge of a Slot.
+func (c *SlotClient) QuerySchedule(_m *Slot) *ScheduleQuery {
+	query := (&ScheduleClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(slot.Table, slot.FieldID, id),
+			sqlgraph.To(schedule.Table, schedule.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, slot.ScheduleTable, slot.ScheduleColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SlotClient) Hooks() []Hook {
+	hooks := c.hooks.Slot
+	return append(hooks[:len(hooks):len(hooks)], slot.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SlotClient) Interceptors() []Interceptor {
+	return c.inters.Slot
+}
+
+func (c *SlotClient) mutate(ctx context.Context, m *SlotMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SlotCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SlotUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SlotUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SlotDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Slot mutation op: %q", m.Op())
 	}
 }
 
@@ -7052,8 +7716,9 @@ type (
 		Delegation, DeliveryAttempt, Department, Device, District, EntitlementGrant,
 		Guardianship, Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
 		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
-		RecordAccess, ScenicSpot, School, SensorAlarm, Session, StaffRole, Street,
-		TopUp, TransitBatch, TransitRide, WechatGrant []ent.Hook
+		Practitioner, PractitionerRole, RecordAccess, ScenicSpot, Schedule, School,
+		SensorAlarm, Session, Slot, StaffRole, Street, TopUp, TransitBatch,
+		TransitRide, WechatGrant []ent.Hook
 	}
 	inters struct {
 		Alert, AuditEvent, Broadcast, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
@@ -7061,8 +7726,9 @@ type (
 		Delegation, DeliveryAttempt, Department, Device, District, EntitlementGrant,
 		Guardianship, Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
 		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
-		RecordAccess, ScenicSpot, School, SensorAlarm, Session, StaffRole, Street,
-		TopUp, TransitBatch, TransitRide, WechatGrant []ent.Interceptor
+		Practitioner, PractitionerRole, RecordAccess, ScenicSpot, Schedule, School,
+		SensorAlarm, Session, Slot, StaffRole, Street, TopUp, TransitBatch,
+		TransitRide, WechatGrant []ent.Interceptor
 	}
 )
 

@@ -28,6 +28,12 @@ type Clinic struct {
 	Lng float64 `json:"lng,omitempty"`
 	// SearchKeys holds the value of the "search_keys" field.
 	SearchKeys string `json:"search_keys,omitempty"`
+	// who gave the identifier
+	SourceSystem *string `json:"source_system,omitempty"`
+	// the identifier, unique within its system
+	SourceValue *string `json:"source_value,omitempty"`
+	// SourceRef holds the value of the "source_ref" field.
+	SourceRef *string `json:"source_ref,omitempty"`
 	// Name holds the value of the "name" field.
 	Name lang.Text `json:"name,omitempty"`
 	// Grade holds the value of the "grade" field.
@@ -88,7 +94,7 @@ func (*Clinic) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case clinic.FieldLat, clinic.FieldLng:
 			values[i] = new(sql.NullFloat64)
-		case clinic.FieldID, clinic.FieldSearchKeys, clinic.FieldKind, clinic.FieldAddress, clinic.FieldDistrictID:
+		case clinic.FieldID, clinic.FieldSearchKeys, clinic.FieldSourceSystem, clinic.FieldSourceValue, clinic.FieldSourceRef, clinic.FieldKind, clinic.FieldAddress, clinic.FieldDistrictID:
 			values[i] = new(sql.NullString)
 		case clinic.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -136,6 +142,27 @@ func (_m *Clinic) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field search_keys", values[i])
 			} else if value.Valid {
 				_m.SearchKeys = value.String
+			}
+		case clinic.FieldSourceSystem:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source_system", values[i])
+			} else if value.Valid {
+				_m.SourceSystem = new(string)
+				*_m.SourceSystem = value.String
+			}
+		case clinic.FieldSourceValue:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source_value", values[i])
+			} else if value.Valid {
+				_m.SourceValue = new(string)
+				*_m.SourceValue = value.String
+			}
+		case clinic.FieldSourceRef:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source_ref", values[i])
+			} else if value.Valid {
+				_m.SourceRef = new(string)
+				*_m.SourceRef = value.String
 			}
 		case clinic.FieldName:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -228,6 +255,21 @@ func (_m *Clinic) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("search_keys=")
 	builder.WriteString(_m.SearchKeys)
+	builder.WriteString(", ")
+	if v := _m.SourceSystem; v != nil {
+		builder.WriteString("source_system=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.SourceValue; v != nil {
+		builder.WriteString("source_value=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.SourceRef; v != nil {
+		builder.WriteString("source_ref=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Name))

@@ -63,6 +63,48 @@ func (_c *ClinicCreate) SetNillableSearchKeys(v *string) *ClinicCreate {
 	return _c
 }
 
+// SetSourceSystem sets the "source_system" field.
+func (_c *ClinicCreate) SetSourceSystem(v string) *ClinicCreate {
+	_c.mutation.SetSourceSystem(v)
+	return _c
+}
+
+// SetNillableSourceSystem sets the "source_system" field if the given value is not nil.
+func (_c *ClinicCreate) SetNillableSourceSystem(v *string) *ClinicCreate {
+	if v != nil {
+		_c.SetSourceSystem(*v)
+	}
+	return _c
+}
+
+// SetSourceValue sets the "source_value" field.
+func (_c *ClinicCreate) SetSourceValue(v string) *ClinicCreate {
+	_c.mutation.SetSourceValue(v)
+	return _c
+}
+
+// SetNillableSourceValue sets the "source_value" field if the given value is not nil.
+func (_c *ClinicCreate) SetNillableSourceValue(v *string) *ClinicCreate {
+	if v != nil {
+		_c.SetSourceValue(*v)
+	}
+	return _c
+}
+
+// SetSourceRef sets the "source_ref" field.
+func (_c *ClinicCreate) SetSourceRef(v string) *ClinicCreate {
+	_c.mutation.SetSourceRef(v)
+	return _c
+}
+
+// SetNillableSourceRef sets the "source_ref" field if the given value is not nil.
+func (_c *ClinicCreate) SetNillableSourceRef(v *string) *ClinicCreate {
+	if v != nil {
+		_c.SetSourceRef(*v)
+	}
+	return _c
+}
+
 // SetName sets the "name" field.
 func (_c *ClinicCreate) SetName(v lang.Text) *ClinicCreate {
 	_c.mutation.SetName(v)
@@ -211,6 +253,21 @@ func (_c *ClinicCreate) check() error {
 	if _, ok := _c.mutation.SearchKeys(); !ok {
 		return &ValidationError{Name: "search_keys", err: errors.New(`db: missing required field "Clinic.search_keys"`)}
 	}
+	if v, ok := _c.mutation.SourceSystem(); ok {
+		if err := clinic.SourceSystemValidator(v); err != nil {
+			return &ValidationError{Name: "source_system", err: fmt.Errorf(`db: validator failed for field "Clinic.source_system": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.SourceValue(); ok {
+		if err := clinic.SourceValueValidator(v); err != nil {
+			return &ValidationError{Name: "source_value", err: fmt.Errorf(`db: validator failed for field "Clinic.source_value": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.SourceRef(); ok {
+		if err := clinic.SourceRefValidator(v); err != nil {
+			return &ValidationError{Name: "source_ref", err: fmt.Errorf(`db: validator failed for field "Clinic.source_ref": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`db: missing required field "Clinic.name"`)}
 	}
@@ -299,6 +356,18 @@ func (_c *ClinicCreate) createSpec() (*Clinic, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SearchKeys(); ok {
 		_spec.SetField(clinic.FieldSearchKeys, field.TypeString, value)
 		_node.SearchKeys = value
+	}
+	if value, ok := _c.mutation.SourceSystem(); ok {
+		_spec.SetField(clinic.FieldSourceSystem, field.TypeString, value)
+		_node.SourceSystem = &value
+	}
+	if value, ok := _c.mutation.SourceValue(); ok {
+		_spec.SetField(clinic.FieldSourceValue, field.TypeString, value)
+		_node.SourceValue = &value
+	}
+	if value, ok := _c.mutation.SourceRef(); ok {
+		_spec.SetField(clinic.FieldSourceRef, field.TypeString, value)
+		_node.SourceRef = &value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(clinic.FieldName, field.TypeJSON, value)

@@ -86,6 +86,66 @@ func (_u *ClinicUpdate) SetNillableSearchKeys(v *string) *ClinicUpdate {
 	return _u
 }
 
+// SetSourceSystem sets the "source_system" field.
+func (_u *ClinicUpdate) SetSourceSystem(v string) *ClinicUpdate {
+	_u.mutation.SetSourceSystem(v)
+	return _u
+}
+
+// SetNillableSourceSystem sets the "source_system" field if the given value is not nil.
+func (_u *ClinicUpdate) SetNillableSourceSystem(v *string) *ClinicUpdate {
+	if v != nil {
+		_u.SetSourceSystem(*v)
+	}
+	return _u
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (_u *ClinicUpdate) ClearSourceSystem() *ClinicUpdate {
+	_u.mutation.ClearSourceSystem()
+	return _u
+}
+
+// SetSourceValue sets the "source_value" field.
+func (_u *ClinicUpdate) SetSourceValue(v string) *ClinicUpdate {
+	_u.mutation.SetSourceValue(v)
+	return _u
+}
+
+// SetNillableSourceValue sets the "source_value" field if the given value is not nil.
+func (_u *ClinicUpdate) SetNillableSourceValue(v *string) *ClinicUpdate {
+	if v != nil {
+		_u.SetSourceValue(*v)
+	}
+	return _u
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (_u *ClinicUpdate) ClearSourceValue() *ClinicUpdate {
+	_u.mutation.ClearSourceValue()
+	return _u
+}
+
+// SetSourceRef sets the "source_ref" field.
+func (_u *ClinicUpdate) SetSourceRef(v string) *ClinicUpdate {
+	_u.mutation.SetSourceRef(v)
+	return _u
+}
+
+// SetNillableSourceRef sets the "source_ref" field if the given value is not nil.
+func (_u *ClinicUpdate) SetNillableSourceRef(v *string) *ClinicUpdate {
+	if v != nil {
+		_u.SetSourceRef(*v)
+	}
+	return _u
+}
+
+// ClearSourceRef clears the value of the "source_ref" field.
+func (_u *ClinicUpdate) ClearSourceRef() *ClinicUpdate {
+	_u.mutation.ClearSourceRef()
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *ClinicUpdate) SetName(v lang.Text) *ClinicUpdate {
 	_u.mutation.SetName(v)
@@ -237,6 +297,21 @@ func (_u *ClinicUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ClinicUpdate) check() error {
+	if v, ok := _u.mutation.SourceSystem(); ok {
+		if err := clinic.SourceSystemValidator(v); err != nil {
+			return &ValidationError{Name: "source_system", err: fmt.Errorf(`db: validator failed for field "Clinic.source_system": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SourceValue(); ok {
+		if err := clinic.SourceValueValidator(v); err != nil {
+			return &ValidationError{Name: "source_value", err: fmt.Errorf(`db: validator failed for field "Clinic.source_value": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SourceRef(); ok {
+		if err := clinic.SourceRefValidator(v); err != nil {
+			return &ValidationError{Name: "source_ref", err: fmt.Errorf(`db: validator failed for field "Clinic.source_ref": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Kind(); ok {
 		if err := clinic.KindValidator(v); err != nil {
 			return &ValidationError{Name: "kind", err: fmt.Errorf(`db: validator failed for field "Clinic.kind": %w`, err)}
@@ -284,6 +359,24 @@ func (_u *ClinicUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.SearchKeys(); ok {
 		_spec.SetField(clinic.FieldSearchKeys, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SourceSystem(); ok {
+		_spec.SetField(clinic.FieldSourceSystem, field.TypeString, value)
+	}
+	if _u.mutation.SourceSystemCleared() {
+		_spec.ClearField(clinic.FieldSourceSystem, field.TypeString)
+	}
+	if value, ok := _u.mutation.SourceValue(); ok {
+		_spec.SetField(clinic.FieldSourceValue, field.TypeString, value)
+	}
+	if _u.mutation.SourceValueCleared() {
+		_spec.ClearField(clinic.FieldSourceValue, field.TypeString)
+	}
+	if value, ok := _u.mutation.SourceRef(); ok {
+		_spec.SetField(clinic.FieldSourceRef, field.TypeString, value)
+	}
+	if _u.mutation.SourceRefCleared() {
+		_spec.ClearField(clinic.FieldSourceRef, field.TypeString)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(clinic.FieldName, field.TypeJSON, value)
@@ -444,6 +537,66 @@ func (_u *ClinicUpdateOne) SetNillableSearchKeys(v *string) *ClinicUpdateOne {
 	if v != nil {
 		_u.SetSearchKeys(*v)
 	}
+	return _u
+}
+
+// SetSourceSystem sets the "source_system" field.
+func (_u *ClinicUpdateOne) SetSourceSystem(v string) *ClinicUpdateOne {
+	_u.mutation.SetSourceSystem(v)
+	return _u
+}
+
+// SetNillableSourceSystem sets the "source_system" field if the given value is not nil.
+func (_u *ClinicUpdateOne) SetNillableSourceSystem(v *string) *ClinicUpdateOne {
+	if v != nil {
+		_u.SetSourceSystem(*v)
+	}
+	return _u
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (_u *ClinicUpdateOne) ClearSourceSystem() *ClinicUpdateOne {
+	_u.mutation.ClearSourceSystem()
+	return _u
+}
+
+// SetSourceValue sets the "source_value" field.
+func (_u *ClinicUpdateOne) SetSourceValue(v string) *ClinicUpdateOne {
+	_u.mutation.SetSourceValue(v)
+	return _u
+}
+
+// SetNillableSourceValue sets the "source_value" field if the given value is not nil.
+func (_u *ClinicUpdateOne) SetNillableSourceValue(v *string) *ClinicUpdateOne {
+	if v != nil {
+		_u.SetSourceValue(*v)
+	}
+	return _u
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (_u *ClinicUpdateOne) ClearSourceValue() *ClinicUpdateOne {
+	_u.mutation.ClearSourceValue()
+	return _u
+}
+
+// SetSourceRef sets the "source_ref" field.
+func (_u *ClinicUpdateOne) SetSourceRef(v string) *ClinicUpdateOne {
+	_u.mutation.SetSourceRef(v)
+	return _u
+}
+
+// SetNillableSourceRef sets the "source_ref" field if the given value is not nil.
+func (_u *ClinicUpdateOne) SetNillableSourceRef(v *string) *ClinicUpdateOne {
+	if v != nil {
+		_u.SetSourceRef(*v)
+	}
+	return _u
+}
+
+// ClearSourceRef clears the value of the "source_ref" field.
+func (_u *ClinicUpdateOne) ClearSourceRef() *ClinicUpdateOne {
+	_u.mutation.ClearSourceRef()
 	return _u
 }
 
@@ -611,6 +764,21 @@ func (_u *ClinicUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ClinicUpdateOne) check() error {
+	if v, ok := _u.mutation.SourceSystem(); ok {
+		if err := clinic.SourceSystemValidator(v); err != nil {
+			return &ValidationError{Name: "source_system", err: fmt.Errorf(`db: validator failed for field "Clinic.source_system": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SourceValue(); ok {
+		if err := clinic.SourceValueValidator(v); err != nil {
+			return &ValidationError{Name: "source_value", err: fmt.Errorf(`db: validator failed for field "Clinic.source_value": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SourceRef(); ok {
+		if err := clinic.SourceRefValidator(v); err != nil {
+			return &ValidationError{Name: "source_ref", err: fmt.Errorf(`db: validator failed for field "Clinic.source_ref": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Kind(); ok {
 		if err := clinic.KindValidator(v); err != nil {
 			return &ValidationError{Name: "kind", err: fmt.Errorf(`db: validator failed for field "Clinic.kind": %w`, err)}
@@ -675,6 +843,24 @@ func (_u *ClinicUpdateOne) sqlSave(ctx context.Context) (_node *Clinic, err erro
 	}
 	if value, ok := _u.mutation.SearchKeys(); ok {
 		_spec.SetField(clinic.FieldSearchKeys, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SourceSystem(); ok {
+		_spec.SetField(clinic.FieldSourceSystem, field.TypeString, value)
+	}
+	if _u.mutation.SourceSystemCleared() {
+		_spec.ClearField(clinic.FieldSourceSystem, field.TypeString)
+	}
+	if value, ok := _u.mutation.SourceValue(); ok {
+		_spec.SetField(clinic.FieldSourceValue, field.TypeString, value)
+	}
+	if _u.mutation.SourceValueCleared() {
+		_spec.ClearField(clinic.FieldSourceValue, field.TypeString)
+	}
+	if value, ok := _u.mutation.SourceRef(); ok {
+		_spec.SetField(clinic.FieldSourceRef, field.TypeString, value)
+	}
+	if _u.mutation.SourceRefCleared() {
+		_spec.ClearField(clinic.FieldSourceRef, field.TypeString)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(clinic.FieldName, field.TypeJSON, value)

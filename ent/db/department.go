@@ -38,11 +38,15 @@ type Department struct {
 type DepartmentEdges struct {
 	// Clinic holds the value of the clinic edge.
 	Clinic *Clinic `json:"clinic,omitempty"`
+	// Schedules holds the value of the schedules edge.
+	Schedules []*Schedule `json:"schedules,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [2]bool
 	// totalCount holds the count of the edges above.
-	totalCount [1]map[string]int
+	totalCount [2]map[string]int
+
+	namedSchedules map[string][]*Schedule
 }
 
 // ClinicOrErr returns the Clinic value or an error if the edge
@@ -54,6 +58,15 @@ func (e DepartmentEdges) ClinicOrErr() (*Clinic, error) {
 		return nil, &NotFoundError{label: clinic.Label}
 	}
 	return nil, &NotLoadedError{edge: "clinic"}
+}
+
+// SchedulesOrErr returns the Schedules value or an error if the edge
+// was not loaded in eager-loading.
+func (e DepartmentEdges) SchedulesOrErr() ([]*Schedule, error) {
+	if e.loadedTypes[1] {
+		return e.Schedules, nil
+	}
+	return nil, &NotLoadedError{edge: "schedules"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -132,6 +145,11 @@ func (_m *Department) QueryClinic() *ClinicQuery {
 	return NewDepartmentClient(_m.config).QueryClinic(_m)
 }
 
+// QuerySchedules queries the "schedules" edge of the Department entity.
+func (_m *Department) QuerySchedules() *ScheduleQuery {
+	return NewDepartmentClient(_m.config).QuerySchedules(_m)
+}
+
 // Update returns a builder for updating this Department.
 // Note that you need to call Department.Unwrap() before calling this method if this Department
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -168,6 +186,30 @@ func (_m *Department) String() string {
 	builder.WriteString(_m.ClinicID)
 	builder.WriteByte(')')
 	return builder.String()
+}
+
+// NamedSchedules returns the Schedules named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Department) NamedSchedules(name string) ([]*Schedule, error) {
+	if _m.Edges.namedSchedules == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedSchedules[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Department) appendNamedSchedules(name string, edges ...*Schedule) {
+	if _m.Edges.namedSchedules == nil {
+		_m.Edges.namedSchedules = make(map[string][]*Schedule)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedSchedules[name] = []*Schedule{}
+	} else {
+		_m.Edges.namedSchedules[name] = append(_m.Edges.namedSchedules[name], edges...)
+	}
 }
 
 // Departments is a parsable slice of Department.

@@ -5,6 +5,7 @@ package db
 import (
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/department"
+	"citygraph/ent/db/schedule"
 	"citygraph/internal/lang"
 	"context"
 	"errors"
@@ -71,6 +72,21 @@ func (_c *DepartmentCreate) SetNillableID(v *string) *DepartmentCreate {
 // SetClinic sets the "clinic" edge to the Clinic entity.
 func (_c *DepartmentCreate) SetClinic(v *Clinic) *DepartmentCreate {
 	return _c.SetClinicID(v.ID)
+}
+
+// AddScheduleIDs adds the "schedules" edge to the Schedule entity by IDs.
+func (_c *DepartmentCreate) AddScheduleIDs(ids ...string) *DepartmentCreate {
+	_c.mutation.AddScheduleIDs(ids...)
+	return _c
+}
+
+// AddSchedules adds the "schedules" edges to the Schedule entity.
+func (_c *DepartmentCreate) AddSchedules(v ...*Schedule) *DepartmentCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddScheduleIDs(ids...)
 }
 
 // Mutation returns the DepartmentMutation object of the builder.
@@ -221,6 +237,22 @@ func (_c *DepartmentCreate) createSpec() (*Department, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.ClinicID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SchedulesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   department.SchedulesTable,
+			Columns: []string{department.SchedulesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(schedule.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -6,7 +6,10 @@ import (
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/predicate"
+	"citygraph/ent/db/schedule"
+	"citygraph/ent/nested"
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math"
@@ -21,13 +24,15 @@ import (
 // DepartmentQuery is the builder for querying Department entities.
 type DepartmentQuery struct {
 	config
-	ctx        *QueryContext
-	order      []department.OrderOption
-	inters     []Interceptor
-	predicates []predicate.Department
-	withClinic *ClinicQuery
-	loadTotal  []func(context.Context, []*Department) error
-	modifiers  []func(*sql.Selector)
+	ctx                *QueryContext
+	order              []department.OrderOption
+	inters             []Interceptor
+	predicates         []predicate.Department
+	withClinic         *ClinicQuery
+	withSchedules      *ScheduleQuery
+	loadTotal          []func(context.Context, []*Department) error
+	modifiers          []func(*sql.Selector)
+	withNamedSchedules map[string]*ScheduleQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -79,6 +84,28 @@ func (_q *DepartmentQuery) QueryClinic() *ClinicQuery {
 			sqlgraph.From(department.Table, department.FieldID, selector),
 			sqlgraph.To(clinic.Table, clinic.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, department.ClinicTable, department.ClinicColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySchedules chains the current query on the "schedules" edge.
+func (_q *DepartmentQuery) QuerySchedules() *ScheduleQuery {
+	query := (&ScheduleClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(department.Table, department.FieldID, selector),
+			sqlgraph.To(schedule.Table, schedule.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, department.SchedulesTable, department.SchedulesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -273,12 +300,13 @@ func (_q *DepartmentQuery) Clone() *DepartmentQuery {
 		return nil
 	}
 	return &DepartmentQuery{
-		config:     _q.config,
-		ctx:        _q.ctx.Clone(),
-		order:      append([]department.OrderOption{}, _q.order...),
-		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.Department{}, _q.predicates...),
-		withClinic: _q.withClinic.Clone(),
+		config:        _q.config,
+		ctx:           _q.ctx.Clone(),
+		order:         append([]department.OrderOption{}, _q.order...),
+		inters:        append([]Interceptor{}, _q.inters...),
+		predicates:    append([]predicate.Department{}, _q.predicates...),
+		withClinic:    _q.withClinic.Clone(),
+		withSchedules: _q.withSchedules.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -293,6 +321,17 @@ func (_q *DepartmentQuery) WithClinic(opts ...func(*ClinicQuery)) *DepartmentQue
 		opt(query)
 	}
 	_q.withClinic = query
+	return _q
+}
+
+// WithSchedules tells the query-builder to eager-load the nodes that are connected to
+// the "schedules" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *DepartmentQuery) WithSchedules(opts ...func(*ScheduleQuery)) *DepartmentQuery {
+	query := (&ScheduleClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSchedules = query
 	return _q
 }
 
@@ -380,8 +419,9 @@ func (_q *DepartmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*D
 	var (
 		nodes       = []*Department{}
 		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
+		loadedTypes = [2]bool{
 			_q.withClinic != nil,
+			_q.withSchedules != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -408,6 +448,20 @@ func (_q *DepartmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*D
 	if query := _q.withClinic; query != nil {
 		if err := _q.loadClinic(ctx, query, nodes, nil,
 			func(n *Department, e *Clinic) { n.Edges.Clinic = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSchedules; query != nil {
+		if err := _q.loadSchedules(ctx, query, nodes,
+			func(n *Department) { n.Edges.Schedules = []*Schedule{} },
+			func(n *Department, e *Schedule) { n.Edges.Schedules = append(n.Edges.Schedules, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedSchedules {
+		if err := _q.loadSchedules(ctx, query, nodes,
+			func(n *Department) { n.appendNamedSchedules(name) },
+			func(n *Department, e *Schedule) { n.appendNamedSchedules(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -445,6 +499,39 @@ func (_q *DepartmentQuery) loadClinic(ctx context.Context, query *ClinicQuery, n
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
+	}
+	return nil
+}
+func (_q *DepartmentQuery) loadSchedules(ctx context.Context, query *ScheduleQuery, nodes []*Department, init func(*Department), assign func(*Department, *Schedule)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*Department)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(schedule.FieldDepartmentID)
+	}
+	query.Where(predicate.Schedule(func(s *sql.Selector) {
+		nested.Of(s, department.SchedulesColumn, fks)
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.DepartmentID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "department_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "department_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }
@@ -562,6 +649,20 @@ func (_q *DepartmentQuery) ForShare(opts ...sql.LockOption) *DepartmentQuery {
 	_q.modifiers = append(_q.modifiers, func(s *sql.Selector) {
 		s.ForShare(opts...)
 	})
+	return _q
+}
+
+// WithNamedSchedules tells the query-builder to eager-load the nodes that are connected to the "schedules"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *DepartmentQuery) WithNamedSchedules(name string, opts ...func(*ScheduleQuery)) *DepartmentQuery {
+	query := (&ScheduleClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedSchedules == nil {
+		_q.withNamedSchedules = make(map[string]*ScheduleQuery)
+	}
+	_q.withNamedSchedules[name] = query
 	return _q
 }
 

@@ -34,11 +34,15 @@ import (
 	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/personaldata"
+	"citygraph/ent/db/practitioner"
+	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
+	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
+	"citygraph/ent/db/slot"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
@@ -145,11 +149,15 @@ func checkColumn(t, c string) error {
 			notificationpreference.Table: notificationpreference.ValidColumn,
 			person.Table:                 person.ValidColumn,
 			personaldata.Table:           personaldata.ValidColumn,
+			practitioner.Table:           practitioner.ValidColumn,
+			practitionerrole.Table:       practitionerrole.ValidColumn,
 			recordaccess.Table:           recordaccess.ValidColumn,
 			scenicspot.Table:             scenicspot.ValidColumn,
+			schedule.Table:               schedule.ValidColumn,
 			school.Table:                 school.ValidColumn,
 			sensoralarm.Table:            sensoralarm.ValidColumn,
 			session.Table:                session.ValidColumn,
+			slot.Table:                   slot.ValidColumn,
 			staffrole.Table:              staffrole.ValidColumn,
 			street.Table:                 street.ValidColumn,
 			topup.Table:                  topup.ValidColumn,

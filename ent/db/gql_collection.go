@@ -23,11 +23,14 @@ import (
 	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/practitioner"
 	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
+	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
+	"citygraph/ent/db/slot"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
 	"citygraph/ent/nested"
@@ -1755,6 +1758,95 @@ func (_q *DepartmentQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				selectedFields = append(selectedFields, department.FieldClinicID)
 				fieldSeen[department.FieldClinicID] = struct{}{}
 			}
+
+		case "schedules":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ScheduleClient{config: _q.config}).Query()
+			)
+			args := newSchedulePaginateArgs(fieldArgs(ctx, nil, path...))
+			if err := validateFirstLast(args.first, args.last); err != nil {
+				return fmt.Errorf("validate first and last in path %q: %w", path, err)
+			}
+			pager, err := newSchedulePager(args.opts, args.last != nil)
+			if err != nil {
+				return fmt.Errorf("create new pager in path %q: %w", path, err)
+			}
+			if query, err = pager.applyFilter(query); err != nil {
+				return err
+			}
+			ignoredEdges := !hasCollectedField(ctx, append(path, edgesField)...) && !hasCollectedField(ctx, append(path, pageInfoField)...)
+			if hasCollectedField(ctx, append(path, totalCountField)...) || nested.EmptyPage(args.first, args.last) && hasCollectedField(ctx, append(path, pageInfoField)...) {
+				hasPagination := args.after != nil || args.first != nil || args.before != nil || args.last != nil
+				if hasPagination || ignoredEdges {
+					query := query.Clone()
+					_q.loadTotal = append(_q.loadTotal, func(ctx context.Context, nodes []*Department) error {
+						ids := make([]driver.Value, len(nodes))
+						for i := range nodes {
+							ids[i] = nodes[i].ID
+						}
+						var v []struct {
+							NodeID string `sql:"department_id"`
+							Count  int    `sql:"count"`
+						}
+						query.Where(func(s *sql.Selector) {
+							s.Where(sql.InValues(s.C(department.SchedulesColumn), ids...))
+						})
+						if err := query.GroupBy(department.SchedulesColumn).Aggregate(Count()).Scan(ctx, &v); err != nil {
+							return err
+						}
+						m := make(map[string]int, len(v))
+						for i := range v {
+							m[v[i].NodeID] = v[i].Count
+						}
+						for i := range nodes {
+							n := m[nodes[i].ID]
+							if nodes[i].Edges.totalCount[1] == nil {
+								nodes[i].Edges.totalCount[1] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[1][alias] = n
+						}
+						return nil
+					})
+				} else {
+					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*Department) error {
+						for i := range nodes {
+							n := len(nodes[i].Edges.Schedules)
+							if nodes[i].Edges.totalCount[1] == nil {
+								nodes[i].Edges.totalCount[1] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[1][alias] = n
+						}
+						return nil
+					})
+				}
+			}
+			if ignoredEdges || (args.first != nil && *args.first == 0) || (args.last != nil && *args.last == 0) {
+				continue
+			}
+			if query, err = pager.applyCursors(query, args.after, args.before); err != nil {
+				return err
+			}
+			path = append(path, edgesField, nodeField)
+			if field := collectedField(ctx, path...); field != nil {
+				if err := query.collectField(ctx, false, opCtx, *field, path, mayAddCondition(satisfies, scheduleImplementors)...); err != nil {
+					return err
+				}
+			}
+			if limit := paginateLimit(args.first, args.last); limit > 0 {
+				if oneNode {
+					pager.applyOrder(query.Limit(limit))
+				} else {
+					modify := nested.LimitPerParent(limit, pager.orderExpr(query))
+					query.modifiers = append(query.modifiers, modify)
+				}
+			} else {
+				query = pager.applyOrder(query)
+			}
+			_q.WithNamedSchedules(alias, func(wq *ScheduleQuery) {
+				*wq = *query
+			})
 		case "createdAt":
 			if _, ok := fieldSeen[department.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, department.FieldCreatedAt)
@@ -2703,6 +2795,80 @@ func newPersonPaginateArgs(rv map[string]any) *personPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *PractitionerQuery) CollectFields(ctx context.Context, satisfies ...string) (*PractitionerQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *PractitionerQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(practitioner.Columns))
+		selectedFields = []string{practitioner.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[practitioner.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, practitioner.FieldCreatedAt)
+				fieldSeen[practitioner.FieldCreatedAt] = struct{}{}
+			}
+		case "name":
+			if _, ok := fieldSeen[practitioner.FieldName]; !ok {
+				selectedFields = append(selectedFields, practitioner.FieldName)
+				fieldSeen[practitioner.FieldName] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[practitioner.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, practitioner.FieldTitle)
+				fieldSeen[practitioner.FieldTitle] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type practitionerPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []PractitionerPaginateOption
+}
+
+func newPractitionerPaginateArgs(rv map[string]any) *practitionerPaginateArgs {
+	args := &practitionerPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *RecordAccessQuery) CollectFields(ctx context.Context, satisfies ...string) (*RecordAccessQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -2907,6 +3073,115 @@ type scenicspotPaginateArgs struct {
 
 func newScenicSpotPaginateArgs(rv map[string]any) *scenicspotPaginateArgs {
 	args := &scenicspotPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ScheduleQuery) CollectFields(ctx context.Context, satisfies ...string) (*ScheduleQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ScheduleQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(schedule.Columns))
+		selectedFields = []string{schedule.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "clinic":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ClinicClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, clinicImplementors)...); err != nil {
+				return err
+			}
+			_q.withClinic = query
+			if _, ok := fieldSeen[schedule.FieldClinicID]; !ok {
+				selectedFields = append(selectedFields, schedule.FieldClinicID)
+				fieldSeen[schedule.FieldClinicID] = struct{}{}
+			}
+
+		case "department":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DepartmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, departmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDepartment = query
+			if _, ok := fieldSeen[schedule.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, schedule.FieldDepartmentID)
+				fieldSeen[schedule.FieldDepartmentID] = struct{}{}
+			}
+
+		case "practitioner":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PractitionerClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, practitionerImplementors)...); err != nil {
+				return err
+			}
+			_q.withPractitioner = query
+			if _, ok := fieldSeen[schedule.FieldPractitionerID]; !ok {
+				selectedFields = append(selectedFields, schedule.FieldPractitionerID)
+				fieldSeen[schedule.FieldPractitionerID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[schedule.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, schedule.FieldCreatedAt)
+				fieldSeen[schedule.FieldCreatedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type schedulePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []SchedulePaginateOption
+}
+
+func newSchedulePaginateArgs(rv map[string]any) *schedulePaginateArgs {
+	args := &schedulePaginateArgs{}
 	if rv == nil {
 		return args
 	}
@@ -3208,6 +3483,142 @@ func newSessionPaginateArgs(rv map[string]any) *sessionPaginateArgs {
 	}
 	if v := rv[beforeField]; v != nil {
 		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *SlotQuery) CollectFields(ctx context.Context, satisfies ...string) (*SlotQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *SlotQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(slot.Columns))
+		selectedFields = []string{slot.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "schedule":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ScheduleClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, scheduleImplementors)...); err != nil {
+				return err
+			}
+			_q.withSchedule = query
+			if _, ok := fieldSeen[slot.FieldScheduleID]; !ok {
+				selectedFields = append(selectedFields, slot.FieldScheduleID)
+				fieldSeen[slot.FieldScheduleID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[slot.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, slot.FieldCreatedAt)
+				fieldSeen[slot.FieldCreatedAt] = struct{}{}
+			}
+		case "start":
+			if _, ok := fieldSeen[slot.FieldStartsAt]; !ok {
+				selectedFields = append(selectedFields, slot.FieldStartsAt)
+				fieldSeen[slot.FieldStartsAt] = struct{}{}
+			}
+		case "end":
+			if _, ok := fieldSeen[slot.FieldEndsAt]; !ok {
+				selectedFields = append(selectedFields, slot.FieldEndsAt)
+				fieldSeen[slot.FieldEndsAt] = struct{}{}
+			}
+		case "capacity":
+			if _, ok := fieldSeen[slot.FieldCapacity]; !ok {
+				selectedFields = append(selectedFields, slot.FieldCapacity)
+				fieldSeen[slot.FieldCapacity] = struct{}{}
+			}
+		case "remaining":
+			if _, ok := fieldSeen[slot.FieldRemaining]; !ok {
+				selectedFields = append(selectedFields, slot.FieldRemaining)
+				fieldSeen[slot.FieldRemaining] = struct{}{}
+			}
+		case "fee":
+			if _, ok := fieldSeen[slot.FieldFee]; !ok {
+				selectedFields = append(selectedFields, slot.FieldFee)
+				fieldSeen[slot.FieldFee] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[slot.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, slot.FieldStatus)
+				fieldSeen[slot.FieldStatus] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[slot.FieldReason]; !ok {
+				selectedFields = append(selectedFields, slot.FieldReason)
+				fieldSeen[slot.FieldReason] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type slotPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []SlotPaginateOption
+}
+
+func newSlotPaginateArgs(rv map[string]any) *slotPaginateArgs {
+	args := &slotPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &SlotOrder{Field: &SlotOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithSlotOrder(order))
+			}
+		case *SlotOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithSlotOrder(v))
+			}
+		}
 	}
 	return args
 }

@@ -214,6 +214,24 @@ func (_m *Department) Clinic(ctx context.Context) (*Clinic, error) {
 	return result, err
 }
 
+func (_m *Department) Schedules(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int,
+) (*ScheduleConnection, error) {
+	opts := []SchedulePaginateOption{}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[1][alias]
+	if nodes, err := _m.NamedSchedules(alias); err == nil || hasTotalCount {
+		pager, err := newSchedulePager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &ScheduleConnection{Edges: []*ScheduleEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
+	return _m.QuerySchedules().Paginate(ctx, after, first, before, last, opts...)
+}
+
 func (_m *District) Streets(
 	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int,
 ) (*StreetConnection, error) {
@@ -304,6 +322,30 @@ func (_m *ScenicSpot) District(ctx context.Context) (*District, error) {
 	return result, err
 }
 
+func (_m *Schedule) Clinic(ctx context.Context) (*Clinic, error) {
+	result, err := _m.Edges.ClinicOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryClinic().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Schedule) Department(ctx context.Context) (*Department, error) {
+	result, err := _m.Edges.DepartmentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDepartment().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Schedule) Practitioner(ctx context.Context) (*Practitioner, error) {
+	result, err := _m.Edges.PractitionerOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPractitioner().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *School) District(ctx context.Context) (*District, error) {
 	result, err := _m.Edges.DistrictOrErr()
 	if IsNotLoaded(err) {
@@ -324,6 +366,14 @@ func (_m *SensorAlarm) CityCase(ctx context.Context) (*CityCase, error) {
 	result, err := _m.Edges.CityCaseOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryCityCase().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Slot) Schedule(ctx context.Context) (*Schedule, error) {
+	result, err := _m.Edges.ScheduleOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySchedule().Only(ctx)
 	}
 	return result, err
 }

@@ -23,11 +23,14 @@ import (
 	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
+	"citygraph/ent/db/practitioner"
 	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
+	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
+	"citygraph/ent/db/slot"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
 	"context"
@@ -143,6 +146,11 @@ var personImplementors = []string{"Person", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Person) IsNode() {}
 
+var practitionerImplementors = []string{"Practitioner", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Practitioner) IsNode() {}
+
 var recordaccessImplementors = []string{"RecordAccess", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -152,6 +160,11 @@ var scenicspotImplementors = []string{"ScenicSpot", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*ScenicSpot) IsNode() {}
+
+var scheduleImplementors = []string{"Schedule", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Schedule) IsNode() {}
 
 var schoolImplementors = []string{"School", "Node"}
 
@@ -167,6 +180,11 @@ var sessionImplementors = []string{"Session", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Session) IsNode() {}
+
+var slotImplementors = []string{"Slot", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Slot) IsNode() {}
 
 var streetImplementors = []string{"Street", "Node"}
 
@@ -416,6 +434,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			}
 		}
 		return query.Only(ctx)
+	case practitioner.Table:
+		query := c.Practitioner.Query().
+			Where(practitioner.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, practitionerImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case recordaccess.Table:
 		query := c.RecordAccess.Query().
 			Where(recordaccess.ID(id))
@@ -430,6 +457,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(scenicspot.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, scenicspotImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case schedule.Table:
+		query := c.Schedule.Query().
+			Where(schedule.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, scheduleImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -457,6 +493,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(session.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, sessionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case slot.Table:
+		query := c.Slot.Query().
+			Where(slot.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, slotImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -872,6 +917,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 				*noder = node
 			}
 		}
+	case practitioner.Table:
+		query := c.Practitioner.Query().
+			Where(practitioner.IDIn(ids...))
+		query, err := query.CollectFields(ctx, practitionerImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case recordaccess.Table:
 		query := c.RecordAccess.Query().
 			Where(recordaccess.IDIn(ids...))
@@ -892,6 +953,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.ScenicSpot.Query().
 			Where(scenicspot.IDIn(ids...))
 		query, err := query.CollectFields(ctx, scenicspotImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case schedule.Table:
+		query := c.Schedule.Query().
+			Where(schedule.IDIn(ids...))
+		query, err := query.CollectFields(ctx, scheduleImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -940,6 +1017,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.Session.Query().
 			Where(session.IDIn(ids...))
 		query, err := query.CollectFields(ctx, sessionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case slot.Table:
+		query := c.Slot.Query().
+			Where(slot.IDIn(ids...))
+		query, err := query.CollectFields(ctx, slotImplementors...)
 		if err != nil {
 			return nil, err
 		}

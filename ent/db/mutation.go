@@ -34,12 +34,16 @@ import (
 	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/personaldata"
+	"citygraph/ent/db/practitioner"
+	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
+	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
+	"citygraph/ent/db/slot"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
@@ -107,11 +111,15 @@ const (
 	TypeNotificationPreference = "NotificationPreference"
 	TypePerson                 = "Person"
 	TypePersonalData           = "PersonalData"
+	TypePractitioner           = "Practitioner"
+	TypePractitionerRole       = "PractitionerRole"
 	TypeRecordAccess           = "RecordAccess"
 	TypeScenicSpot             = "ScenicSpot"
+	TypeSchedule               = "Schedule"
 	TypeSchool                 = "School"
 	TypeSensorAlarm            = "SensorAlarm"
 	TypeSession                = "Session"
+	TypeSlot                   = "Slot"
 	TypeStaffRole              = "StaffRole"
 	TypeStreet                 = "Street"
 	TypeTopUp                  = "TopUp"
@@ -11897,6 +11905,9 @@ type ClinicMutation struct {
 	lng                *float64
 	addlng             *float64
 	search_keys        *string
+	source_system      *string
+	source_value       *string
+	source_ref         *string
 	name               *lang.Text
 	grade              *lang.Text
 	kind               *clinic.Kind
@@ -12200,6 +12211,153 @@ func (m *ClinicMutation) ResetSearchKeys() {
 	m.search_keys = nil
 }
 
+// SetSourceSystem sets the "source_system" field.
+func (m *ClinicMutation) SetSourceSystem(s string) {
+	m.source_system = &s
+}
+
+// SourceSystem returns the value of the "source_system" field in the mutation.
+func (m *ClinicMutation) SourceSystem() (r string, exists bool) {
+	v := m.source_system
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceSystem returns the old "source_system" field's value of the Clinic entity.
+// If the Clinic object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClinicMutation) OldSourceSystem(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceSystem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceSystem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceSystem: %w", err)
+	}
+	return oldValue.SourceSystem, nil
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (m *ClinicMutation) ClearSourceSystem() {
+	m.source_system = nil
+	m.clearedFields[clinic.FieldSourceSystem] = struct{}{}
+}
+
+// SourceSystemCleared returns if the "source_system" field was cleared in this mutation.
+func (m *ClinicMutation) SourceSystemCleared() bool {
+	_, ok := m.clearedFields[clinic.FieldSourceSystem]
+	return ok
+}
+
+// ResetSourceSystem resets all changes to the "source_system" field.
+func (m *ClinicMutation) ResetSourceSystem() {
+	m.source_system = nil
+	delete(m.clearedFields, clinic.FieldSourceSystem)
+}
+
+// SetSourceValue sets the "source_value" field.
+func (m *ClinicMutation) SetSourceValue(s string) {
+	m.source_value = &s
+}
+
+// SourceValue returns the value of the "source_value" field in the mutation.
+func (m *ClinicMutation) SourceValue() (r string, exists bool) {
+	v := m.source_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceValue returns the old "source_value" field's value of the Clinic entity.
+// If the Clinic object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClinicMutation) OldSourceValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceValue: %w", err)
+	}
+	return oldValue.SourceValue, nil
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (m *ClinicMutation) ClearSourceValue() {
+	m.source_value = nil
+	m.clearedFields[clinic.FieldSourceValue] = struct{}{}
+}
+
+// SourceValueCleared returns if the "source_value" field was cleared in this mutation.
+func (m *ClinicMutation) SourceValueCleared() bool {
+	_, ok := m.clearedFields[clinic.FieldSourceValue]
+	return ok
+}
+
+// ResetSourceValue resets all changes to the "source_value" field.
+func (m *ClinicMutation) ResetSourceValue() {
+	m.source_value = nil
+	delete(m.clearedFields, clinic.FieldSourceValue)
+}
+
+// SetSourceRef sets the "source_ref" field.
+func (m *ClinicMutation) SetSourceRef(s string) {
+	m.source_ref = &s
+}
+
+// SourceRef returns the value of the "source_ref" field in the mutation.
+func (m *ClinicMutation) SourceRef() (r string, exists bool) {
+	v := m.source_ref
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceRef returns the old "source_ref" field's value of the Clinic entity.
+// If the Clinic object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClinicMutation) OldSourceRef(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceRef is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceRef requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceRef: %w", err)
+	}
+	return oldValue.SourceRef, nil
+}
+
+// ClearSourceRef clears the value of the "source_ref" field.
+func (m *ClinicMutation) ClearSourceRef() {
+	m.source_ref = nil
+	m.clearedFields[clinic.FieldSourceRef] = struct{}{}
+}
+
+// SourceRefCleared returns if the "source_ref" field was cleared in this mutation.
+func (m *ClinicMutation) SourceRefCleared() bool {
+	_, ok := m.clearedFields[clinic.FieldSourceRef]
+	return ok
+}
+
+// ResetSourceRef resets all changes to the "source_ref" field.
+func (m *ClinicMutation) ResetSourceRef() {
+	m.source_ref = nil
+	delete(m.clearedFields, clinic.FieldSourceRef)
+}
+
 // SetName sets the "name" field.
 func (m *ClinicMutation) SetName(l lang.Text) {
 	m.name = &l
@@ -12495,7 +12653,7 @@ func (m *ClinicMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ClinicMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, clinic.FieldCreatedAt)
 	}
@@ -12507,6 +12665,15 @@ func (m *ClinicMutation) Fields() []string {
 	}
 	if m.search_keys != nil {
 		fields = append(fields, clinic.FieldSearchKeys)
+	}
+	if m.source_system != nil {
+		fields = append(fields, clinic.FieldSourceSystem)
+	}
+	if m.source_value != nil {
+		fields = append(fields, clinic.FieldSourceValue)
+	}
+	if m.source_ref != nil {
+		fields = append(fields, clinic.FieldSourceRef)
 	}
 	if m.name != nil {
 		fields = append(fields, clinic.FieldName)
@@ -12539,6 +12706,12 @@ func (m *ClinicMutation) Field(name string) (ent.Value, bool) {
 		return m.Lng()
 	case clinic.FieldSearchKeys:
 		return m.SearchKeys()
+	case clinic.FieldSourceSystem:
+		return m.SourceSystem()
+	case clinic.FieldSourceValue:
+		return m.SourceValue()
+	case clinic.FieldSourceRef:
+		return m.SourceRef()
 	case clinic.FieldName:
 		return m.Name()
 	case clinic.FieldGrade:
@@ -12566,6 +12739,12 @@ func (m *ClinicMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldLng(ctx)
 	case clinic.FieldSearchKeys:
 		return m.OldSearchKeys(ctx)
+	case clinic.FieldSourceSystem:
+		return m.OldSourceSystem(ctx)
+	case clinic.FieldSourceValue:
+		return m.OldSourceValue(ctx)
+	case clinic.FieldSourceRef:
+		return m.OldSourceRef(ctx)
 	case clinic.FieldName:
 		return m.OldName(ctx)
 	case clinic.FieldGrade:
@@ -12612,6 +12791,27 @@ func (m *ClinicMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSearchKeys(v)
+		return nil
+	case clinic.FieldSourceSystem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceSystem(v)
+		return nil
+	case clinic.FieldSourceValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceValue(v)
+		return nil
+	case clinic.FieldSourceRef:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceRef(v)
 		return nil
 	case clinic.FieldName:
 		v, ok := value.(lang.Text)
@@ -12704,7 +12904,17 @@ func (m *ClinicMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ClinicMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(clinic.FieldSourceSystem) {
+		fields = append(fields, clinic.FieldSourceSystem)
+	}
+	if m.FieldCleared(clinic.FieldSourceValue) {
+		fields = append(fields, clinic.FieldSourceValue)
+	}
+	if m.FieldCleared(clinic.FieldSourceRef) {
+		fields = append(fields, clinic.FieldSourceRef)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -12717,6 +12927,17 @@ func (m *ClinicMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ClinicMutation) ClearField(name string) error {
+	switch name {
+	case clinic.FieldSourceSystem:
+		m.ClearSourceSystem()
+		return nil
+	case clinic.FieldSourceValue:
+		m.ClearSourceValue()
+		return nil
+	case clinic.FieldSourceRef:
+		m.ClearSourceRef()
+		return nil
+	}
 	return fmt.Errorf("unknown Clinic nullable field %s", name)
 }
 
@@ -12735,6 +12956,15 @@ func (m *ClinicMutation) ResetField(name string) error {
 		return nil
 	case clinic.FieldSearchKeys:
 		m.ResetSearchKeys()
+		return nil
+	case clinic.FieldSourceSystem:
+		m.ResetSourceSystem()
+		return nil
+	case clinic.FieldSourceValue:
+		m.ResetSourceValue()
+		return nil
+	case clinic.FieldSourceRef:
+		m.ResetSourceRef()
 		return nil
 	case clinic.FieldName:
 		m.ResetName()
@@ -17142,18 +17372,21 @@ func (m *DeliveryAttemptMutation) ResetEdge(name string) error {
 // DepartmentMutation represents an operation that mutates the Department nodes in the graph.
 type DepartmentMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	created_at    *time.Time
-	code          *string
-	name          *lang.Text
-	clearedFields map[string]struct{}
-	clinic        *string
-	clearedclinic bool
-	done          bool
-	oldValue      func(context.Context) (*Department, error)
-	predicates    []predicate.Department
+	op               Op
+	typ              string
+	id               *string
+	created_at       *time.Time
+	code             *string
+	name             *lang.Text
+	clearedFields    map[string]struct{}
+	clinic           *string
+	clearedclinic    bool
+	schedules        map[string]struct{}
+	removedschedules map[string]struct{}
+	clearedschedules bool
+	done             bool
+	oldValue         func(context.Context) (*Department, error)
+	predicates       []predicate.Department
 }
 
 var _ ent.Mutation = (*DepartmentMutation)(nil)
@@ -17431,6 +17664,60 @@ func (m *DepartmentMutation) ResetClinic() {
 	m.clearedclinic = false
 }
 
+// AddScheduleIDs adds the "schedules" edge to the Schedule entity by ids.
+func (m *DepartmentMutation) AddScheduleIDs(ids ...string) {
+	if m.schedules == nil {
+		m.schedules = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.schedules[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSchedules clears the "schedules" edge to the Schedule entity.
+func (m *DepartmentMutation) ClearSchedules() {
+	m.clearedschedules = true
+}
+
+// SchedulesCleared reports if the "schedules" edge to the Schedule entity was cleared.
+func (m *DepartmentMutation) SchedulesCleared() bool {
+	return m.clearedschedules
+}
+
+// RemoveScheduleIDs removes the "schedules" edge to the Schedule entity by IDs.
+func (m *DepartmentMutation) RemoveScheduleIDs(ids ...string) {
+	if m.removedschedules == nil {
+		m.removedschedules = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.schedules, ids[i])
+		m.removedschedules[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSchedules returns the removed IDs of the "schedules" edge to the Schedule entity.
+func (m *DepartmentMutation) RemovedSchedulesIDs() (ids []string) {
+	for id := range m.removedschedules {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SchedulesIDs returns the "schedules" edge IDs in the mutation.
+func (m *DepartmentMutation) SchedulesIDs() (ids []string) {
+	for id := range m.schedules {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSchedules resets all changes to the "schedules" edge.
+func (m *DepartmentMutation) ResetSchedules() {
+	m.schedules = nil
+	m.clearedschedules = false
+	m.removedschedules = nil
+}
+
 // Where appends a list predicates to the DepartmentMutation builder.
 func (m *DepartmentMutation) Where(ps ...predicate.Department) {
 	m.predicates = append(m.predicates, ps...)
@@ -17615,9 +17902,12 @@ func (m *DepartmentMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *DepartmentMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.clinic != nil {
 		edges = append(edges, department.EdgeClinic)
+	}
+	if m.schedules != nil {
+		edges = append(edges, department.EdgeSchedules)
 	}
 	return edges
 }
@@ -17630,27 +17920,47 @@ func (m *DepartmentMutation) AddedIDs(name string) []ent.Value {
 		if id := m.clinic; id != nil {
 			return []ent.Value{*id}
 		}
+	case department.EdgeSchedules:
+		ids := make([]ent.Value, 0, len(m.schedules))
+		for id := range m.schedules {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *DepartmentMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
+	if m.removedschedules != nil {
+		edges = append(edges, department.EdgeSchedules)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *DepartmentMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case department.EdgeSchedules:
+		ids := make([]ent.Value, 0, len(m.removedschedules))
+		for id := range m.removedschedules {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *DepartmentMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.clearedclinic {
 		edges = append(edges, department.EdgeClinic)
+	}
+	if m.clearedschedules {
+		edges = append(edges, department.EdgeSchedules)
 	}
 	return edges
 }
@@ -17661,6 +17971,8 @@ func (m *DepartmentMutation) EdgeCleared(name string) bool {
 	switch name {
 	case department.EdgeClinic:
 		return m.clearedclinic
+	case department.EdgeSchedules:
+		return m.clearedschedules
 	}
 	return false
 }
@@ -17682,6 +17994,9 @@ func (m *DepartmentMutation) ResetEdge(name string) error {
 	switch name {
 	case department.EdgeClinic:
 		m.ResetClinic()
+		return nil
+	case department.EdgeSchedules:
+		m.ResetSchedules()
 		return nil
 	}
 	return fmt.Errorf("unknown Department edge %s", name)
@@ -30504,6 +30819,1403 @@ func (m *PersonalDataMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown PersonalData edge %s", name)
 }
 
+// PractitionerMutation represents an operation that mutates the Practitioner nodes in the graph.
+type PractitionerMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	created_at    *time.Time
+	source_system *string
+	source_value  *string
+	source_ref    *string
+	name          *lang.Text
+	title         *lang.Text
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Practitioner, error)
+	predicates    []predicate.Practitioner
+}
+
+var _ ent.Mutation = (*PractitionerMutation)(nil)
+
+// practitionerOption allows management of the mutation configuration using functional options.
+type practitionerOption func(*PractitionerMutation)
+
+// newPractitionerMutation creates new mutation for the Practitioner entity.
+func newPractitionerMutation(c config, op Op, opts ...practitionerOption) *PractitionerMutation {
+	m := &PractitionerMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePractitioner,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPractitionerID sets the ID field of the mutation.
+func withPractitionerID(id string) practitionerOption {
+	return func(m *PractitionerMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Practitioner
+		)
+		m.oldValue = func(ctx context.Context) (*Practitioner, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Practitioner.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPractitioner sets the old Practitioner of the mutation.
+func withPractitioner(node *Practitioner) practitionerOption {
+	return func(m *PractitionerMutation) {
+		m.oldValue = func(context.Context) (*Practitioner, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PractitionerMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PractitionerMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Practitioner entities.
+func (m *PractitionerMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PractitionerMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PractitionerMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Practitioner.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PractitionerMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PractitionerMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Practitioner entity.
+// If the Practitioner object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PractitionerMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetSourceSystem sets the "source_system" field.
+func (m *PractitionerMutation) SetSourceSystem(s string) {
+	m.source_system = &s
+}
+
+// SourceSystem returns the value of the "source_system" field in the mutation.
+func (m *PractitionerMutation) SourceSystem() (r string, exists bool) {
+	v := m.source_system
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceSystem returns the old "source_system" field's value of the Practitioner entity.
+// If the Practitioner object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerMutation) OldSourceSystem(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceSystem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceSystem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceSystem: %w", err)
+	}
+	return oldValue.SourceSystem, nil
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (m *PractitionerMutation) ClearSourceSystem() {
+	m.source_system = nil
+	m.clearedFields[practitioner.FieldSourceSystem] = struct{}{}
+}
+
+// SourceSystemCleared returns if the "source_system" field was cleared in this mutation.
+func (m *PractitionerMutation) SourceSystemCleared() bool {
+	_, ok := m.clearedFields[practitioner.FieldSourceSystem]
+	return ok
+}
+
+// ResetSourceSystem resets all changes to the "source_system" field.
+func (m *PractitionerMutation) ResetSourceSystem() {
+	m.source_system = nil
+	delete(m.clearedFields, practitioner.FieldSourceSystem)
+}
+
+// SetSourceValue sets the "source_value" field.
+func (m *PractitionerMutation) SetSourceValue(s string) {
+	m.source_value = &s
+}
+
+// SourceValue returns the value of the "source_value" field in the mutation.
+func (m *PractitionerMutation) SourceValue() (r string, exists bool) {
+	v := m.source_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceValue returns the old "source_value" field's value of the Practitioner entity.
+// If the Practitioner object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerMutation) OldSourceValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceValue: %w", err)
+	}
+	return oldValue.SourceValue, nil
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (m *PractitionerMutation) ClearSourceValue() {
+	m.source_value = nil
+	m.clearedFields[practitioner.FieldSourceValue] = struct{}{}
+}
+
+// SourceValueCleared returns if the "source_value" field was cleared in this mutation.
+func (m *PractitionerMutation) SourceValueCleared() bool {
+	_, ok := m.clearedFields[practitioner.FieldSourceValue]
+	return ok
+}
+
+// ResetSourceValue resets all changes to the "source_value" field.
+func (m *PractitionerMutation) ResetSourceValue() {
+	m.source_value = nil
+	delete(m.clearedFields, practitioner.FieldSourceValue)
+}
+
+// SetSourceRef sets the "source_ref" field.
+func (m *PractitionerMutation) SetSourceRef(s string) {
+	m.source_ref = &s
+}
+
+// SourceRef returns the value of the "source_ref" field in the mutation.
+func (m *PractitionerMutation) SourceRef() (r string, exists bool) {
+	v := m.source_ref
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceRef returns the old "source_ref" field's value of the Practitioner entity.
+// If the Practitioner object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerMutation) OldSourceRef(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceRef is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceRef requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceRef: %w", err)
+	}
+	return oldValue.SourceRef, nil
+}
+
+// ClearSourceRef clears the value of the "source_ref" field.
+func (m *PractitionerMutation) ClearSourceRef() {
+	m.source_ref = nil
+	m.clearedFields[practitioner.FieldSourceRef] = struct{}{}
+}
+
+// SourceRefCleared returns if the "source_ref" field was cleared in this mutation.
+func (m *PractitionerMutation) SourceRefCleared() bool {
+	_, ok := m.clearedFields[practitioner.FieldSourceRef]
+	return ok
+}
+
+// ResetSourceRef resets all changes to the "source_ref" field.
+func (m *PractitionerMutation) ResetSourceRef() {
+	m.source_ref = nil
+	delete(m.clearedFields, practitioner.FieldSourceRef)
+}
+
+// SetName sets the "name" field.
+func (m *PractitionerMutation) SetName(l lang.Text) {
+	m.name = &l
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *PractitionerMutation) Name() (r lang.Text, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Practitioner entity.
+// If the Practitioner object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerMutation) OldName(ctx context.Context) (v lang.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *PractitionerMutation) ResetName() {
+	m.name = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *PractitionerMutation) SetTitle(l lang.Text) {
+	m.title = &l
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *PractitionerMutation) Title() (r lang.Text, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Practitioner entity.
+// If the Practitioner object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerMutation) OldTitle(ctx context.Context) (v lang.Text, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *PractitionerMutation) ResetTitle() {
+	m.title = nil
+}
+
+// Where appends a list predicates to the PractitionerMutation builder.
+func (m *PractitionerMutation) Where(ps ...predicate.Practitioner) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PractitionerMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PractitionerMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Practitioner, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PractitionerMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PractitionerMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Practitioner).
+func (m *PractitionerMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PractitionerMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.created_at != nil {
+		fields = append(fields, practitioner.FieldCreatedAt)
+	}
+	if m.source_system != nil {
+		fields = append(fields, practitioner.FieldSourceSystem)
+	}
+	if m.source_value != nil {
+		fields = append(fields, practitioner.FieldSourceValue)
+	}
+	if m.source_ref != nil {
+		fields = append(fields, practitioner.FieldSourceRef)
+	}
+	if m.name != nil {
+		fields = append(fields, practitioner.FieldName)
+	}
+	if m.title != nil {
+		fields = append(fields, practitioner.FieldTitle)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PractitionerMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case practitioner.FieldCreatedAt:
+		return m.CreatedAt()
+	case practitioner.FieldSourceSystem:
+		return m.SourceSystem()
+	case practitioner.FieldSourceValue:
+		return m.SourceValue()
+	case practitioner.FieldSourceRef:
+		return m.SourceRef()
+	case practitioner.FieldName:
+		return m.Name()
+	case practitioner.FieldTitle:
+		return m.Title()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PractitionerMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case practitioner.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case practitioner.FieldSourceSystem:
+		return m.OldSourceSystem(ctx)
+	case practitioner.FieldSourceValue:
+		return m.OldSourceValue(ctx)
+	case practitioner.FieldSourceRef:
+		return m.OldSourceRef(ctx)
+	case practitioner.FieldName:
+		return m.OldName(ctx)
+	case practitioner.FieldTitle:
+		return m.OldTitle(ctx)
+	}
+	return nil, fmt.Errorf("unknown Practitioner field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PractitionerMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case practitioner.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case practitioner.FieldSourceSystem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceSystem(v)
+		return nil
+	case practitioner.FieldSourceValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceValue(v)
+		return nil
+	case practitioner.FieldSourceRef:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceRef(v)
+		return nil
+	case practitioner.FieldName:
+		v, ok := value.(lang.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case practitioner.FieldTitle:
+		v, ok := value.(lang.Text)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Practitioner field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PractitionerMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PractitionerMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PractitionerMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Practitioner numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PractitionerMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(practitioner.FieldSourceSystem) {
+		fields = append(fields, practitioner.FieldSourceSystem)
+	}
+	if m.FieldCleared(practitioner.FieldSourceValue) {
+		fields = append(fields, practitioner.FieldSourceValue)
+	}
+	if m.FieldCleared(practitioner.FieldSourceRef) {
+		fields = append(fields, practitioner.FieldSourceRef)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PractitionerMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PractitionerMutation) ClearField(name string) error {
+	switch name {
+	case practitioner.FieldSourceSystem:
+		m.ClearSourceSystem()
+		return nil
+	case practitioner.FieldSourceValue:
+		m.ClearSourceValue()
+		return nil
+	case practitioner.FieldSourceRef:
+		m.ClearSourceRef()
+		return nil
+	}
+	return fmt.Errorf("unknown Practitioner nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PractitionerMutation) ResetField(name string) error {
+	switch name {
+	case practitioner.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case practitioner.FieldSourceSystem:
+		m.ResetSourceSystem()
+		return nil
+	case practitioner.FieldSourceValue:
+		m.ResetSourceValue()
+		return nil
+	case practitioner.FieldSourceRef:
+		m.ResetSourceRef()
+		return nil
+	case practitioner.FieldName:
+		m.ResetName()
+		return nil
+	case practitioner.FieldTitle:
+		m.ResetTitle()
+		return nil
+	}
+	return fmt.Errorf("unknown Practitioner field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PractitionerMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PractitionerMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PractitionerMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PractitionerMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PractitionerMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PractitionerMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PractitionerMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Practitioner unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PractitionerMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Practitioner edge %s", name)
+}
+
+// PractitionerRoleMutation represents an operation that mutates the PractitionerRole nodes in the graph.
+type PractitionerRoleMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	created_at      *time.Time
+	source_system   *string
+	source_value    *string
+	source_ref      *string
+	practitioner_id *string
+	clinic_id       *string
+	department_id   *string
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*PractitionerRole, error)
+	predicates      []predicate.PractitionerRole
+}
+
+var _ ent.Mutation = (*PractitionerRoleMutation)(nil)
+
+// practitionerroleOption allows management of the mutation configuration using functional options.
+type practitionerroleOption func(*PractitionerRoleMutation)
+
+// newPractitionerRoleMutation creates new mutation for the PractitionerRole entity.
+func newPractitionerRoleMutation(c config, op Op, opts ...practitionerroleOption) *PractitionerRoleMutation {
+	m := &PractitionerRoleMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePractitionerRole,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPractitionerRoleID sets the ID field of the mutation.
+func withPractitionerRoleID(id string) practitionerroleOption {
+	return func(m *PractitionerRoleMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PractitionerRole
+		)
+		m.oldValue = func(ctx context.Context) (*PractitionerRole, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PractitionerRole.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPractitionerRole sets the old PractitionerRole of the mutation.
+func withPractitionerRole(node *PractitionerRole) practitionerroleOption {
+	return func(m *PractitionerRoleMutation) {
+		m.oldValue = func(context.Context) (*PractitionerRole, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PractitionerRoleMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PractitionerRoleMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PractitionerRole entities.
+func (m *PractitionerRoleMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PractitionerRoleMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PractitionerRoleMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PractitionerRole.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PractitionerRoleMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PractitionerRoleMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PractitionerRole entity.
+// If the PractitionerRole object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerRoleMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PractitionerRoleMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetSourceSystem sets the "source_system" field.
+func (m *PractitionerRoleMutation) SetSourceSystem(s string) {
+	m.source_system = &s
+}
+
+// SourceSystem returns the value of the "source_system" field in the mutation.
+func (m *PractitionerRoleMutation) SourceSystem() (r string, exists bool) {
+	v := m.source_system
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceSystem returns the old "source_system" field's value of the PractitionerRole entity.
+// If the PractitionerRole object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerRoleMutation) OldSourceSystem(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceSystem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceSystem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceSystem: %w", err)
+	}
+	return oldValue.SourceSystem, nil
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (m *PractitionerRoleMutation) ClearSourceSystem() {
+	m.source_system = nil
+	m.clearedFields[practitionerrole.FieldSourceSystem] = struct{}{}
+}
+
+// SourceSystemCleared returns if the "source_system" field was cleared in this mutation.
+func (m *PractitionerRoleMutation) SourceSystemCleared() bool {
+	_, ok := m.clearedFields[practitionerrole.FieldSourceSystem]
+	return ok
+}
+
+// ResetSourceSystem resets all changes to the "source_system" field.
+func (m *PractitionerRoleMutation) ResetSourceSystem() {
+	m.source_system = nil
+	delete(m.clearedFields, practitionerrole.FieldSourceSystem)
+}
+
+// SetSourceValue sets the "source_value" field.
+func (m *PractitionerRoleMutation) SetSourceValue(s string) {
+	m.source_value = &s
+}
+
+// SourceValue returns the value of the "source_value" field in the mutation.
+func (m *PractitionerRoleMutation) SourceValue() (r string, exists bool) {
+	v := m.source_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceValue returns the old "source_value" field's value of the PractitionerRole entity.
+// If the PractitionerRole object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerRoleMutation) OldSourceValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceValue: %w", err)
+	}
+	return oldValue.SourceValue, nil
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (m *PractitionerRoleMutation) ClearSourceValue() {
+	m.source_value = nil
+	m.clearedFields[practitionerrole.FieldSourceValue] = struct{}{}
+}
+
+// SourceValueCleared returns if the "source_value" field was cleared in this mutation.
+func (m *PractitionerRoleMutation) SourceValueCleared() bool {
+	_, ok := m.clearedFields[practitionerrole.FieldSourceValue]
+	return ok
+}
+
+// ResetSourceValue resets all changes to the "source_value" field.
+func (m *PractitionerRoleMutation) ResetSourceValue() {
+	m.source_value = nil
+	delete(m.clearedFields, practitionerrole.FieldSourceValue)
+}
+
+// SetSourceRef sets the "source_ref" field.
+func (m *PractitionerRoleMutation) SetSourceRef(s string) {
+	m.source_ref = &s
+}
+
+// SourceRef returns the value of the "source_ref" field in the mutation.
+func (m *PractitionerRoleMutation) SourceRef() (r string, exists bool) {
+	v := m.source_ref
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceRef returns the old "source_ref" field's value of the PractitionerRole entity.
+// If the PractitionerRole object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerRoleMutation) OldSourceRef(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceRef is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceRef requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceRef: %w", err)
+	}
+	return oldValue.SourceRef, nil
+}
+
+// ClearSourceRef clears the value of the "source_ref" field.
+func (m *PractitionerRoleMutation) ClearSourceRef() {
+	m.source_ref = nil
+	m.clearedFields[practitionerrole.FieldSourceRef] = struct{}{}
+}
+
+// SourceRefCleared returns if the "source_ref" field was cleared in this mutation.
+func (m *PractitionerRoleMutation) SourceRefCleared() bool {
+	_, ok := m.clearedFields[practitionerrole.FieldSourceRef]
+	return ok
+}
+
+// ResetSourceRef resets all changes to the "source_ref" field.
+func (m *PractitionerRoleMutation) ResetSourceRef() {
+	m.source_ref = nil
+	delete(m.clearedFields, practitionerrole.FieldSourceRef)
+}
+
+// SetPractitionerID sets the "practitioner_id" field.
+func (m *PractitionerRoleMutation) SetPractitionerID(s string) {
+	m.practitioner_id = &s
+}
+
+// PractitionerID returns the value of the "practitioner_id" field in the mutation.
+func (m *PractitionerRoleMutation) PractitionerID() (r string, exists bool) {
+	v := m.practitioner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPractitionerID returns the old "practitioner_id" field's value of the PractitionerRole entity.
+// If the PractitionerRole object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerRoleMutation) OldPractitionerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPractitionerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPractitionerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPractitionerID: %w", err)
+	}
+	return oldValue.PractitionerID, nil
+}
+
+// ResetPractitionerID resets all changes to the "practitioner_id" field.
+func (m *PractitionerRoleMutation) ResetPractitionerID() {
+	m.practitioner_id = nil
+}
+
+// SetClinicID sets the "clinic_id" field.
+func (m *PractitionerRoleMutation) SetClinicID(s string) {
+	m.clinic_id = &s
+}
+
+// ClinicID returns the value of the "clinic_id" field in the mutation.
+func (m *PractitionerRoleMutation) ClinicID() (r string, exists bool) {
+	v := m.clinic_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClinicID returns the old "clinic_id" field's value of the PractitionerRole entity.
+// If the PractitionerRole object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerRoleMutation) OldClinicID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClinicID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClinicID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClinicID: %w", err)
+	}
+	return oldValue.ClinicID, nil
+}
+
+// ResetClinicID resets all changes to the "clinic_id" field.
+func (m *PractitionerRoleMutation) ResetClinicID() {
+	m.clinic_id = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *PractitionerRoleMutation) SetDepartmentID(s string) {
+	m.department_id = &s
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *PractitionerRoleMutation) DepartmentID() (r string, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the PractitionerRole entity.
+// If the PractitionerRole object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PractitionerRoleMutation) OldDepartmentID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *PractitionerRoleMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[practitionerrole.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *PractitionerRoleMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[practitionerrole.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *PractitionerRoleMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, practitionerrole.FieldDepartmentID)
+}
+
+// Where appends a list predicates to the PractitionerRoleMutation builder.
+func (m *PractitionerRoleMutation) Where(ps ...predicate.PractitionerRole) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PractitionerRoleMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PractitionerRoleMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PractitionerRole, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PractitionerRoleMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PractitionerRoleMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PractitionerRole).
+func (m *PractitionerRoleMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PractitionerRoleMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, practitionerrole.FieldCreatedAt)
+	}
+	if m.source_system != nil {
+		fields = append(fields, practitionerrole.FieldSourceSystem)
+	}
+	if m.source_value != nil {
+		fields = append(fields, practitionerrole.FieldSourceValue)
+	}
+	if m.source_ref != nil {
+		fields = append(fields, practitionerrole.FieldSourceRef)
+	}
+	if m.practitioner_id != nil {
+		fields = append(fields, practitionerrole.FieldPractitionerID)
+	}
+	if m.clinic_id != nil {
+		fields = append(fields, practitionerrole.FieldClinicID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, practitionerrole.FieldDepartmentID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PractitionerRoleMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case practitionerrole.FieldCreatedAt:
+		return m.CreatedAt()
+	case practitionerrole.FieldSourceSystem:
+		return m.SourceSystem()
+	case practitionerrole.FieldSourceValue:
+		return m.SourceValue()
+	case practitionerrole.FieldSourceRef:
+		return m.SourceRef()
+	case practitionerrole.FieldPractitionerID:
+		return m.PractitionerID()
+	case practitionerrole.FieldClinicID:
+		return m.ClinicID()
+	case practitionerrole.FieldDepartmentID:
+		return m.DepartmentID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PractitionerRoleMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case practitionerrole.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case practitionerrole.FieldSourceSystem:
+		return m.OldSourceSystem(ctx)
+	case practitionerrole.FieldSourceValue:
+		return m.OldSourceValue(ctx)
+	case practitionerrole.FieldSourceRef:
+		return m.OldSourceRef(ctx)
+	case practitionerrole.FieldPractitionerID:
+		return m.OldPractitionerID(ctx)
+	case practitionerrole.FieldClinicID:
+		return m.OldClinicID(ctx)
+	case practitionerrole.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	}
+	return nil, fmt.Errorf("unknown PractitionerRole field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PractitionerRoleMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case practitionerrole.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case practitionerrole.FieldSourceSystem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceSystem(v)
+		return nil
+	case practitionerrole.FieldSourceValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceValue(v)
+		return nil
+	case practitionerrole.FieldSourceRef:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceRef(v)
+		return nil
+	case practitionerrole.FieldPractitionerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPractitionerID(v)
+		return nil
+	case practitionerrole.FieldClinicID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClinicID(v)
+		return nil
+	case practitionerrole.FieldDepartmentID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PractitionerRole field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PractitionerRoleMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PractitionerRoleMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PractitionerRoleMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown PractitionerRole numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PractitionerRoleMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(practitionerrole.FieldSourceSystem) {
+		fields = append(fields, practitionerrole.FieldSourceSystem)
+	}
+	if m.FieldCleared(practitionerrole.FieldSourceValue) {
+		fields = append(fields, practitionerrole.FieldSourceValue)
+	}
+	if m.FieldCleared(practitionerrole.FieldSourceRef) {
+		fields = append(fields, practitionerrole.FieldSourceRef)
+	}
+	if m.FieldCleared(practitionerrole.FieldDepartmentID) {
+		fields = append(fields, practitionerrole.FieldDepartmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PractitionerRoleMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PractitionerRoleMutation) ClearField(name string) error {
+	switch name {
+	case practitionerrole.FieldSourceSystem:
+		m.ClearSourceSystem()
+		return nil
+	case practitionerrole.FieldSourceValue:
+		m.ClearSourceValue()
+		return nil
+	case practitionerrole.FieldSourceRef:
+		m.ClearSourceRef()
+		return nil
+	case practitionerrole.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown PractitionerRole nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PractitionerRoleMutation) ResetField(name string) error {
+	switch name {
+	case practitionerrole.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case practitionerrole.FieldSourceSystem:
+		m.ResetSourceSystem()
+		return nil
+	case practitionerrole.FieldSourceValue:
+		m.ResetSourceValue()
+		return nil
+	case practitionerrole.FieldSourceRef:
+		m.ResetSourceRef()
+		return nil
+	case practitionerrole.FieldPractitionerID:
+		m.ResetPractitionerID()
+		return nil
+	case practitionerrole.FieldClinicID:
+		m.ResetClinicID()
+		return nil
+	case practitionerrole.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown PractitionerRole field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PractitionerRoleMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PractitionerRoleMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PractitionerRoleMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PractitionerRoleMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PractitionerRoleMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PractitionerRoleMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PractitionerRoleMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PractitionerRole unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PractitionerRoleMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PractitionerRole edge %s", name)
+}
+
 // RecordAccessMutation represents an operation that mutates the RecordAccess nodes in the graph.
 type RecordAccessMutation struct {
 	config
@@ -32435,6 +34147,991 @@ func (m *ScenicSpotMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ScenicSpot edge %s", name)
+}
+
+// ScheduleMutation represents an operation that mutates the Schedule nodes in the graph.
+type ScheduleMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *string
+	created_at          *time.Time
+	source_system       *string
+	source_value        *string
+	source_ref          *string
+	clearedFields       map[string]struct{}
+	clinic              *string
+	clearedclinic       bool
+	department          *string
+	cleareddepartment   bool
+	practitioner        *string
+	clearedpractitioner bool
+	slots               map[string]struct{}
+	removedslots        map[string]struct{}
+	clearedslots        bool
+	done                bool
+	oldValue            func(context.Context) (*Schedule, error)
+	predicates          []predicate.Schedule
+}
+
+var _ ent.Mutation = (*ScheduleMutation)(nil)
+
+// scheduleOption allows management of the mutation configuration using functional options.
+type scheduleOption func(*ScheduleMutation)
+
+// newScheduleMutation creates new mutation for the Schedule entity.
+func newScheduleMutation(c config, op Op, opts ...scheduleOption) *ScheduleMutation {
+	m := &ScheduleMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSchedule,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withScheduleID sets the ID field of the mutation.
+func withScheduleID(id string) scheduleOption {
+	return func(m *ScheduleMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Schedule
+		)
+		m.oldValue = func(ctx context.Context) (*Schedule, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Schedule.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSchedule sets the old Schedule of the mutation.
+func withSchedule(node *Schedule) scheduleOption {
+	return func(m *ScheduleMutation) {
+		m.oldValue = func(context.Context) (*Schedule, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ScheduleMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ScheduleMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Schedule entities.
+func (m *ScheduleMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ScheduleMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ScheduleMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Schedule.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ScheduleMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ScheduleMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ScheduleMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetSourceSystem sets the "source_system" field.
+func (m *ScheduleMutation) SetSourceSystem(s string) {
+	m.source_system = &s
+}
+
+// SourceSystem returns the value of the "source_system" field in the mutation.
+func (m *ScheduleMutation) SourceSystem() (r string, exists bool) {
+	v := m.source_system
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceSystem returns the old "source_system" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldSourceSystem(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceSystem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceSystem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceSystem: %w", err)
+	}
+	return oldValue.SourceSystem, nil
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (m *ScheduleMutation) ClearSourceSystem() {
+	m.source_system = nil
+	m.clearedFields[schedule.FieldSourceSystem] = struct{}{}
+}
+
+// SourceSystemCleared returns if the "source_system" field was cleared in this mutation.
+func (m *ScheduleMutation) SourceSystemCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldSourceSystem]
+	return ok
+}
+
+// ResetSourceSystem resets all changes to the "source_system" field.
+func (m *ScheduleMutation) ResetSourceSystem() {
+	m.source_system = nil
+	delete(m.clearedFields, schedule.FieldSourceSystem)
+}
+
+// SetSourceValue sets the "source_value" field.
+func (m *ScheduleMutation) SetSourceValue(s string) {
+	m.source_value = &s
+}
+
+// SourceValue returns the value of the "source_value" field in the mutation.
+func (m *ScheduleMutation) SourceValue() (r string, exists bool) {
+	v := m.source_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceValue returns the old "source_value" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldSourceValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceValue: %w", err)
+	}
+	return oldValue.SourceValue, nil
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (m *ScheduleMutation) ClearSourceValue() {
+	m.source_value = nil
+	m.clearedFields[schedule.FieldSourceValue] = struct{}{}
+}
+
+// SourceValueCleared returns if the "source_value" field was cleared in this mutation.
+func (m *ScheduleMutation) SourceValueCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldSourceValue]
+	return ok
+}
+
+// ResetSourceValue resets all changes to the "source_value" field.
+func (m *ScheduleMutation) ResetSourceValue() {
+	m.source_value = nil
+	delete(m.clearedFields, schedule.FieldSourceValue)
+}
+
+// SetSourceRef sets the "source_ref" field.
+func (m *ScheduleMutation) SetSourceRef(s string) {
+	m.source_ref = &s
+}
+
+// SourceRef returns the value of the "source_ref" field in the mutation.
+func (m *ScheduleMutation) SourceRef() (r string, exists bool) {
+	v := m.source_ref
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceRef returns the old "source_ref" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldSourceRef(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceRef is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceRef requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceRef: %w", err)
+	}
+	return oldValue.SourceRef, nil
+}
+
+// ClearSourceRef clears the value of the "source_ref" field.
+func (m *ScheduleMutation) ClearSourceRef() {
+	m.source_ref = nil
+	m.clearedFields[schedule.FieldSourceRef] = struct{}{}
+}
+
+// SourceRefCleared returns if the "source_ref" field was cleared in this mutation.
+func (m *ScheduleMutation) SourceRefCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldSourceRef]
+	return ok
+}
+
+// ResetSourceRef resets all changes to the "source_ref" field.
+func (m *ScheduleMutation) ResetSourceRef() {
+	m.source_ref = nil
+	delete(m.clearedFields, schedule.FieldSourceRef)
+}
+
+// SetClinicID sets the "clinic_id" field.
+func (m *ScheduleMutation) SetClinicID(s string) {
+	m.clinic = &s
+}
+
+// ClinicID returns the value of the "clinic_id" field in the mutation.
+func (m *ScheduleMutation) ClinicID() (r string, exists bool) {
+	v := m.clinic
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClinicID returns the old "clinic_id" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldClinicID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClinicID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClinicID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClinicID: %w", err)
+	}
+	return oldValue.ClinicID, nil
+}
+
+// ResetClinicID resets all changes to the "clinic_id" field.
+func (m *ScheduleMutation) ResetClinicID() {
+	m.clinic = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ScheduleMutation) SetDepartmentID(s string) {
+	m.department = &s
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ScheduleMutation) DepartmentID() (r string, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldDepartmentID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ScheduleMutation) ClearDepartmentID() {
+	m.department = nil
+	m.clearedFields[schedule.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ScheduleMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ScheduleMutation) ResetDepartmentID() {
+	m.department = nil
+	delete(m.clearedFields, schedule.FieldDepartmentID)
+}
+
+// SetPractitionerID sets the "practitioner_id" field.
+func (m *ScheduleMutation) SetPractitionerID(s string) {
+	m.practitioner = &s
+}
+
+// PractitionerID returns the value of the "practitioner_id" field in the mutation.
+func (m *ScheduleMutation) PractitionerID() (r string, exists bool) {
+	v := m.practitioner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPractitionerID returns the old "practitioner_id" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldPractitionerID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPractitionerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPractitionerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPractitionerID: %w", err)
+	}
+	return oldValue.PractitionerID, nil
+}
+
+// ClearPractitionerID clears the value of the "practitioner_id" field.
+func (m *ScheduleMutation) ClearPractitionerID() {
+	m.practitioner = nil
+	m.clearedFields[schedule.FieldPractitionerID] = struct{}{}
+}
+
+// PractitionerIDCleared returns if the "practitioner_id" field was cleared in this mutation.
+func (m *ScheduleMutation) PractitionerIDCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldPractitionerID]
+	return ok
+}
+
+// ResetPractitionerID resets all changes to the "practitioner_id" field.
+func (m *ScheduleMutation) ResetPractitionerID() {
+	m.practitioner = nil
+	delete(m.clearedFields, schedule.FieldPractitionerID)
+}
+
+// ClearClinic clears the "clinic" edge to the Clinic entity.
+func (m *ScheduleMutation) ClearClinic() {
+	m.clearedclinic = true
+	m.clearedFields[schedule.FieldClinicID] = struct{}{}
+}
+
+// ClinicCleared reports if the "clinic" edge to the Clinic entity was cleared.
+func (m *ScheduleMutation) ClinicCleared() bool {
+	return m.clearedclinic
+}
+
+// ClinicIDs returns the "clinic" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ClinicID instead. It exists only for internal usage by the builders.
+func (m *ScheduleMutation) ClinicIDs() (ids []string) {
+	if id := m.clinic; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetClinic resets all changes to the "clinic" edge.
+func (m *ScheduleMutation) ResetClinic() {
+	m.clinic = nil
+	m.clearedclinic = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *ScheduleMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[schedule.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *ScheduleMutation) DepartmentCleared() bool {
+	return m.DepartmentIDCleared() || m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *ScheduleMutation) DepartmentIDs() (ids []string) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *ScheduleMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// ClearPractitioner clears the "practitioner" edge to the Practitioner entity.
+func (m *ScheduleMutation) ClearPractitioner() {
+	m.clearedpractitioner = true
+	m.clearedFields[schedule.FieldPractitionerID] = struct{}{}
+}
+
+// PractitionerCleared reports if the "practitioner" edge to the Practitioner entity was cleared.
+func (m *ScheduleMutation) PractitionerCleared() bool {
+	return m.PractitionerIDCleared() || m.clearedpractitioner
+}
+
+// PractitionerIDs returns the "practitioner" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PractitionerID instead. It exists only for internal usage by the builders.
+func (m *ScheduleMutation) PractitionerIDs() (ids []string) {
+	if id := m.practitioner; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPractitioner resets all changes to the "practitioner" edge.
+func (m *ScheduleMutation) ResetPractitioner() {
+	m.practitioner = nil
+	m.clearedpractitioner = false
+}
+
+// AddSlotIDs adds the "slots" edge to the Slot entity by ids.
+func (m *ScheduleMutation) AddSlotIDs(ids ...string) {
+	if m.slots == nil {
+		m.slots = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.slots[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSlots clears the "slots" edge to the Slot entity.
+func (m *ScheduleMutation) ClearSlots() {
+	m.clearedslots = true
+}
+
+// SlotsCleared reports if the "slots" edge to the Slot entity was cleared.
+func (m *ScheduleMutation) SlotsCleared() bool {
+	return m.clearedslots
+}
+
+// RemoveSlotIDs removes the "slots" edge to the Slot entity by IDs.
+func (m *ScheduleMutation) RemoveSlotIDs(ids ...string) {
+	if m.removedslots == nil {
+		m.removedslots = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.slots, ids[i])
+		m.removedslots[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSlots returns the removed IDs of the "slots" edge to the Slot entity.
+func (m *ScheduleMutation) RemovedSlotsIDs() (ids []string) {
+	for id := range m.removedslots {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SlotsIDs returns the "slots" edge IDs in the mutation.
+func (m *ScheduleMutation) SlotsIDs() (ids []string) {
+	for id := range m.slots {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSlots resets all changes to the "slots" edge.
+func (m *ScheduleMutation) ResetSlots() {
+	m.slots = nil
+	m.clearedslots = false
+	m.removedslots = nil
+}
+
+// Where appends a list predicates to the ScheduleMutation builder.
+func (m *ScheduleMutation) Where(ps ...predicate.Schedule) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ScheduleMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ScheduleMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Schedule, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ScheduleMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ScheduleMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Schedule).
+func (m *ScheduleMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ScheduleMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, schedule.FieldCreatedAt)
+	}
+	if m.source_system != nil {
+		fields = append(fields, schedule.FieldSourceSystem)
+	}
+	if m.source_value != nil {
+		fields = append(fields, schedule.FieldSourceValue)
+	}
+	if m.source_ref != nil {
+		fields = append(fields, schedule.FieldSourceRef)
+	}
+	if m.clinic != nil {
+		fields = append(fields, schedule.FieldClinicID)
+	}
+	if m.department != nil {
+		fields = append(fields, schedule.FieldDepartmentID)
+	}
+	if m.practitioner != nil {
+		fields = append(fields, schedule.FieldPractitionerID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ScheduleMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case schedule.FieldCreatedAt:
+		return m.CreatedAt()
+	case schedule.FieldSourceSystem:
+		return m.SourceSystem()
+	case schedule.FieldSourceValue:
+		return m.SourceValue()
+	case schedule.FieldSourceRef:
+		return m.SourceRef()
+	case schedule.FieldClinicID:
+		return m.ClinicID()
+	case schedule.FieldDepartmentID:
+		return m.DepartmentID()
+	case schedule.FieldPractitionerID:
+		return m.PractitionerID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ScheduleMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case schedule.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case schedule.FieldSourceSystem:
+		return m.OldSourceSystem(ctx)
+	case schedule.FieldSourceValue:
+		return m.OldSourceValue(ctx)
+	case schedule.FieldSourceRef:
+		return m.OldSourceRef(ctx)
+	case schedule.FieldClinicID:
+		return m.OldClinicID(ctx)
+	case schedule.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case schedule.FieldPractitionerID:
+		return m.OldPractitionerID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Schedule field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case schedule.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case schedule.FieldSourceSystem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceSystem(v)
+		return nil
+	case schedule.FieldSourceValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceValue(v)
+		return nil
+	case schedule.FieldSourceRef:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceRef(v)
+		return nil
+	case schedule.FieldClinicID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClinicID(v)
+		return nil
+	case schedule.FieldDepartmentID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case schedule.FieldPractitionerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPractitionerID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Schedule field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ScheduleMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ScheduleMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ScheduleMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Schedule numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ScheduleMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(schedule.FieldSourceSystem) {
+		fields = append(fields, schedule.FieldSourceSystem)
+	}
+	if m.FieldCleared(schedule.FieldSourceValue) {
+		fields = append(fields, schedule.FieldSourceValue)
+	}
+	if m.FieldCleared(schedule.FieldSourceRef) {
+		fields = append(fields, schedule.FieldSourceRef)
+	}
+	if m.FieldCleared(schedule.FieldDepartmentID) {
+		fields = append(fields, schedule.FieldDepartmentID)
+	}
+	if m.FieldCleared(schedule.FieldPractitionerID) {
+		fields = append(fields, schedule.FieldPractitionerID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ScheduleMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ScheduleMutation) ClearField(name string) error {
+	switch name {
+	case schedule.FieldSourceSystem:
+		m.ClearSourceSystem()
+		return nil
+	case schedule.FieldSourceValue:
+		m.ClearSourceValue()
+		return nil
+	case schedule.FieldSourceRef:
+		m.ClearSourceRef()
+		return nil
+	case schedule.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case schedule.FieldPractitionerID:
+		m.ClearPractitionerID()
+		return nil
+	}
+	return fmt.Errorf("unknown Schedule nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ScheduleMutation) ResetField(name string) error {
+	switch name {
+	case schedule.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case schedule.FieldSourceSystem:
+		m.ResetSourceSystem()
+		return nil
+	case schedule.FieldSourceValue:
+		m.ResetSourceValue()
+		return nil
+	case schedule.FieldSourceRef:
+		m.ResetSourceRef()
+		return nil
+	case schedule.FieldClinicID:
+		m.ResetClinicID()
+		return nil
+	case schedule.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case schedule.FieldPractitionerID:
+		m.ResetPractitionerID()
+		return nil
+	}
+	return fmt.Errorf("unknown Schedule field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ScheduleMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clinic != nil {
+		edges = append(edges, schedule.EdgeClinic)
+	}
+	if m.department != nil {
+		edges = append(edges, schedule.EdgeDepartment)
+	}
+	if m.practitioner != nil {
+		edges = append(edges, schedule.EdgePractitioner)
+	}
+	if m.slots != nil {
+		edges = append(edges, schedule.EdgeSlots)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ScheduleMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case schedule.EdgeClinic:
+		if id := m.clinic; id != nil {
+			return []ent.Value{*id}
+		}
+	case schedule.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	case schedule.EdgePractitioner:
+		if id := m.practitioner; id != nil {
+			return []ent.Value{*id}
+		}
+	case schedule.EdgeSlots:
+		ids := make([]ent.Value, 0, len(m.slots))
+		for id := range m.slots {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ScheduleMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.removedslots != nil {
+		edges = append(edges, schedule.EdgeSlots)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ScheduleMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case schedule.EdgeSlots:
+		ids := make([]ent.Value, 0, len(m.removedslots))
+		for id := range m.removedslots {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ScheduleMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedclinic {
+		edges = append(edges, schedule.EdgeClinic)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, schedule.EdgeDepartment)
+	}
+	if m.clearedpractitioner {
+		edges = append(edges, schedule.EdgePractitioner)
+	}
+	if m.clearedslots {
+		edges = append(edges, schedule.EdgeSlots)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ScheduleMutation) EdgeCleared(name string) bool {
+	switch name {
+	case schedule.EdgeClinic:
+		return m.clearedclinic
+	case schedule.EdgeDepartment:
+		return m.cleareddepartment
+	case schedule.EdgePractitioner:
+		return m.clearedpractitioner
+	case schedule.EdgeSlots:
+		return m.clearedslots
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ScheduleMutation) ClearEdge(name string) error {
+	switch name {
+	case schedule.EdgeClinic:
+		m.ClearClinic()
+		return nil
+	case schedule.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	case schedule.EdgePractitioner:
+		m.ClearPractitioner()
+		return nil
+	}
+	return fmt.Errorf("unknown Schedule unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ScheduleMutation) ResetEdge(name string) error {
+	switch name {
+	case schedule.EdgeClinic:
+		m.ResetClinic()
+		return nil
+	case schedule.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	case schedule.EdgePractitioner:
+		m.ResetPractitioner()
+		return nil
+	case schedule.EdgeSlots:
+		m.ResetSlots()
+		return nil
+	}
+	return fmt.Errorf("unknown Schedule edge %s", name)
 }
 
 // SchoolMutation represents an operation that mutates the School nodes in the graph.
@@ -34738,6 +37435,1075 @@ func (m *SessionMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *SessionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Session edge %s", name)
+}
+
+// SlotMutation represents an operation that mutates the Slot nodes in the graph.
+type SlotMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	created_at      *time.Time
+	source_system   *string
+	source_value    *string
+	starts_at       *time.Time
+	ends_at         *time.Time
+	capacity        *int
+	addcapacity     *int
+	remaining       *int
+	addremaining    *int
+	fee             *int64
+	addfee          *int64
+	status          *slot.Status
+	reason          *string
+	clearedFields   map[string]struct{}
+	schedule        *string
+	clearedschedule bool
+	done            bool
+	oldValue        func(context.Context) (*Slot, error)
+	predicates      []predicate.Slot
+}
+
+var _ ent.Mutation = (*SlotMutation)(nil)
+
+// slotOption allows management of the mutation configuration using functional options.
+type slotOption func(*SlotMutation)
+
+// newSlotMutation creates new mutation for the Slot entity.
+func newSlotMutation(c config, op Op, opts ...slotOption) *SlotMutation {
+	m := &SlotMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSlot,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSlotID sets the ID field of the mutation.
+func withSlotID(id string) slotOption {
+	return func(m *SlotMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Slot
+		)
+		m.oldValue = func(ctx context.Context) (*Slot, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Slot.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSlot sets the old Slot of the mutation.
+func withSlot(node *Slot) slotOption {
+	return func(m *SlotMutation) {
+		m.oldValue = func(context.Context) (*Slot, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SlotMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SlotMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Slot entities.
+func (m *SlotMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SlotMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SlotMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Slot.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SlotMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SlotMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SlotMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetSourceSystem sets the "source_system" field.
+func (m *SlotMutation) SetSourceSystem(s string) {
+	m.source_system = &s
+}
+
+// SourceSystem returns the value of the "source_system" field in the mutation.
+func (m *SlotMutation) SourceSystem() (r string, exists bool) {
+	v := m.source_system
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceSystem returns the old "source_system" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldSourceSystem(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceSystem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceSystem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceSystem: %w", err)
+	}
+	return oldValue.SourceSystem, nil
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (m *SlotMutation) ClearSourceSystem() {
+	m.source_system = nil
+	m.clearedFields[slot.FieldSourceSystem] = struct{}{}
+}
+
+// SourceSystemCleared returns if the "source_system" field was cleared in this mutation.
+func (m *SlotMutation) SourceSystemCleared() bool {
+	_, ok := m.clearedFields[slot.FieldSourceSystem]
+	return ok
+}
+
+// ResetSourceSystem resets all changes to the "source_system" field.
+func (m *SlotMutation) ResetSourceSystem() {
+	m.source_system = nil
+	delete(m.clearedFields, slot.FieldSourceSystem)
+}
+
+// SetSourceValue sets the "source_value" field.
+func (m *SlotMutation) SetSourceValue(s string) {
+	m.source_value = &s
+}
+
+// SourceValue returns the value of the "source_value" field in the mutation.
+func (m *SlotMutation) SourceValue() (r string, exists bool) {
+	v := m.source_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceValue returns the old "source_value" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldSourceValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceValue: %w", err)
+	}
+	return oldValue.SourceValue, nil
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (m *SlotMutation) ClearSourceValue() {
+	m.source_value = nil
+	m.clearedFields[slot.FieldSourceValue] = struct{}{}
+}
+
+// SourceValueCleared returns if the "source_value" field was cleared in this mutation.
+func (m *SlotMutation) SourceValueCleared() bool {
+	_, ok := m.clearedFields[slot.FieldSourceValue]
+	return ok
+}
+
+// ResetSourceValue resets all changes to the "source_value" field.
+func (m *SlotMutation) ResetSourceValue() {
+	m.source_value = nil
+	delete(m.clearedFields, slot.FieldSourceValue)
+}
+
+// SetStartsAt sets the "starts_at" field.
+func (m *SlotMutation) SetStartsAt(t time.Time) {
+	m.starts_at = &t
+}
+
+// StartsAt returns the value of the "starts_at" field in the mutation.
+func (m *SlotMutation) StartsAt() (r time.Time, exists bool) {
+	v := m.starts_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartsAt returns the old "starts_at" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldStartsAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartsAt: %w", err)
+	}
+	return oldValue.StartsAt, nil
+}
+
+// ResetStartsAt resets all changes to the "starts_at" field.
+func (m *SlotMutation) ResetStartsAt() {
+	m.starts_at = nil
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (m *SlotMutation) SetEndsAt(t time.Time) {
+	m.ends_at = &t
+}
+
+// EndsAt returns the value of the "ends_at" field in the mutation.
+func (m *SlotMutation) EndsAt() (r time.Time, exists bool) {
+	v := m.ends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsAt returns the old "ends_at" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldEndsAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsAt: %w", err)
+	}
+	return oldValue.EndsAt, nil
+}
+
+// ResetEndsAt resets all changes to the "ends_at" field.
+func (m *SlotMutation) ResetEndsAt() {
+	m.ends_at = nil
+}
+
+// SetCapacity sets the "capacity" field.
+func (m *SlotMutation) SetCapacity(i int) {
+	m.capacity = &i
+	m.addcapacity = nil
+}
+
+// Capacity returns the value of the "capacity" field in the mutation.
+func (m *SlotMutation) Capacity() (r int, exists bool) {
+	v := m.capacity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCapacity returns the old "capacity" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldCapacity(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCapacity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCapacity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCapacity: %w", err)
+	}
+	return oldValue.Capacity, nil
+}
+
+// AddCapacity adds i to the "capacity" field.
+func (m *SlotMutation) AddCapacity(i int) {
+	if m.addcapacity != nil {
+		*m.addcapacity += i
+	} else {
+		m.addcapacity = &i
+	}
+}
+
+// AddedCapacity returns the value that was added to the "capacity" field in this mutation.
+func (m *SlotMutation) AddedCapacity() (r int, exists bool) {
+	v := m.addcapacity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCapacity resets all changes to the "capacity" field.
+func (m *SlotMutation) ResetCapacity() {
+	m.capacity = nil
+	m.addcapacity = nil
+}
+
+// SetRemaining sets the "remaining" field.
+func (m *SlotMutation) SetRemaining(i int) {
+	m.remaining = &i
+	m.addremaining = nil
+}
+
+// Remaining returns the value of the "remaining" field in the mutation.
+func (m *SlotMutation) Remaining() (r int, exists bool) {
+	v := m.remaining
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemaining returns the old "remaining" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldRemaining(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemaining is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemaining requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemaining: %w", err)
+	}
+	return oldValue.Remaining, nil
+}
+
+// AddRemaining adds i to the "remaining" field.
+func (m *SlotMutation) AddRemaining(i int) {
+	if m.addremaining != nil {
+		*m.addremaining += i
+	} else {
+		m.addremaining = &i
+	}
+}
+
+// AddedRemaining returns the value that was added to the "remaining" field in this mutation.
+func (m *SlotMutation) AddedRemaining() (r int, exists bool) {
+	v := m.addremaining
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRemaining resets all changes to the "remaining" field.
+func (m *SlotMutation) ResetRemaining() {
+	m.remaining = nil
+	m.addremaining = nil
+}
+
+// SetFee sets the "fee" field.
+func (m *SlotMutation) SetFee(i int64) {
+	m.fee = &i
+	m.addfee = nil
+}
+
+// Fee returns the value of the "fee" field in the mutation.
+func (m *SlotMutation) Fee() (r int64, exists bool) {
+	v := m.fee
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFee returns the old "fee" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldFee(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFee is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFee requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFee: %w", err)
+	}
+	return oldValue.Fee, nil
+}
+
+// AddFee adds i to the "fee" field.
+func (m *SlotMutation) AddFee(i int64) {
+	if m.addfee != nil {
+		*m.addfee += i
+	} else {
+		m.addfee = &i
+	}
+}
+
+// AddedFee returns the value that was added to the "fee" field in this mutation.
+func (m *SlotMutation) AddedFee() (r int64, exists bool) {
+	v := m.addfee
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFee resets all changes to the "fee" field.
+func (m *SlotMutation) ResetFee() {
+	m.fee = nil
+	m.addfee = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *SlotMutation) SetStatus(s slot.Status) {
+	m.status = &s
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *SlotMutation) Status() (r slot.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldStatus(ctx context.Context) (v slot.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *SlotMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *SlotMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *SlotMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *SlotMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetScheduleID sets the "schedule_id" field.
+func (m *SlotMutation) SetScheduleID(s string) {
+	m.schedule = &s
+}
+
+// ScheduleID returns the value of the "schedule_id" field in the mutation.
+func (m *SlotMutation) ScheduleID() (r string, exists bool) {
+	v := m.schedule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScheduleID returns the old "schedule_id" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldScheduleID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScheduleID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScheduleID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScheduleID: %w", err)
+	}
+	return oldValue.ScheduleID, nil
+}
+
+// ResetScheduleID resets all changes to the "schedule_id" field.
+func (m *SlotMutation) ResetScheduleID() {
+	m.schedule = nil
+}
+
+// ClearSchedule clears the "schedule" edge to the Schedule entity.
+func (m *SlotMutation) ClearSchedule() {
+	m.clearedschedule = true
+	m.clearedFields[slot.FieldScheduleID] = struct{}{}
+}
+
+// ScheduleCleared reports if the "schedule" edge to the Schedule entity was cleared.
+func (m *SlotMutation) ScheduleCleared() bool {
+	return m.clearedschedule
+}
+
+// ScheduleIDs returns the "schedule" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ScheduleID instead. It exists only for internal usage by the builders.
+func (m *SlotMutation) ScheduleIDs() (ids []string) {
+	if id := m.schedule; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSchedule resets all changes to the "schedule" edge.
+func (m *SlotMutation) ResetSchedule() {
+	m.schedule = nil
+	m.clearedschedule = false
+}
+
+// Where appends a list predicates to the SlotMutation builder.
+func (m *SlotMutation) Where(ps ...predicate.Slot) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SlotMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SlotMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Slot, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SlotMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SlotMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Slot).
+func (m *SlotMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SlotMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, slot.FieldCreatedAt)
+	}
+	if m.source_system != nil {
+		fields = append(fields, slot.FieldSourceSystem)
+	}
+	if m.source_value != nil {
+		fields = append(fields, slot.FieldSourceValue)
+	}
+	if m.starts_at != nil {
+		fields = append(fields, slot.FieldStartsAt)
+	}
+	if m.ends_at != nil {
+		fields = append(fields, slot.FieldEndsAt)
+	}
+	if m.capacity != nil {
+		fields = append(fields, slot.FieldCapacity)
+	}
+	if m.remaining != nil {
+		fields = append(fields, slot.FieldRemaining)
+	}
+	if m.fee != nil {
+		fields = append(fields, slot.FieldFee)
+	}
+	if m.status != nil {
+		fields = append(fields, slot.FieldStatus)
+	}
+	if m.reason != nil {
+		fields = append(fields, slot.FieldReason)
+	}
+	if m.schedule != nil {
+		fields = append(fields, slot.FieldScheduleID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SlotMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case slot.FieldCreatedAt:
+		return m.CreatedAt()
+	case slot.FieldSourceSystem:
+		return m.SourceSystem()
+	case slot.FieldSourceValue:
+		return m.SourceValue()
+	case slot.FieldStartsAt:
+		return m.StartsAt()
+	case slot.FieldEndsAt:
+		return m.EndsAt()
+	case slot.FieldCapacity:
+		return m.Capacity()
+	case slot.FieldRemaining:
+		return m.Remaining()
+	case slot.FieldFee:
+		return m.Fee()
+	case slot.FieldStatus:
+		return m.Status()
+	case slot.FieldReason:
+		return m.Reason()
+	case slot.FieldScheduleID:
+		return m.ScheduleID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SlotMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case slot.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case slot.FieldSourceSystem:
+		return m.OldSourceSystem(ctx)
+	case slot.FieldSourceValue:
+		return m.OldSourceValue(ctx)
+	case slot.FieldStartsAt:
+		return m.OldStartsAt(ctx)
+	case slot.FieldEndsAt:
+		return m.OldEndsAt(ctx)
+	case slot.FieldCapacity:
+		return m.OldCapacity(ctx)
+	case slot.FieldRemaining:
+		return m.OldRemaining(ctx)
+	case slot.FieldFee:
+		return m.OldFee(ctx)
+	case slot.FieldStatus:
+		return m.OldStatus(ctx)
+	case slot.FieldReason:
+		return m.OldReason(ctx)
+	case slot.FieldScheduleID:
+		return m.OldScheduleID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Slot field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SlotMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case slot.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case slot.FieldSourceSystem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceSystem(v)
+		return nil
+	case slot.FieldSourceValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceValue(v)
+		return nil
+	case slot.FieldStartsAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartsAt(v)
+		return nil
+	case slot.FieldEndsAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsAt(v)
+		return nil
+	case slot.FieldCapacity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCapacity(v)
+		return nil
+	case slot.FieldRemaining:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemaining(v)
+		return nil
+	case slot.FieldFee:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFee(v)
+		return nil
+	case slot.FieldStatus:
+		v, ok := value.(slot.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case slot.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case slot.FieldScheduleID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScheduleID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Slot field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SlotMutation) AddedFields() []string {
+	var fields []string
+	if m.addcapacity != nil {
+		fields = append(fields, slot.FieldCapacity)
+	}
+	if m.addremaining != nil {
+		fields = append(fields, slot.FieldRemaining)
+	}
+	if m.addfee != nil {
+		fields = append(fields, slot.FieldFee)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SlotMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case slot.FieldCapacity:
+		return m.AddedCapacity()
+	case slot.FieldRemaining:
+		return m.AddedRemaining()
+	case slot.FieldFee:
+		return m.AddedFee()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SlotMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case slot.FieldCapacity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCapacity(v)
+		return nil
+	case slot.FieldRemaining:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRemaining(v)
+		return nil
+	case slot.FieldFee:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFee(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Slot numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SlotMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(slot.FieldSourceSystem) {
+		fields = append(fields, slot.FieldSourceSystem)
+	}
+	if m.FieldCleared(slot.FieldSourceValue) {
+		fields = append(fields, slot.FieldSourceValue)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SlotMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SlotMutation) ClearField(name string) error {
+	switch name {
+	case slot.FieldSourceSystem:
+		m.ClearSourceSystem()
+		return nil
+	case slot.FieldSourceValue:
+		m.ClearSourceValue()
+		return nil
+	}
+	return fmt.Errorf("unknown Slot nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SlotMutation) ResetField(name string) error {
+	switch name {
+	case slot.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case slot.FieldSourceSystem:
+		m.ResetSourceSystem()
+		return nil
+	case slot.FieldSourceValue:
+		m.ResetSourceValue()
+		return nil
+	case slot.FieldStartsAt:
+		m.ResetStartsAt()
+		return nil
+	case slot.FieldEndsAt:
+		m.ResetEndsAt()
+		return nil
+	case slot.FieldCapacity:
+		m.ResetCapacity()
+		return nil
+	case slot.FieldRemaining:
+		m.ResetRemaining()
+		return nil
+	case slot.FieldFee:
+		m.ResetFee()
+		return nil
+	case slot.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case slot.FieldReason:
+		m.ResetReason()
+		return nil
+	case slot.FieldScheduleID:
+		m.ResetScheduleID()
+		return nil
+	}
+	return fmt.Errorf("unknown Slot field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SlotMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.schedule != nil {
+		edges = append(edges, slot.EdgeSchedule)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SlotMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case slot.EdgeSchedule:
+		if id := m.schedule; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SlotMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SlotMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SlotMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedschedule {
+		edges = append(edges, slot.EdgeSchedule)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SlotMutation) EdgeCleared(name string) bool {
+	switch name {
+	case slot.EdgeSchedule:
+		return m.clearedschedule
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SlotMutation) ClearEdge(name string) error {
+	switch name {
+	case slot.EdgeSchedule:
+		m.ClearSchedule()
+		return nil
+	}
+	return fmt.Errorf("unknown Slot unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SlotMutation) ResetEdge(name string) error {
+	switch name {
+	case slot.EdgeSchedule:
+		m.ResetSchedule()
+		return nil
+	}
+	return fmt.Errorf("unknown Slot edge %s", name)
 }
 
 // StaffRoleMutation represents an operation that mutates the StaffRole nodes in the graph.

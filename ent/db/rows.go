@@ -34,11 +34,15 @@ import (
 	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/personaldata"
+	"citygraph/ent/db/practitioner"
+	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
+	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
+	"citygraph/ent/db/slot"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
@@ -85,11 +89,15 @@ func Policies() map[string]ent.Policy {
 		"NotificationPreference": notificationpreference.Policy,
 		"Person":                 person.Policy,
 		"PersonalData":           personaldata.Policy,
+		"Practitioner":           practitioner.Policy,
+		"PractitionerRole":       practitionerrole.Policy,
 		"RecordAccess":           recordaccess.Policy,
 		"ScenicSpot":             scenicspot.Policy,
+		"Schedule":               schedule.Policy,
 		"School":                 school.Policy,
 		"SensorAlarm":            sensoralarm.Policy,
 		"Session":                session.Policy,
+		"Slot":                   slot.Policy,
 		"StaffRole":              staffrole.Policy,
 		"Street":                 street.Policy,
 		"TopUp":                  topup.Policy,
@@ -337,6 +345,20 @@ func (_q *PersonalDataQuery) WhereP(ps ...func(*sql.Selector)) {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *PractitionerQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *PractitionerRoleQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *RecordAccessQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -353,6 +375,13 @@ func (_q *ScenicSpotQuery) WhereP(ps ...func(*sql.Selector)) {
 // Location is the position in the datum asked for.
 func (_m *ScenicSpot) Location(crs geo.Datum) geo.Located {
 	return geo.Locate(geo.Point{Lat: _m.Lat, Lng: _m.Lng}, crs)
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *ScheduleQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
 }
 
 // WhereP narrows the query by selector predicates.
@@ -376,6 +405,13 @@ func (_q *SensorAlarmQuery) WhereP(ps ...func(*sql.Selector)) {
 
 // WhereP narrows the query by selector predicates.
 func (_q *SessionQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *SlotQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}

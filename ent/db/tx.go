@@ -76,16 +76,24 @@ type Tx struct {
 	Person *PersonClient
 	// PersonalData is the client for interacting with the PersonalData builders.
 	PersonalData *PersonalDataClient
+	// Practitioner is the client for interacting with the Practitioner builders.
+	Practitioner *PractitionerClient
+	// PractitionerRole is the client for interacting with the PractitionerRole builders.
+	PractitionerRole *PractitionerRoleClient
 	// RecordAccess is the client for interacting with the RecordAccess builders.
 	RecordAccess *RecordAccessClient
 	// ScenicSpot is the client for interacting with the ScenicSpot builders.
 	ScenicSpot *ScenicSpotClient
+	// Schedule is the client for interacting with the Schedule builders.
+	Schedule *ScheduleClient
 	// School is the client for interacting with the School builders.
 	School *SchoolClient
 	// SensorAlarm is the client for interacting with the SensorAlarm builders.
 	SensorAlarm *SensorAlarmClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// Slot is the client for interacting with the Slot builders.
+	Slot *SlotClient
 	// StaffRole is the client for interacting with the StaffRole builders.
 	StaffRole *StaffRoleClient
 	// Street is the client for interacting with the Street builders.
@@ -260,11 +268,15 @@ func (tx *Tx) init() {
 	tx.NotificationPreference = NewNotificationPreferenceClient(tx.config)
 	tx.Person = NewPersonClient(tx.config)
 	tx.PersonalData = NewPersonalDataClient(tx.config)
+	tx.Practitioner = NewPractitionerClient(tx.config)
+	tx.PractitionerRole = NewPractitionerRoleClient(tx.config)
 	tx.RecordAccess = NewRecordAccessClient(tx.config)
 	tx.ScenicSpot = NewScenicSpotClient(tx.config)
+	tx.Schedule = NewScheduleClient(tx.config)
 	tx.School = NewSchoolClient(tx.config)
 	tx.SensorAlarm = NewSensorAlarmClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.Slot = NewSlotClient(tx.config)
 	tx.StaffRole = NewStaffRoleClient(tx.config)
 	tx.Street = NewStreetClient(tx.config)
 	tx.TopUp = NewTopUpClient(tx.config)

@@ -54,6 +54,10 @@ func (s *stage) counts() map[string]func(context.Context) int {
 		"Person":            func(ctx context.Context) int { return c.Person.Query().CountX(ctx) },
 		"PersonalData":      func(ctx context.Context) int { return c.PersonalData.Query().CountX(ctx) },
 		"RecordAccess":      func(ctx context.Context) int { return c.RecordAccess.Query().CountX(ctx) },
+		"Practitioner":      func(ctx context.Context) int { return c.Practitioner.Query().CountX(ctx) },
+		"PractitionerRole":  func(ctx context.Context) int { return c.PractitionerRole.Query().CountX(ctx) },
+		"Schedule":          func(ctx context.Context) int { return c.Schedule.Query().CountX(ctx) },
+		"Slot":              func(ctx context.Context) int { return c.Slot.Query().CountX(ctx) },
 		"ScenicSpot":        func(ctx context.Context) int { return c.ScenicSpot.Query().CountX(ctx) },
 		"School":            func(ctx context.Context) int { return c.School.Query().CountX(ctx) },
 		"SensorAlarm":       func(ctx context.Context) int { return c.SensorAlarm.Query().CountX(ctx) },
@@ -74,6 +78,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	s := set(t)
 	public := map[string]bool{
 		"CaseCategory": true, "CityFacility": true, "Clinic": true, "Department": true, "District": true, "ScenicSpot": true, "School": true, "Street": true,
+		"Practitioner": true, "PractitionerRole": true, "Schedule": true, "Slot": true,
 	}
 	one := func(members ...string) map[string]int {
 		seen := map[string]int{}

@@ -30,6 +30,7 @@ import (
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/session"
+	"citygraph/ent/db/slot"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
@@ -285,6 +286,37 @@ func (s *stage) writes() map[string]writes {
 			create: func(ctx context.Context, _ string) error { return c.Person.Create().Exec(ctx) },
 			update: func(ctx context.Context) (int, error) { return c.Person.Update().SetName(mask.Name("改")).Save(ctx) },
 			delete: func(ctx context.Context) (int, error) { return c.Person.Delete().Exec(ctx) },
+		},
+		"Practitioner": {
+			create: func(ctx context.Context, _ string) error {
+				return c.Practitioner.Create().SetName(name).SetTitle(name).Exec(ctx)
+			},
+			update: func(ctx context.Context) (int, error) { return c.Practitioner.Update().SetTitle(name).Save(ctx) },
+			delete: func(ctx context.Context) (int, error) { return c.Practitioner.Delete().Exec(ctx) },
+		},
+		"PractitionerRole": {
+			create: func(ctx context.Context, _ string) error {
+				return c.PractitionerRole.Create().SetPractitionerID("p").SetClinicID("c").Exec(ctx)
+			},
+			update: func(ctx context.Context) (int, error) {
+				return c.PractitionerRole.Update().ClearSourceRef().Save(ctx)
+			},
+			delete: func(ctx context.Context) (int, error) { return c.PractitionerRole.Delete().Exec(ctx) },
+		},
+		"Schedule": {
+			create: func(ctx context.Context, _ string) error {
+				return c.Schedule.Create().SetClinicID(c.Clinic.Query().FirstIDX(ctx)).Exec(ctx)
+			},
+			update: func(ctx context.Context) (int, error) { return c.Schedule.Update().ClearSourceRef().Save(ctx) },
+			delete: func(ctx context.Context) (int, error) { return c.Schedule.Delete().Exec(ctx) },
+		},
+		"Slot": {
+			create: func(ctx context.Context, _ string) error {
+				return c.Slot.Create().SetScheduleID(c.Schedule.Query().FirstIDX(ctx)).SetStartsAt(now).SetEndsAt(now.Add(time.Hour)).
+					SetCapacity(1).SetRemaining(1).SetFee(0).SetStatus(slot.StatusFree).Exec(ctx)
+			},
+			update: func(ctx context.Context) (int, error) { return c.Slot.Update().SetRemaining(0).Save(ctx) },
+			delete: func(ctx context.Context) (int, error) { return c.Slot.Delete().Exec(ctx) },
 		},
 		"ScenicSpot": {
 			create: func(ctx context.Context, _ string) error {

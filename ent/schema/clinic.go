@@ -17,7 +17,7 @@ type Clinic struct{ ent.Schema }
 
 // Mixin gives the common columns.
 func (Clinic) Mixin() []ent.Mixin {
-	return []ent.Mixin{noun{kind: id.Clinic}, placed{}, searchable{}}
+	return []ent.Mixin{noun{kind: id.Clinic}, placed{}, searchable{}, imported{}, referred{}}
 }
 
 // Fields are the columns.

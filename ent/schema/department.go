@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
@@ -26,10 +27,11 @@ func (Department) Fields() []ent.Field {
 	}
 }
 
-// Edges lead to the clinic.
+// Edges lead to the clinic and the schedules.
 func (Department) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("clinic", Clinic.Type).Ref("departments").Field("clinic_id").Unique().Required().Immutable(),
+		edge.To("schedules", Schedule.Type).Annotations(entgql.RelayConnection()),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 	"entgo.io/ent/schema/mixin"
 
 	"citygraph/internal/clock"
@@ -51,6 +52,28 @@ type searchable struct{ mixin.Schema }
 
 func (searchable) Fields() []ent.Field {
 	return []ent.Field{field.Text("search_keys").Default("").Annotations(hidden)}
+}
+
+// imported adds what a row is called in the system it was taken over from; empty for what was made here.
+type imported struct{ mixin.Schema }
+
+func (imported) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("source_system").MaxLen(200).Optional().Nillable().Annotations(hidden).Comment("who gave the identifier"),
+		field.String("source_value").MaxLen(200).Optional().Nillable().Annotations(hidden).Comment("the identifier, unique within its system"),
+	}
+}
+
+// Indexes take each thing over once.
+func (imported) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("source_system", "source_value").Unique()}
+}
+
+// referred adds the name by which other rows of the same source refer to a row.
+type referred struct{ mixin.Schema }
+
+func (referred) Fields() []ent.Field {
+	return []ent.Field{field.String("source_ref").MaxLen(200).Optional().Nillable().Unique().Annotations(hidden)}
 }
 
 // hidden keeps a column or edge out of the graph.

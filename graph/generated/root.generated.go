@@ -126,7 +126,7 @@ type QueryResolver interface {
 	SimilarCases(ctx context.Context, categoryID string, location geo.Input) ([]*db.CityCase, error)
 	CaseStats(ctx context.Context, groupBy model.CaseStatsGrouping, districtID *string, categoryID *string, days int) ([]*citycase.Stat, error)
 	CityFacility(ctx context.Context, code string) (*db.CityFacility, error)
-	Clinics(ctx context.Context, districtCode *string, departmentCode *string, text *string, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.ClinicConnection, error)
+	Clinics(ctx context.Context, districtCode *string, departmentCode *string, text *string, near *geo.Circle, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.ClinicConnection, error)
 	ConsentTexts(ctx context.Context) ([]*terms.Text, error)
 	Consents(ctx context.Context, person *string, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.ConsentConnection, error)
 	CreditLine(ctx context.Context) (*db.CreditLine, error)
@@ -146,6 +146,7 @@ type QueryResolver interface {
 	ScenicSpots(ctx context.Context, grade *scenicspot.Grade, districtCode *string, text *string, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.ScenicSpotConnection, error)
 	Schools(ctx context.Context, districtCode *string, text *string, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.SchoolConnection, error)
 	Sessions(ctx context.Context) ([]*db.Session, error)
+	Slots(ctx context.Context, clinic *string, department *string, practitioner *string, from *time.Time, to *time.Time, after *entgql.Cursor[string], first *int, before *entgql.Cursor[string], last *int) (*db.SlotConnection, error)
 	TopUp(ctx context.Context, id string) (*db.TopUp, error)
 	WechatGrants(ctx context.Context) ([]*db.WechatGrant, error)
 }
@@ -1405,38 +1406,46 @@ func (ec *executionContext) field_Query_clinics_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["text"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "near",
+		func(ctx context.Context, v any) (*geo.Circle, error) {
+			return ec.unmarshalOCircleInput2ᚖcitygraphᚋinternalᚋgeoᚐCircle(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["near"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*entgql.Cursor[string], error) {
 			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["first"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*entgql.Cursor[string], error) {
 			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["before"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg6
+	args["last"] = arg7
 	return args, nil
 }
 
@@ -1971,6 +1980,84 @@ func (ec *executionContext) field_Query_similarCases_args(ctx context.Context, r
 		return nil, err
 	}
 	args["location"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_slots_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "clinic",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["clinic"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "department",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["department"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "practitioner",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["practitioner"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*entgql.Cursor[string], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*entgql.Cursor[string], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg8
 	return args, nil
 }
 
@@ -5723,7 +5810,7 @@ func (ec *executionContext) _Query_clinics(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Clinics(ctx, fc.Args["districtCode"].(*string), fc.Args["departmentCode"].(*string), fc.Args["text"].(*string), fc.Args["after"].(*entgql.Cursor[string]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[string]), fc.Args["last"].(*int))
+			return ec.Resolvers.Query().Clinics(ctx, fc.Args["districtCode"].(*string), fc.Args["departmentCode"].(*string), fc.Args["text"].(*string), fc.Args["near"].(*geo.Circle), fc.Args["after"].(*entgql.Cursor[string]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[string]), fc.Args["last"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *db.ClinicConnection) graphql.Marshaler {
@@ -6464,6 +6551,50 @@ func (ec *executionContext) fieldContext_Query_sessions(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_slots(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_slots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Slots(ctx, fc.Args["clinic"].(*string), fc.Args["department"].(*string), fc.Args["practitioner"].(*string), fc.Args["from"].(*time.Time), fc.Args["to"].(*time.Time), fc.Args["after"].(*entgql.Cursor[string]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[string]), fc.Args["last"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.SlotConnection) graphql.Marshaler {
+			return ec.marshalNSlotConnection2ᚖcitygraphᚋentᚋdbᚐSlotConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_slots(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SlotConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_slots_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_topUp(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6895,6 +7026,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Street(ctx, sel, obj)
+	case *db.Slot:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Slot(ctx, sel, obj)
 	case *db.Session:
 		if obj == nil {
 			return graphql.Null
@@ -6910,6 +7046,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._School(ctx, sel, obj)
+	case *db.Schedule:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Schedule(ctx, sel, obj)
 	case *db.ScenicSpot:
 		if obj == nil {
 			return graphql.Null
@@ -6920,6 +7061,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._RecordAccess(ctx, sel, obj)
+	case *db.Practitioner:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Practitioner(ctx, sel, obj)
 	case *db.Person:
 		if obj == nil {
 			return graphql.Null
@@ -7843,6 +7989,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_sessions(ctx, field)
+				})
+		case "slots":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_slots(ctx, field)
 				})
 		case "topUp":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

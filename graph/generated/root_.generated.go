@@ -77,6 +77,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CaptureHoldInput", ec.unmarshalInputCaptureHoldInput),
 			graphql.NewInputUnmarshaler("CaseAttributeInput", ec.unmarshalInputCaseAttributeInput),
 			graphql.NewInputUnmarshaler("ChargeCodeInput", ec.unmarshalInputChargeCodeInput),
+			graphql.NewInputUnmarshaler("CircleInput", ec.unmarshalInputCircleInput),
 			graphql.NewInputUnmarshaler("CloseCardInput", ec.unmarshalInputCloseCardInput),
 			graphql.NewInputUnmarshaler("CloseCaseInput", ec.unmarshalInputCloseCaseInput),
 			graphql.NewInputUnmarshaler("CloseCreditLineInput", ec.unmarshalInputCloseCreditLineInput),
@@ -2294,6 +2295,25 @@ type Department implements Node {
   name: String!
   "The clinic it belongs to."
   clinic: Clinic!
+  "Its diaries, by practitioner (排班)."
+  schedules(
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): ScheduleConnection!
+}
+
+"A circle on the ground (圆形范围)."
+input CircleInput {
+  "The middle."
+  point: GeoPointInput!
+  "The radius in metres."
+  radiusMetres: Int!
 }
 
 "A page of clinics."
@@ -2337,6 +2357,8 @@ extend type Query {
     departmentCode: String
     "Characters, pinyin or initials of the name: 浙大一院, zheda, zdyy."
     text: String
+    "Only within a circle. BAD_USER_INPUT unless its radius is 1 to 50,000 metres."
+    near: CircleInput
     "Only what comes after this cursor."
     after: Cursor
     "The first so many, at most 100."
@@ -4221,6 +4243,123 @@ extend type Mutation {
   signOut: SignOutPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/slot.graphqls", Input: `"Who treats people (医生)."
+type Practitioner implements Node {
+  "The global id."
+  id: ID!
+  "The name in the language of the request, as the clinic publishes it."
+  name: String!
+  "The professional title in the language of the request, such as 主任医师 (职称)."
+  title: String!
+}
+
+"The diary of a practitioner in a department, or of a place where anybody on duty treats (排班)."
+type Schedule implements Node {
+  "The global id."
+  id: ID!
+  "Where it is."
+  clinic: Clinic!
+  "The department; null when the clinic names none."
+  department: Department
+  "The practitioner; null when it is anybody on duty."
+  practitioner: Practitioner
+}
+
+"A time of a schedule in which so many people can be seen (号源)."
+type Slot implements Node {
+  "The global id."
+  id: ID!
+  "When it begins."
+  start: DateTime!
+  "When it ends."
+  end: DateTime!
+  "How many people it is for."
+  capacity: Int!
+  "How many places are left (余号)."
+  remaining: Int!
+  "What a visit costs to book, in fen (挂号费)."
+  fee: Fen!
+  "Where it stands."
+  status: SlotStatus!
+  "The reason of visit it is for, in the clinic's words; empty for any (就诊事由)."
+  reason: String!
+  "The diary it belongs to."
+  schedule: Schedule!
+}
+
+"Where a slot stands, as in FHIR R4 (号源状态)."
+enum SlotStatus {
+  "It can be booked while places are left (可预约)."
+  FREE
+  "It is booked (已约满)."
+  BUSY
+  "It cannot be booked, whatever is left (停诊)."
+  BUSY_UNAVAILABLE
+  "It is held, and may come free (暂占)."
+  BUSY_TENTATIVE
+  "It should never have been there (录入错误)."
+  ENTERED_IN_ERROR
+}
+
+"A page of schedules."
+type ScheduleConnection {
+  "The page's edges."
+  edges: [ScheduleEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A schedule in a page."
+type ScheduleEdge {
+  "The schedule."
+  node: Schedule!
+  "Its position."
+  cursor: Cursor!
+}
+
+"A page of slots."
+type SlotConnection {
+  "The page's edges."
+  edges: [SlotEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A slot in a page."
+type SlotEdge {
+  "The slot."
+  node: Slot!
+  "Its position."
+  cursor: Cursor!
+}
+
+extend type Query {
+  """
+  The free slots that are not over yet, full ones included, of one clinic, department or practitioner, the earliest
+  first (号源查询). Public. BAD_USER_INPUT unless exactly one of the three is named and the span is up to 60 days.
+  """
+  slots(
+    "Of this clinic."
+    clinic: ID
+    "Of this department."
+    department: ID
+    "Of this practitioner."
+    practitioner: ID
+    "Only those that end after this instant; now when it is past or not given."
+    from: DateTime
+    "Only those that begin before this instant; 60 days after from when not given."
+    to: DateTime
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): SlotConnection! @cacheControl(maxAge: 5)
+}
+`, BuiltIn: false},
 	{Name: "../schema/topup.graphqls", Input: `"Who takes the money of a top-up (支付渠道)."
 enum TopUpProvider {
   "Nobody: it is paid at once with money that is none. Development only (沙箱)."
@@ -5130,6 +5269,8 @@ func (ec *executionContext) childFields_Department(ctx context.Context, field gr
 		return ec.fieldContext_Department_name(ctx, field)
 	case "clinic":
 		return ec.fieldContext_Department_clinic(ctx, field)
+	case "schedules":
+		return ec.fieldContext_Department_schedules(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Department", field.Name)
 }
@@ -5666,6 +5807,18 @@ func (ec *executionContext) childFields_PhotoUpload(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type PhotoUpload", field.Name)
 }
 
+func (ec *executionContext) childFields_Practitioner(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Practitioner_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Practitioner_name(ctx, field)
+	case "title":
+		return ec.fieldContext_Practitioner_title(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Practitioner", field.Name)
+}
+
 func (ec *executionContext) childFields_ProposeDelegationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "delegation":
@@ -5930,6 +6083,40 @@ func (ec *executionContext) childFields_ScenicSpotEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ScenicSpotEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Schedule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Schedule_id(ctx, field)
+	case "clinic":
+		return ec.fieldContext_Schedule_clinic(ctx, field)
+	case "department":
+		return ec.fieldContext_Schedule_department(ctx, field)
+	case "practitioner":
+		return ec.fieldContext_Schedule_practitioner(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Schedule", field.Name)
+}
+
+func (ec *executionContext) childFields_ScheduleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ScheduleConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ScheduleConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScheduleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ScheduleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ScheduleEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ScheduleEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScheduleEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_School(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6044,6 +6231,50 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Slot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Slot_id(ctx, field)
+	case "start":
+		return ec.fieldContext_Slot_start(ctx, field)
+	case "end":
+		return ec.fieldContext_Slot_end(ctx, field)
+	case "capacity":
+		return ec.fieldContext_Slot_capacity(ctx, field)
+	case "remaining":
+		return ec.fieldContext_Slot_remaining(ctx, field)
+	case "fee":
+		return ec.fieldContext_Slot_fee(ctx, field)
+	case "status":
+		return ec.fieldContext_Slot_status(ctx, field)
+	case "reason":
+		return ec.fieldContext_Slot_reason(ctx, field)
+	case "schedule":
+		return ec.fieldContext_Slot_schedule(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Slot", field.Name)
+}
+
+func (ec *executionContext) childFields_SlotConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SlotConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SlotConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SlotConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SlotEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_SlotEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_SlotEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SlotEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_SnoozePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -2,7 +2,6 @@ package citycase
 
 import (
 	"fmt"
-	"math"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -11,6 +10,7 @@ import (
 	"citygraph/internal/citycase/machine"
 	"citygraph/internal/fault"
 	"citygraph/internal/geo"
+	"citygraph/internal/geo/near"
 	"citygraph/internal/id"
 )
 
@@ -43,20 +43,7 @@ func inCircle(at geo.Point, metres float64) func(*sql.Selector) {
 
 // squaredMetres writes the square of the distance from a point.
 func squaredMetres(b *sql.Builder, s *sql.Selector, at geo.Point) {
-	perLat := geo.Distance(geo.Point{Lat: at.Lat - 0.5, Lng: at.Lng}, geo.Point{Lat: at.Lat + 0.5, Lng: at.Lng})
-	perLng := perLat * math.Cos(at.Lat*math.Pi/180)
-	for i, part := range []struct {
-		column string
-		from   float64
-		scale  float64
-	}{{citycase.FieldLat, at.Lat, perLat}, {citycase.FieldLng, at.Lng, perLng}} {
-		if i > 0 {
-			b.WriteString(" + ")
-		}
-		// The numbers are ours, not a client's text; an argument would have no type of its own on PostgreSQL.
-		column := s.C(part.column)
-		b.WriteString(fmt.Sprintf("(%[1]s - %[2]f) * (%[1]s - %[2]f) * %[3]f", column, part.from, part.scale*part.scale))
-	}
+	near.SquaredMetres(b, s.C(citycase.FieldLat), s.C(citycase.FieldLng), at)
 }
 
 // Near narrows a query to the cases within a radius that the viewer may see. Anyone may. Returns

@@ -62,6 +62,11 @@ const (
 	TransitBatch      Kind = "batch"
 	TransitRide       Kind = "ride"
 	CreditLine        Kind = "credit"
+
+	Practitioner     Kind = "practitioner"
+	PractitionerRole Kind = "post"
+	Schedule         Kind = "schedule"
+	Slot             Kind = "slot"
 )
 
 // entropy is cryptographic, and monotonic within a millisecond so that ids made in a row stay in order.

@@ -68,6 +68,7 @@ func City(ctx context.Context, s *store.Store, c *db.Client, o Options) error {
 			rows func(context.Context) error
 		}{
 			{"districts", w.districts}, {"streets", w.streets}, {"clinics", w.clinics}, {"departments", w.departments},
+			{"schedules", w.supply},
 			{"schools", w.schools}, {"scenic spots", w.scenicSpots}, {"case categories", w.caseCategories},
 			{"facilities", w.facilities},
 			{"cast", w.cast}, {"citizens", w.citizens}, {"entitlements", w.entitlements},
@@ -120,6 +121,7 @@ func newWriter(s *store.Store, c *db.Client, city *facts.City, o Options) *write
 	}
 	w.total = len(city.Districts) + len(city.Streets) + len(city.Hospitals) + len(city.Schools) +
 		len(city.ScenicSpots) + len(city.CaseCategories) + len(city.Facilities) + len(Cast) + len(Children) + o.Citizens
+	w.total += len(w.diaries()) * len(w.sessions())
 	for _, h := range city.Hospitals {
 		w.total += len(h.Departments)
 	}

@@ -58,6 +58,9 @@ func (c city) rows(t *testing.T) map[string][]string {
 		"streets":         encode(ctx, t, c.db.Street.Query().Order(db.Asc("id")).All),
 		"clinics":         encode(ctx, t, c.db.Clinic.Query().Order(db.Asc("id")).All),
 		"departments":     encode(ctx, t, c.db.Department.Query().Order(db.Asc("id")).All),
+		"practitioners":   encode(ctx, t, c.db.Practitioner.Query().Order(db.Asc("id")).All),
+		"schedules":       encode(ctx, t, c.db.Schedule.Query().Order(db.Asc("id")).All),
+		"slots":           encode(ctx, t, c.db.Slot.Query().Order(db.Asc("id")).All),
 		"schools":         encode(ctx, t, c.db.School.Query().Order(db.Asc("id")).All),
 		"scenic spots":    encode(ctx, t, c.db.ScenicSpot.Query().Order(db.Asc("id")).All),
 		"case categories": encode(ctx, t, c.db.CaseCategory.Query().Order(db.Asc("id")).All),
@@ -154,7 +157,7 @@ func TestProgressEndsAtItsTotal(t *testing.T) {
 	}
 	rows := c.rows(t)
 	want := 0
-	for _, table := range []string{"districts", "streets", "clinics", "departments", "schools", "scenic spots", "case categories", "facilities", "people"} {
+	for _, table := range []string{"districts", "streets", "clinics", "departments", "slots", "schools", "scenic spots", "case categories", "facilities", "people"} {
 		want += len(rows[table])
 	}
 	if last != want {

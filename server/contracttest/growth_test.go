@@ -53,6 +53,12 @@ func TestStatementsDoNotGrowWithRows(t *testing.T) {
 			return citizen.Do("CaseDetail", citytest.Vars{"id": r.caseOf(t, "maming")})
 		},
 		"ClinicCatalogue": func(size int) citytest.Answer { return anybody.Do("ClinicCatalogue", first(size)) },
+		"ClinicsNear": func(size int) citytest.Answer {
+			return anybody.Do("ClinicsNear", citytest.Vars{"point": xihu, "radiusMetres": 20_000, "first": size})
+		},
+		"ClinicSlots": func(size int) citytest.Answer {
+			return anybody.Do("ClinicSlots", citytest.Vars{"clinic": r.diary(t).ClinicID, "first": size})
+		},
 		"SchoolCatalogue": func(size int) citytest.Answer { return anybody.Do("SchoolCatalogue", first(size)) },
 		"ScenicCatalogue": func(size int) citytest.Answer { return anybody.Do("ScenicCatalogue", first(size)) },
 		"Consents":        func(size int) citytest.Answer { return citizen.Do("Consents", first(size)) },

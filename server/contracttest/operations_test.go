@@ -29,6 +29,13 @@ var scenes = merged(merged(caseScenes(), photoScenes()), map[string]scene{
 	"CaseCategories":  by(visitor, citytest.Vars{"kind": "COMPONENT"}),
 	"Districts":       by(visitor, nil),
 	"ClinicCatalogue": by(visitor, citytest.Vars{"first": 20}),
+	"ClinicsNear":     by(visitor, citytest.Vars{"point": xihu, "radiusMetres": 10_000, "first": 20}),
+	"ClinicSlots": func(t testing.TB, r *rig) asked {
+		return asked{r.member[visitor], citytest.Vars{"clinic": r.diary(t).ClinicID, "first": 20}}
+	},
+	"ClinicSchedules": func(t testing.TB, r *rig) asked {
+		return asked{r.member[visitor], citytest.Vars{"id": r.diary(t).ClinicID}}
+	},
 	"SchoolCatalogue": by(visitor, citytest.Vars{"first": 20}),
 	"ScenicCatalogue": by(visitor, citytest.Vars{"first": 20}),
 

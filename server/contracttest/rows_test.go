@@ -281,7 +281,7 @@ func (r *rowsRig) undone(t testing.TB, ctx context.Context, do func(context.Cont
 var hiddenTypes = []string{
 	"AuditEvent", "Broadcast", "CaseSupporter", "DeliveryAttempt", "EntitlementGrant", "Guardianship", "Hold", "IdempotencyRecord", "Identity",
 	"LedgerAccount",
-	"NotificationPreference", "PersonalData", "StaffRole", "TransitBatch", "TransitRide", "WechatGrant",
+	"NotificationPreference", "PersonalData", "PractitionerRole", "StaffRole", "TransitBatch", "TransitRide", "WechatGrant",
 }
 
 // nodeAgrees holds node(id) over HTTP to the row rule; of a hidden type it never finds anything.

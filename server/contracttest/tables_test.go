@@ -38,11 +38,15 @@ import (
 	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/personaldata"
+	"citygraph/ent/db/practitioner"
+	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
+	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
+	"citygraph/ent/db/slot"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
@@ -250,6 +254,26 @@ var tables = []table{
 		"RecordAccess", &recordaccess.Policy, schema.RecordAccess{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.RecordAccess.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.RecordAccess.Create().SetPersonID(owner) },
+	},
+	{
+		"Practitioner", &practitioner.Policy, schema.Practitioner{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Practitioner.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.Practitioner.Create() },
+	},
+	{
+		"PractitionerRole", &practitionerrole.Policy, schema.PractitionerRole{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.PractitionerRole.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.PractitionerRole.Create() },
+	},
+	{
+		"Schedule", &schedule.Policy, schema.Schedule{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Schedule.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.Schedule.Create() },
+	},
+	{
+		"Slot", &slot.Policy, schema.Slot{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Slot.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.Slot.Create() },
 	},
 	{
 		"ScenicSpot", &scenicspot.Policy, schema.ScenicSpot{}.Policy(),

@@ -26,6 +26,12 @@ const (
 	FieldLng = "lng"
 	// FieldSearchKeys holds the string denoting the search_keys field in the database.
 	FieldSearchKeys = "search_keys"
+	// FieldSourceSystem holds the string denoting the source_system field in the database.
+	FieldSourceSystem = "source_system"
+	// FieldSourceValue holds the string denoting the source_value field in the database.
+	FieldSourceValue = "source_value"
+	// FieldSourceRef holds the string denoting the source_ref field in the database.
+	FieldSourceRef = "source_ref"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
 	// FieldGrade holds the string denoting the grade field in the database.
@@ -65,6 +71,9 @@ var Columns = []string{
 	FieldLat,
 	FieldLng,
 	FieldSearchKeys,
+	FieldSourceSystem,
+	FieldSourceValue,
+	FieldSourceRef,
 	FieldName,
 	FieldGrade,
 	FieldKind,
@@ -94,6 +103,12 @@ var (
 	DefaultCreatedAt func() time.Time
 	// DefaultSearchKeys holds the default value on creation for the "search_keys" field.
 	DefaultSearchKeys string
+	// SourceSystemValidator is a validator for the "source_system" field. It is called by the builders before save.
+	SourceSystemValidator func(string) error
+	// SourceValueValidator is a validator for the "source_value" field. It is called by the builders before save.
+	SourceValueValidator func(string) error
+	// SourceRefValidator is a validator for the "source_ref" field. It is called by the builders before save.
+	SourceRefValidator func(string) error
 	// DefaultAddress holds the default value on creation for the "address" field.
 	DefaultAddress string
 	// AddressValidator is a validator for the "address" field. It is called by the builders before save.
@@ -164,6 +179,21 @@ func ByLng(opts ...sql.OrderTermOption) OrderOption {
 // BySearchKeys orders the results by the search_keys field.
 func BySearchKeys(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSearchKeys, opts...).ToFunc()
+}
+
+// BySourceSystem orders the results by the source_system field.
+func BySourceSystem(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSourceSystem, opts...).ToFunc()
+}
+
+// BySourceValue orders the results by the source_value field.
+func BySourceValue(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSourceValue, opts...).ToFunc()
+}
+
+// BySourceRef orders the results by the source_ref field.
+func BySourceRef(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSourceRef, opts...).ToFunc()
 }
 
 // ByKind orders the results by the kind field.

@@ -85,6 +85,21 @@ func SearchKeys(v string) predicate.Clinic {
 	return predicate.Clinic(sql.FieldEQ(FieldSearchKeys, v))
 }
 
+// SourceSystem applies equality check predicate on the "source_system" field. It's identical to SourceSystemEQ.
+func SourceSystem(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldEQ(FieldSourceSystem, v))
+}
+
+// SourceValue applies equality check predicate on the "source_value" field. It's identical to SourceValueEQ.
+func SourceValue(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldEQ(FieldSourceValue, v))
+}
+
+// SourceRef applies equality check predicate on the "source_ref" field. It's identical to SourceRefEQ.
+func SourceRef(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldEQ(FieldSourceRef, v))
+}
+
 // Address applies equality check predicate on the "address" field. It's identical to AddressEQ.
 func Address(v string) predicate.Clinic {
 	return predicate.Clinic(sql.FieldEQ(FieldAddress, v))
@@ -278,6 +293,231 @@ func SearchKeysEqualFold(v string) predicate.Clinic {
 // SearchKeysContainsFold applies the ContainsFold predicate on the "search_keys" field.
 func SearchKeysContainsFold(v string) predicate.Clinic {
 	return predicate.Clinic(sql.FieldContainsFold(FieldSearchKeys, v))
+}
+
+// SourceSystemEQ applies the EQ predicate on the "source_system" field.
+func SourceSystemEQ(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldEQ(FieldSourceSystem, v))
+}
+
+// SourceSystemNEQ applies the NEQ predicate on the "source_system" field.
+func SourceSystemNEQ(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldNEQ(FieldSourceSystem, v))
+}
+
+// SourceSystemIn applies the In predicate on the "source_system" field.
+func SourceSystemIn(vs ...string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldIn(FieldSourceSystem, vs...))
+}
+
+// SourceSystemNotIn applies the NotIn predicate on the "source_system" field.
+func SourceSystemNotIn(vs ...string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldNotIn(FieldSourceSystem, vs...))
+}
+
+// SourceSystemGT applies the GT predicate on the "source_system" field.
+func SourceSystemGT(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldGT(FieldSourceSystem, v))
+}
+
+// SourceSystemGTE applies the GTE predicate on the "source_system" field.
+func SourceSystemGTE(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldGTE(FieldSourceSystem, v))
+}
+
+// SourceSystemLT applies the LT predicate on the "source_system" field.
+func SourceSystemLT(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldLT(FieldSourceSystem, v))
+}
+
+// SourceSystemLTE applies the LTE predicate on the "source_system" field.
+func SourceSystemLTE(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldLTE(FieldSourceSystem, v))
+}
+
+// SourceSystemContains applies the Contains predicate on the "source_system" field.
+func SourceSystemContains(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldContains(FieldSourceSystem, v))
+}
+
+// SourceSystemHasPrefix applies the HasPrefix predicate on the "source_system" field.
+func SourceSystemHasPrefix(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldHasPrefix(FieldSourceSystem, v))
+}
+
+// SourceSystemHasSuffix applies the HasSuffix predicate on the "source_system" field.
+func SourceSystemHasSuffix(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldHasSuffix(FieldSourceSystem, v))
+}
+
+// SourceSystemIsNil applies the IsNil predicate on the "source_system" field.
+func SourceSystemIsNil() predicate.Clinic {
+	return predicate.Clinic(sql.FieldIsNull(FieldSourceSystem))
+}
+
+// SourceSystemNotNil applies the NotNil predicate on the "source_system" field.
+func SourceSystemNotNil() predicate.Clinic {
+	return predicate.Clinic(sql.FieldNotNull(FieldSourceSystem))
+}
+
+// SourceSystemEqualFold applies the EqualFold predicate on the "source_system" field.
+func SourceSystemEqualFold(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldEqualFold(FieldSourceSystem, v))
+}
+
+// SourceSystemContainsFold applies the ContainsFold predicate on the "source_system" field.
+func SourceSystemContainsFold(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldContainsFold(FieldSourceSystem, v))
+}
+
+// SourceValueEQ applies the EQ predicate on the "source_value" field.
+func SourceValueEQ(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldEQ(FieldSourceValue, v))
+}
+
+// SourceValueNEQ applies the NEQ predicate on the "source_value" field.
+func SourceValueNEQ(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldNEQ(FieldSourceValue, v))
+}
+
+// SourceValueIn applies the In predicate on the "source_value" field.
+func SourceValueIn(vs ...string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldIn(FieldSourceValue, vs...))
+}
+
+// SourceValueNotIn applies the NotIn predicate on the "source_value" field.
+func SourceValueNotIn(vs ...string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldNotIn(FieldSourceValue, vs...))
+}
+
+// SourceValueGT applies the GT predicate on the "source_value" field.
+func SourceValueGT(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldGT(FieldSourceValue, v))
+}
+
+// SourceValueGTE applies the GTE predicate on the "source_value" field.
+func SourceValueGTE(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldGTE(FieldSourceValue, v))
+}
+
+// SourceValueLT applies the LT predicate on the "source_value" field.
+func SourceValueLT(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldLT(FieldSourceValue, v))
+}
+
+// SourceValueLTE applies the LTE predicate on the "source_value" field.
+func SourceValueLTE(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldLTE(FieldSourceValue, v))
+}
+
+// SourceValueContains applies the Contains predicate on the "source_value" field.
+func SourceValueContains(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldContains(FieldSourceValue, v))
+}
+
+// SourceValueHasPrefix applies the HasPrefix predicate on the "source_value" field.
+func SourceValueHasPrefix(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldHasPrefix(FieldSourceValue, v))
+}
+
+// SourceValueHasSuffix applies the HasSuffix predicate on the "source_value" field.
+func SourceValueHasSuffix(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldHasSuffix(FieldSourceValue, v))
+}
+
+// SourceValueIsNil applies the IsNil predicate on the "source_value" field.
+func SourceValueIsNil() predicate.Clinic {
+	return predicate.Clinic(sql.FieldIsNull(FieldSourceValue))
+}
+
+// SourceValueNotNil applies the NotNil predicate on the "source_value" field.
+func SourceValueNotNil() predicate.Clinic {
+	return predicate.Clinic(sql.FieldNotNull(FieldSourceValue))
+}
+
+// SourceValueEqualFold applies the EqualFold predicate on the "source_value" field.
+func SourceValueEqualFold(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldEqualFold(FieldSourceValue, v))
+}
+
+// SourceValueContainsFold applies the ContainsFold predicate on the "source_value" field.
+func SourceValueContainsFold(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldContainsFold(FieldSourceValue, v))
+}
+
+// SourceRefEQ applies the EQ predicate on the "source_ref" field.
+func SourceRefEQ(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldEQ(FieldSourceRef, v))
+}
+
+// SourceRefNEQ applies the NEQ predicate on the "source_ref" field.
+func SourceRefNEQ(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldNEQ(FieldSourceRef, v))
+}
+
+// SourceRefIn applies the In predicate on the "source_ref" field.
+func SourceRefIn(vs ...string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldIn(FieldSourceRef, vs...))
+}
+
+// SourceRefNotIn applies the NotIn predicate on the "source_ref" field.
+func SourceRefNotIn(vs ...string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldNotIn(FieldSourceRef, vs...))
+}
+
+// SourceRefGT applies the GT predicate on the "source_ref" field.
+func SourceRefGT(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldGT(FieldSourceRef, v))
+}
+
+// SourceRefGTE applies the GTE predicate on the "source_ref" field.
+func SourceRefGTE(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldGTE(FieldSourceRef, v))
+}
+
+// SourceRefLT applies the LT predicate on the "source_ref" field.
+func SourceRefLT(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldLT(FieldSourceRef, v))
+}
+
+// SourceRefLTE applies the LTE predicate on the "source_ref" field.
+func SourceRefLTE(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldLTE(FieldSourceRef, v))
+}
+
+// SourceRefContains applies the Contains predicate on the "source_ref" field.
+func SourceRefContains(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldContains(FieldSourceRef, v))
+}
+
+// SourceRefHasPrefix applies the HasPrefix predicate on the "source_ref" field.
+func SourceRefHasPrefix(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldHasPrefix(FieldSourceRef, v))
+}
+
+// SourceRefHasSuffix applies the HasSuffix predicate on the "source_ref" field.
+func SourceRefHasSuffix(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldHasSuffix(FieldSourceRef, v))
+}
+
+// SourceRefIsNil applies the IsNil predicate on the "source_ref" field.
+func SourceRefIsNil() predicate.Clinic {
+	return predicate.Clinic(sql.FieldIsNull(FieldSourceRef))
+}
+
+// SourceRefNotNil applies the NotNil predicate on the "source_ref" field.
+func SourceRefNotNil() predicate.Clinic {
+	return predicate.Clinic(sql.FieldNotNull(FieldSourceRef))
+}
+
+// SourceRefEqualFold applies the EqualFold predicate on the "source_ref" field.
+func SourceRefEqualFold(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldEqualFold(FieldSourceRef, v))
+}
+
+// SourceRefContainsFold applies the ContainsFold predicate on the "source_ref" field.
+func SourceRefContainsFold(v string) predicate.Clinic {
+	return predicate.Clinic(sql.FieldContainsFold(FieldSourceRef, v))
 }
 
 // KindEQ applies the EQ predicate on the "kind" field.

@@ -380,6 +380,30 @@ func (f PersonalDataFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.PersonalDataMutation", m)
 }
 
+// The PractitionerFunc type is an adapter to allow the use of ordinary
+// function as Practitioner mutator.
+type PractitionerFunc func(context.Context, *db.PractitionerMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PractitionerFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.PractitionerMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.PractitionerMutation", m)
+}
+
+// The PractitionerRoleFunc type is an adapter to allow the use of ordinary
+// function as PractitionerRole mutator.
+type PractitionerRoleFunc func(context.Context, *db.PractitionerRoleMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PractitionerRoleFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.PractitionerRoleMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.PractitionerRoleMutation", m)
+}
+
 // The RecordAccessFunc type is an adapter to allow the use of ordinary
 // function as RecordAccess mutator.
 type RecordAccessFunc func(context.Context, *db.RecordAccessMutation) (db.Value, error)
@@ -402,6 +426,18 @@ func (f ScenicSpotFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ScenicSpotMutation", m)
+}
+
+// The ScheduleFunc type is an adapter to allow the use of ordinary
+// function as Schedule mutator.
+type ScheduleFunc func(context.Context, *db.ScheduleMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ScheduleFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.ScheduleMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ScheduleMutation", m)
 }
 
 // The SchoolFunc type is an adapter to allow the use of ordinary
@@ -438,6 +474,18 @@ func (f SessionFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.SessionMutation", m)
+}
+
+// The SlotFunc type is an adapter to allow the use of ordinary
+// function as Slot mutator.
+type SlotFunc func(context.Context, *db.SlotMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SlotFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.SlotMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.SlotMutation", m)
 }
 
 // The StaffRoleFunc type is an adapter to allow the use of ordinary

@@ -470,6 +470,9 @@ var (
 		{Name: "lat", Type: field.TypeFloat64},
 		{Name: "lng", Type: field.TypeFloat64},
 		{Name: "search_keys", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "source_system", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_value", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_ref", Type: field.TypeString, Unique: true, Nullable: true, Size: 200},
 		{Name: "name", Type: field.TypeJSON},
 		{Name: "grade", Type: field.TypeJSON},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"GENERAL", "TCM", "INTEGRATED", "MATERNITY", "CHILDREN", "DENTAL", "EYE", "CANCER", "INFECTIOUS", "MENTAL", "REHABILITATION"}},
@@ -484,16 +487,21 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "clinics_districts_district",
-				Columns:    []*schema.Column{ClinicsColumns[9]},
+				Columns:    []*schema.Column{ClinicsColumns[12]},
 				RefColumns: []*schema.Column{DistrictsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "clinic_source_system_source_value",
+				Unique:  true,
+				Columns: []*schema.Column{ClinicsColumns[5], ClinicsColumns[6]},
+			},
+			{
 				Name:    "clinic_district_id",
 				Unique:  false,
-				Columns: []*schema.Column{ClinicsColumns[9]},
+				Columns: []*schema.Column{ClinicsColumns[12]},
 			},
 		},
 	}
@@ -1205,6 +1213,58 @@ var (
 			},
 		},
 	}
+	// PractitionersColumns holds the columns for the "practitioners" table.
+	PractitionersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "source_system", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_value", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_ref", Type: field.TypeString, Unique: true, Nullable: true, Size: 200},
+		{Name: "name", Type: field.TypeJSON},
+		{Name: "title", Type: field.TypeJSON},
+	}
+	// PractitionersTable holds the schema information for the "practitioners" table.
+	PractitionersTable = &schema.Table{
+		Name:       "practitioners",
+		Columns:    PractitionersColumns,
+		PrimaryKey: []*schema.Column{PractitionersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "practitioner_source_system_source_value",
+				Unique:  true,
+				Columns: []*schema.Column{PractitionersColumns[2], PractitionersColumns[3]},
+			},
+		},
+	}
+	// PractitionerRolesColumns holds the columns for the "practitioner_roles" table.
+	PractitionerRolesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "source_system", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_value", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_ref", Type: field.TypeString, Unique: true, Nullable: true, Size: 200},
+		{Name: "practitioner_id", Type: field.TypeString, Size: 64},
+		{Name: "clinic_id", Type: field.TypeString, Size: 64},
+		{Name: "department_id", Type: field.TypeString, Nullable: true, Size: 64},
+	}
+	// PractitionerRolesTable holds the schema information for the "practitioner_roles" table.
+	PractitionerRolesTable = &schema.Table{
+		Name:       "practitioner_roles",
+		Columns:    PractitionerRolesColumns,
+		PrimaryKey: []*schema.Column{PractitionerRolesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "practitionerrole_source_system_source_value",
+				Unique:  true,
+				Columns: []*schema.Column{PractitionerRolesColumns[2], PractitionerRolesColumns[3]},
+			},
+			{
+				Name:    "practitionerrole_practitioner_id",
+				Unique:  false,
+				Columns: []*schema.Column{PractitionerRolesColumns[5]},
+			},
+		},
+	}
 	// RecordAccessesColumns holds the columns for the "record_accesses" table.
 	RecordAccessesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -1276,6 +1336,65 @@ var (
 				Name:    "scenicspot_grade",
 				Unique:  false,
 				Columns: []*schema.Column{ScenicSpotsColumns[7]},
+			},
+		},
+	}
+	// SchedulesColumns holds the columns for the "schedules" table.
+	SchedulesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "source_system", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_value", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_ref", Type: field.TypeString, Unique: true, Nullable: true, Size: 200},
+		{Name: "department_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "clinic_id", Type: field.TypeString, Size: 64},
+		{Name: "practitioner_id", Type: field.TypeString, Nullable: true, Size: 64},
+	}
+	// SchedulesTable holds the schema information for the "schedules" table.
+	SchedulesTable = &schema.Table{
+		Name:       "schedules",
+		Columns:    SchedulesColumns,
+		PrimaryKey: []*schema.Column{SchedulesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "schedules_departments_schedules",
+				Columns:    []*schema.Column{SchedulesColumns[5]},
+				RefColumns: []*schema.Column{DepartmentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "schedules_clinics_clinic",
+				Columns:    []*schema.Column{SchedulesColumns[6]},
+				RefColumns: []*schema.Column{ClinicsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "schedules_practitioners_practitioner",
+				Columns:    []*schema.Column{SchedulesColumns[7]},
+				RefColumns: []*schema.Column{PractitionersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "schedule_source_system_source_value",
+				Unique:  true,
+				Columns: []*schema.Column{SchedulesColumns[2], SchedulesColumns[3]},
+			},
+			{
+				Name:    "schedule_clinic_id",
+				Unique:  false,
+				Columns: []*schema.Column{SchedulesColumns[6]},
+			},
+			{
+				Name:    "schedule_department_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{SchedulesColumns[5], SchedulesColumns[0]},
+			},
+			{
+				Name:    "schedule_practitioner_id",
+				Unique:  false,
+				Columns: []*schema.Column{SchedulesColumns[7]},
 			},
 		},
 	}
@@ -1376,6 +1495,55 @@ var (
 				Name:    "session_expires_at",
 				Unique:  false,
 				Columns: []*schema.Column{SessionsColumns[6]},
+			},
+		},
+	}
+	// SlotsColumns holds the columns for the "slots" table.
+	SlotsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "source_system", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_value", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "starts_at", Type: field.TypeTime},
+		{Name: "ends_at", Type: field.TypeTime},
+		{Name: "capacity", Type: field.TypeInt},
+		{Name: "remaining", Type: field.TypeInt},
+		{Name: "fee", Type: field.TypeInt64},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"FREE", "BUSY", "BUSY_UNAVAILABLE", "BUSY_TENTATIVE", "ENTERED_IN_ERROR"}},
+		{Name: "reason", Type: field.TypeString, Size: 200, Default: ""},
+		{Name: "schedule_id", Type: field.TypeString, Size: 64},
+	}
+	// SlotsTable holds the schema information for the "slots" table.
+	SlotsTable = &schema.Table{
+		Name:       "slots",
+		Columns:    SlotsColumns,
+		PrimaryKey: []*schema.Column{SlotsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "slots_schedules_slots",
+				Columns:    []*schema.Column{SlotsColumns[11]},
+				RefColumns: []*schema.Column{SchedulesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "slot_source_system_source_value",
+				Unique:  true,
+				Columns: []*schema.Column{SlotsColumns[2], SlotsColumns[3]},
+			},
+			{
+				Name:    "slot_schedule_id_starts_at",
+				Unique:  true,
+				Columns: []*schema.Column{SlotsColumns[11], SlotsColumns[4]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status <> 'ENTERED_IN_ERROR'",
+				},
+			},
+			{
+				Name:    "slot_status_starts_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{SlotsColumns[9], SlotsColumns[4], SlotsColumns[0]},
 			},
 		},
 	}
@@ -1629,11 +1797,15 @@ var (
 		NotificationPreferencesTable,
 		PeopleTable,
 		PersonalDataTable,
+		PractitionersTable,
+		PractitionerRolesTable,
 		RecordAccessesTable,
 		ScenicSpotsTable,
+		SchedulesTable,
 		SchoolsTable,
 		SensorAlarmsTable,
 		SessionsTable,
+		SlotsTable,
 		StaffRolesTable,
 		StreetsTable,
 		TopUpsTable,
@@ -1789,12 +1961,24 @@ func init() {
 	PersonalDataTable.Annotation = &entsql.Annotation{
 		Table: "personal_data",
 	}
+	PractitionersTable.Annotation = &entsql.Annotation{
+		Table: "practitioners",
+	}
+	PractitionerRolesTable.Annotation = &entsql.Annotation{
+		Table: "practitioner_roles",
+	}
 	RecordAccessesTable.Annotation = &entsql.Annotation{
 		Table: "record_accesses",
 	}
 	ScenicSpotsTable.ForeignKeys[0].RefTable = DistrictsTable
 	ScenicSpotsTable.Annotation = &entsql.Annotation{
 		Table: "scenic_spots",
+	}
+	SchedulesTable.ForeignKeys[0].RefTable = DepartmentsTable
+	SchedulesTable.ForeignKeys[1].RefTable = ClinicsTable
+	SchedulesTable.ForeignKeys[2].RefTable = PractitionersTable
+	SchedulesTable.Annotation = &entsql.Annotation{
+		Table: "schedules",
 	}
 	SchoolsTable.ForeignKeys[0].RefTable = DistrictsTable
 	SchoolsTable.Annotation = &entsql.Annotation{
@@ -1807,6 +1991,15 @@ func init() {
 	}
 	SessionsTable.Annotation = &entsql.Annotation{
 		Table: "sessions",
+	}
+	SlotsTable.ForeignKeys[0].RefTable = SchedulesTable
+	SlotsTable.Annotation = &entsql.Annotation{
+		Table: "slots",
+	}
+	SlotsTable.Annotation.Checks = map[string]string{
+		"slots_fee":       "fee >= 0",
+		"slots_remaining": "remaining >= 0 AND remaining <= capacity",
+		"slots_time":      "ends_at > starts_at",
 	}
 	StaffRolesTable.ForeignKeys[0].RefTable = PeopleTable
 	StaffRolesTable.Annotation = &entsql.Annotation{

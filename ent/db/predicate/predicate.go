@@ -99,11 +99,20 @@ type Person func(*sql.Selector)
 // PersonalData is the predicate function for personaldata builders.
 type PersonalData func(*sql.Selector)
 
+// Practitioner is the predicate function for practitioner builders.
+type Practitioner func(*sql.Selector)
+
+// PractitionerRole is the predicate function for practitionerrole builders.
+type PractitionerRole func(*sql.Selector)
+
 // RecordAccess is the predicate function for recordaccess builders.
 type RecordAccess func(*sql.Selector)
 
 // ScenicSpot is the predicate function for scenicspot builders.
 type ScenicSpot func(*sql.Selector)
+
+// Schedule is the predicate function for schedule builders.
+type Schedule func(*sql.Selector)
 
 // School is the predicate function for school builders.
 type School func(*sql.Selector)
@@ -113,6 +122,9 @@ type SensorAlarm func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
+
+// Slot is the predicate function for slot builders.
+type Slot func(*sql.Selector)
 
 // StaffRole is the predicate function for staffrole builders.
 type StaffRole func(*sql.Selector)

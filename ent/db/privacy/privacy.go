@@ -854,6 +854,54 @@ func (f PersonalDataMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mut
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.PersonalDataMutation", m)
 }
 
+// The PractitionerQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type PractitionerQueryRuleFunc func(context.Context, *db.PractitionerQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f PractitionerQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.PractitionerQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.PractitionerQuery", q)
+}
+
+// The PractitionerMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type PractitionerMutationRuleFunc func(context.Context, *db.PractitionerMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f PractitionerMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.PractitionerMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.PractitionerMutation", m)
+}
+
+// The PractitionerRoleQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type PractitionerRoleQueryRuleFunc func(context.Context, *db.PractitionerRoleQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f PractitionerRoleQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.PractitionerRoleQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.PractitionerRoleQuery", q)
+}
+
+// The PractitionerRoleMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type PractitionerRoleMutationRuleFunc func(context.Context, *db.PractitionerRoleMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f PractitionerRoleMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.PractitionerRoleMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.PractitionerRoleMutation", m)
+}
+
 // The RecordAccessQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type RecordAccessQueryRuleFunc func(context.Context, *db.RecordAccessQuery) error
@@ -900,6 +948,30 @@ func (f ScenicSpotMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutat
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ScenicSpotMutation", m)
+}
+
+// The ScheduleQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ScheduleQueryRuleFunc func(context.Context, *db.ScheduleQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ScheduleQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.ScheduleQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.ScheduleQuery", q)
+}
+
+// The ScheduleMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ScheduleMutationRuleFunc func(context.Context, *db.ScheduleMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ScheduleMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.ScheduleMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ScheduleMutation", m)
 }
 
 // The SchoolQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -972,6 +1044,30 @@ func (f SessionMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.SessionMutation", m)
+}
+
+// The SlotQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SlotQueryRuleFunc func(context.Context, *db.SlotQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SlotQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.SlotQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.SlotQuery", q)
+}
+
+// The SlotMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SlotMutationRuleFunc func(context.Context, *db.SlotMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SlotMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.SlotMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.SlotMutation", m)
 }
 
 // The StaffRoleQueryRuleFunc type is an adapter to allow the use of ordinary

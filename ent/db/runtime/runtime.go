@@ -34,11 +34,15 @@ import (
 	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/personaldata"
+	"citygraph/ent/db/practitioner"
+	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/recordaccess"
 	"citygraph/ent/db/scenicspot"
+	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
+	"citygraph/ent/db/slot"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
@@ -786,6 +790,10 @@ func init() {
 	_ = clinicMixinFields0
 	clinicMixinFields2 := clinicMixin[2].Fields()
 	_ = clinicMixinFields2
+	clinicMixinFields3 := clinicMixin[3].Fields()
+	_ = clinicMixinFields3
+	clinicMixinFields4 := clinicMixin[4].Fields()
+	_ = clinicMixinFields4
 	clinicFields := schema.Clinic{}.Fields()
 	_ = clinicFields
 	// clinicDescCreatedAt is the schema descriptor for created_at field.
@@ -796,6 +804,18 @@ func init() {
 	clinicDescSearchKeys := clinicMixinFields2[0].Descriptor()
 	// clinic.DefaultSearchKeys holds the default value on creation for the search_keys field.
 	clinic.DefaultSearchKeys = clinicDescSearchKeys.Default.(string)
+	// clinicDescSourceSystem is the schema descriptor for source_system field.
+	clinicDescSourceSystem := clinicMixinFields3[0].Descriptor()
+	// clinic.SourceSystemValidator is a validator for the "source_system" field. It is called by the builders before save.
+	clinic.SourceSystemValidator = clinicDescSourceSystem.Validators[0].(func(string) error)
+	// clinicDescSourceValue is the schema descriptor for source_value field.
+	clinicDescSourceValue := clinicMixinFields3[1].Descriptor()
+	// clinic.SourceValueValidator is a validator for the "source_value" field. It is called by the builders before save.
+	clinic.SourceValueValidator = clinicDescSourceValue.Validators[0].(func(string) error)
+	// clinicDescSourceRef is the schema descriptor for source_ref field.
+	clinicDescSourceRef := clinicMixinFields4[0].Descriptor()
+	// clinic.SourceRefValidator is a validator for the "source_ref" field. It is called by the builders before save.
+	clinic.SourceRefValidator = clinicDescSourceRef.Validators[0].(func(string) error)
 	// clinicDescAddress is the schema descriptor for address field.
 	clinicDescAddress := clinicFields[3].Descriptor()
 	// clinic.DefaultAddress holds the default value on creation for the address field.
@@ -2066,6 +2086,126 @@ func init() {
 			return nil
 		}
 	}()
+	practitionerMixin := schema.Practitioner{}.Mixin()
+	practitioner.Policy = privacy.NewPolicies(schema.Practitioner{})
+	practitioner.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := practitioner.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	practitionerMixinFields0 := practitionerMixin[0].Fields()
+	_ = practitionerMixinFields0
+	practitionerMixinFields1 := practitionerMixin[1].Fields()
+	_ = practitionerMixinFields1
+	practitionerMixinFields2 := practitionerMixin[2].Fields()
+	_ = practitionerMixinFields2
+	practitionerFields := schema.Practitioner{}.Fields()
+	_ = practitionerFields
+	// practitionerDescCreatedAt is the schema descriptor for created_at field.
+	practitionerDescCreatedAt := practitionerMixinFields0[1].Descriptor()
+	// practitioner.DefaultCreatedAt holds the default value on creation for the created_at field.
+	practitioner.DefaultCreatedAt = practitionerDescCreatedAt.Default.(func() time.Time)
+	// practitionerDescSourceSystem is the schema descriptor for source_system field.
+	practitionerDescSourceSystem := practitionerMixinFields1[0].Descriptor()
+	// practitioner.SourceSystemValidator is a validator for the "source_system" field. It is called by the builders before save.
+	practitioner.SourceSystemValidator = practitionerDescSourceSystem.Validators[0].(func(string) error)
+	// practitionerDescSourceValue is the schema descriptor for source_value field.
+	practitionerDescSourceValue := practitionerMixinFields1[1].Descriptor()
+	// practitioner.SourceValueValidator is a validator for the "source_value" field. It is called by the builders before save.
+	practitioner.SourceValueValidator = practitionerDescSourceValue.Validators[0].(func(string) error)
+	// practitionerDescSourceRef is the schema descriptor for source_ref field.
+	practitionerDescSourceRef := practitionerMixinFields2[0].Descriptor()
+	// practitioner.SourceRefValidator is a validator for the "source_ref" field. It is called by the builders before save.
+	practitioner.SourceRefValidator = practitionerDescSourceRef.Validators[0].(func(string) error)
+	// practitionerDescID is the schema descriptor for id field.
+	practitionerDescID := practitionerMixinFields0[0].Descriptor()
+	// practitioner.DefaultID holds the default value on creation for the id field.
+	practitioner.DefaultID = practitionerDescID.Default.(func() string)
+	// practitioner.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	practitioner.IDValidator = func() func(string) error {
+		validators := practitionerDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	practitionerroleMixin := schema.PractitionerRole{}.Mixin()
+	practitionerrole.Policy = privacy.NewPolicies(schema.PractitionerRole{})
+	practitionerrole.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := practitionerrole.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	practitionerroleMixinFields0 := practitionerroleMixin[0].Fields()
+	_ = practitionerroleMixinFields0
+	practitionerroleMixinFields1 := practitionerroleMixin[1].Fields()
+	_ = practitionerroleMixinFields1
+	practitionerroleMixinFields2 := practitionerroleMixin[2].Fields()
+	_ = practitionerroleMixinFields2
+	practitionerroleFields := schema.PractitionerRole{}.Fields()
+	_ = practitionerroleFields
+	// practitionerroleDescCreatedAt is the schema descriptor for created_at field.
+	practitionerroleDescCreatedAt := practitionerroleMixinFields0[1].Descriptor()
+	// practitionerrole.DefaultCreatedAt holds the default value on creation for the created_at field.
+	practitionerrole.DefaultCreatedAt = practitionerroleDescCreatedAt.Default.(func() time.Time)
+	// practitionerroleDescSourceSystem is the schema descriptor for source_system field.
+	practitionerroleDescSourceSystem := practitionerroleMixinFields1[0].Descriptor()
+	// practitionerrole.SourceSystemValidator is a validator for the "source_system" field. It is called by the builders before save.
+	practitionerrole.SourceSystemValidator = practitionerroleDescSourceSystem.Validators[0].(func(string) error)
+	// practitionerroleDescSourceValue is the schema descriptor for source_value field.
+	practitionerroleDescSourceValue := practitionerroleMixinFields1[1].Descriptor()
+	// practitionerrole.SourceValueValidator is a validator for the "source_value" field. It is called by the builders before save.
+	practitionerrole.SourceValueValidator = practitionerroleDescSourceValue.Validators[0].(func(string) error)
+	// practitionerroleDescSourceRef is the schema descriptor for source_ref field.
+	practitionerroleDescSourceRef := practitionerroleMixinFields2[0].Descriptor()
+	// practitionerrole.SourceRefValidator is a validator for the "source_ref" field. It is called by the builders before save.
+	practitionerrole.SourceRefValidator = practitionerroleDescSourceRef.Validators[0].(func(string) error)
+	// practitionerroleDescPractitionerID is the schema descriptor for practitioner_id field.
+	practitionerroleDescPractitionerID := practitionerroleFields[0].Descriptor()
+	// practitionerrole.PractitionerIDValidator is a validator for the "practitioner_id" field. It is called by the builders before save.
+	practitionerrole.PractitionerIDValidator = practitionerroleDescPractitionerID.Validators[0].(func(string) error)
+	// practitionerroleDescClinicID is the schema descriptor for clinic_id field.
+	practitionerroleDescClinicID := practitionerroleFields[1].Descriptor()
+	// practitionerrole.ClinicIDValidator is a validator for the "clinic_id" field. It is called by the builders before save.
+	practitionerrole.ClinicIDValidator = practitionerroleDescClinicID.Validators[0].(func(string) error)
+	// practitionerroleDescDepartmentID is the schema descriptor for department_id field.
+	practitionerroleDescDepartmentID := practitionerroleFields[2].Descriptor()
+	// practitionerrole.DepartmentIDValidator is a validator for the "department_id" field. It is called by the builders before save.
+	practitionerrole.DepartmentIDValidator = practitionerroleDescDepartmentID.Validators[0].(func(string) error)
+	// practitionerroleDescID is the schema descriptor for id field.
+	practitionerroleDescID := practitionerroleMixinFields0[0].Descriptor()
+	// practitionerrole.DefaultID holds the default value on creation for the id field.
+	practitionerrole.DefaultID = practitionerroleDescID.Default.(func() string)
+	// practitionerrole.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	practitionerrole.IDValidator = func() func(string) error {
+		validators := practitionerroleDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	recordaccessMixin := schema.RecordAccess{}.Mixin()
 	recordaccess.Policy = privacy.NewPolicies(schema.RecordAccess{})
 	recordaccess.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -2181,6 +2321,72 @@ func init() {
 	// scenicspot.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	scenicspot.IDValidator = func() func(string) error {
 		validators := scenicspotDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	scheduleMixin := schema.Schedule{}.Mixin()
+	schedule.Policy = privacy.NewPolicies(schema.Schedule{})
+	schedule.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := schedule.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	scheduleMixinFields0 := scheduleMixin[0].Fields()
+	_ = scheduleMixinFields0
+	scheduleMixinFields1 := scheduleMixin[1].Fields()
+	_ = scheduleMixinFields1
+	scheduleMixinFields2 := scheduleMixin[2].Fields()
+	_ = scheduleMixinFields2
+	scheduleFields := schema.Schedule{}.Fields()
+	_ = scheduleFields
+	// scheduleDescCreatedAt is the schema descriptor for created_at field.
+	scheduleDescCreatedAt := scheduleMixinFields0[1].Descriptor()
+	// schedule.DefaultCreatedAt holds the default value on creation for the created_at field.
+	schedule.DefaultCreatedAt = scheduleDescCreatedAt.Default.(func() time.Time)
+	// scheduleDescSourceSystem is the schema descriptor for source_system field.
+	scheduleDescSourceSystem := scheduleMixinFields1[0].Descriptor()
+	// schedule.SourceSystemValidator is a validator for the "source_system" field. It is called by the builders before save.
+	schedule.SourceSystemValidator = scheduleDescSourceSystem.Validators[0].(func(string) error)
+	// scheduleDescSourceValue is the schema descriptor for source_value field.
+	scheduleDescSourceValue := scheduleMixinFields1[1].Descriptor()
+	// schedule.SourceValueValidator is a validator for the "source_value" field. It is called by the builders before save.
+	schedule.SourceValueValidator = scheduleDescSourceValue.Validators[0].(func(string) error)
+	// scheduleDescSourceRef is the schema descriptor for source_ref field.
+	scheduleDescSourceRef := scheduleMixinFields2[0].Descriptor()
+	// schedule.SourceRefValidator is a validator for the "source_ref" field. It is called by the builders before save.
+	schedule.SourceRefValidator = scheduleDescSourceRef.Validators[0].(func(string) error)
+	// scheduleDescClinicID is the schema descriptor for clinic_id field.
+	scheduleDescClinicID := scheduleFields[0].Descriptor()
+	// schedule.ClinicIDValidator is a validator for the "clinic_id" field. It is called by the builders before save.
+	schedule.ClinicIDValidator = scheduleDescClinicID.Validators[0].(func(string) error)
+	// scheduleDescDepartmentID is the schema descriptor for department_id field.
+	scheduleDescDepartmentID := scheduleFields[1].Descriptor()
+	// schedule.DepartmentIDValidator is a validator for the "department_id" field. It is called by the builders before save.
+	schedule.DepartmentIDValidator = scheduleDescDepartmentID.Validators[0].(func(string) error)
+	// scheduleDescPractitionerID is the schema descriptor for practitioner_id field.
+	scheduleDescPractitionerID := scheduleFields[2].Descriptor()
+	// schedule.PractitionerIDValidator is a validator for the "practitioner_id" field. It is called by the builders before save.
+	schedule.PractitionerIDValidator = scheduleDescPractitionerID.Validators[0].(func(string) error)
+	// scheduleDescID is the schema descriptor for id field.
+	scheduleDescID := scheduleMixinFields0[0].Descriptor()
+	// schedule.DefaultID holds the default value on creation for the id field.
+	schedule.DefaultID = scheduleDescID.Default.(func() string)
+	// schedule.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	schedule.IDValidator = func() func(string) error {
+		validators := scheduleDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -2363,6 +2569,76 @@ func init() {
 	// session.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	session.IDValidator = func() func(string) error {
 		validators := sessionDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	slotMixin := schema.Slot{}.Mixin()
+	slot.Policy = privacy.NewPolicies(schema.Slot{})
+	slot.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := slot.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	slotMixinFields0 := slotMixin[0].Fields()
+	_ = slotMixinFields0
+	slotMixinFields1 := slotMixin[1].Fields()
+	_ = slotMixinFields1
+	slotFields := schema.Slot{}.Fields()
+	_ = slotFields
+	// slotDescCreatedAt is the schema descriptor for created_at field.
+	slotDescCreatedAt := slotMixinFields0[1].Descriptor()
+	// slot.DefaultCreatedAt holds the default value on creation for the created_at field.
+	slot.DefaultCreatedAt = slotDescCreatedAt.Default.(func() time.Time)
+	// slotDescSourceSystem is the schema descriptor for source_system field.
+	slotDescSourceSystem := slotMixinFields1[0].Descriptor()
+	// slot.SourceSystemValidator is a validator for the "source_system" field. It is called by the builders before save.
+	slot.SourceSystemValidator = slotDescSourceSystem.Validators[0].(func(string) error)
+	// slotDescSourceValue is the schema descriptor for source_value field.
+	slotDescSourceValue := slotMixinFields1[1].Descriptor()
+	// slot.SourceValueValidator is a validator for the "source_value" field. It is called by the builders before save.
+	slot.SourceValueValidator = slotDescSourceValue.Validators[0].(func(string) error)
+	// slotDescCapacity is the schema descriptor for capacity field.
+	slotDescCapacity := slotFields[2].Descriptor()
+	// slot.CapacityValidator is a validator for the "capacity" field. It is called by the builders before save.
+	slot.CapacityValidator = slotDescCapacity.Validators[0].(func(int) error)
+	// slotDescRemaining is the schema descriptor for remaining field.
+	slotDescRemaining := slotFields[3].Descriptor()
+	// slot.RemainingValidator is a validator for the "remaining" field. It is called by the builders before save.
+	slot.RemainingValidator = slotDescRemaining.Validators[0].(func(int) error)
+	// slotDescFee is the schema descriptor for fee field.
+	slotDescFee := slotFields[4].Descriptor()
+	// slot.FeeValidator is a validator for the "fee" field. It is called by the builders before save.
+	slot.FeeValidator = slotDescFee.Validators[0].(func(int64) error)
+	// slotDescReason is the schema descriptor for reason field.
+	slotDescReason := slotFields[6].Descriptor()
+	// slot.DefaultReason holds the default value on creation for the reason field.
+	slot.DefaultReason = slotDescReason.Default.(string)
+	// slot.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	slot.ReasonValidator = slotDescReason.Validators[0].(func(string) error)
+	// slotDescScheduleID is the schema descriptor for schedule_id field.
+	slotDescScheduleID := slotFields[7].Descriptor()
+	// slot.ScheduleIDValidator is a validator for the "schedule_id" field. It is called by the builders before save.
+	slot.ScheduleIDValidator = slotDescScheduleID.Validators[0].(func(string) error)
+	// slotDescID is the schema descriptor for id field.
+	slotDescID := slotMixinFields0[0].Descriptor()
+	// slot.DefaultID holds the default value on creation for the id field.
+	slot.DefaultID = slotDescID.Default.(func() string)
+	// slot.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	slot.IDValidator = func() func(string) error {
+		validators := slotDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
