@@ -168,7 +168,7 @@ func (r *rig) allocs(t testing.TB, o contracts.Operation, next func() asked) int
 		}
 		before := mallocs()
 		r.serve(request, &body, enough)
-		counts[i] = int(mallocs() - before) //nolint:gosec // of one request
+		counts[i] = int(mallocs() - before)
 	}
 	counts = counts[1:]
 	slices.Sort(counts)
