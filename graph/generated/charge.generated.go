@@ -109,10 +109,10 @@ func (ec *executionContext) fieldContext_ChargeReceipt_at(_ context.Context, fie
 	return graphql.NewScalarFieldContext("ChargeReceipt", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _Hold_id(ctx context.Context, field graphql.CollectedField, obj *charge.Hold) (ret graphql.Marshaler) {
-	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+func (ec *executionContext) _Hold_holdId(ctx context.Context, field graphql.CollectedField, obj *charge.Hold) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.HoldID)
 }
-func (ec *executionContext) fieldContext_Hold_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Hold_holdId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Hold", field, false, false, "ID")
 }
 
@@ -640,8 +640,8 @@ func (ec *executionContext) _Hold(ctx context.Context, sel ast.SelectionSet, obj
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Hold")
-		case "id":
-			out.Values[i] = ec._Hold_id(ctx, field, obj)
+		case "holdId":
+			out.Values[i] = ec._Hold_holdId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

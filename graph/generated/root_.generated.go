@@ -1055,8 +1055,8 @@ type ReverseTransactionPayload {
 
 "Money that is kept back on a card for a payment that may come (预授权)."
 type Hold {
-  "The id, which captureHold and voidHold take."
-  id: ID!
+  "The hold's id, which captureHold and voidHold take."
+  holdId: ID!
   "Where it stands."
   status: HoldStatus!
   "How much is kept back, in fen."
@@ -5417,8 +5417,8 @@ func (ec *executionContext) childFields_GrantEntitlementPayload(ctx context.Cont
 
 func (ec *executionContext) childFields_Hold(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "id":
-		return ec.fieldContext_Hold_id(ctx, field)
+	case "holdId":
+		return ec.fieldContext_Hold_holdId(ctx, field)
 	case "status":
 		return ec.fieldContext_Hold_status(ctx, field)
 	case "amount":

@@ -61,7 +61,7 @@ func TestADepositIsCapturedOnce(t *testing.T) {
 	codes := make([]fault.Code, 8)
 	for i := range codes {
 		all.Go(func() {
-			_, err := s.Capture(nurse, charge.Capture{Key: uuid.New(), HoldID: h.ID, Amount: 30})
+			_, err := s.Capture(nurse, charge.Capture{Key: uuid.New(), HoldID: h.HoldID, Amount: 30})
 			codes[i] = fault.CodeOf(err)
 		})
 	}
@@ -77,7 +77,7 @@ func TestADepositIsCapturedOnce(t *testing.T) {
 	if won != 1 || s.kept(t) != 0 || s.left(t) != left-30 {
 		t.Errorf("captured %d times; %d are kept back and %d left of %d", won, s.kept(t), s.left(t), left)
 	}
-	_, err = s.Void(nurse, h.ID)
+	_, err = s.Void(nurse, h.HoldID)
 	faulttest.Refused(t, "voided then", err, fault.InvalidTransition)
 	if got := s.templates(t); got != "card/held card/charged" {
 		t.Errorf("the holder was told %s", got)
@@ -136,12 +136,12 @@ func TestBadHolds(t *testing.T) {
 		fen      int64
 		want     fault.Code
 	}{
-		"a visitor":       {"", h.ID, 1, fault.Unauthenticated},
-		"the holder":      {"wangguiying", h.ID, 1, fault.NotFound},
-		"another's staff": {"wutao", h.ID, 1, fault.NotFound},
+		"a visitor":       {"", h.HoldID, 1, fault.Unauthenticated},
+		"the holder":      {"wangguiying", h.HoldID, 1, fault.NotFound},
+		"another's staff": {"wutao", h.HoldID, 1, fault.NotFound},
 		"no hold":         {"xumin", s.card.ID, 1, fault.NotFound},
-		"nothing":         {"xumin", h.ID, 0, fault.BadAmount},
-		"more than held":  {"xumin", h.ID, 21, fault.BadAmount},
+		"nothing":         {"xumin", h.HoldID, 0, fault.BadAmount},
+		"more than held":  {"xumin", h.HoldID, 21, fault.BadAmount},
 	} {
 		_, err := s.Capture(s.as(t, c.as), charge.Capture{Key: uuid.New(), HoldID: c.hold, Amount: c.fen})
 		faulttest.Refused(t, name, err, c.want)
@@ -156,12 +156,12 @@ func TestBadHolds(t *testing.T) {
 	if err := s.Book.Block(t.Context(), s.card.AccountID); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Capture(nurse, charge.Capture{Key: uuid.New(), HoldID: h.ID, Amount: 1})
+	_, err = s.Capture(nurse, charge.Capture{Key: uuid.New(), HoldID: h.HoldID, Amount: 1})
 	faulttest.Refused(t, "a lost card", err, fault.CardNotActive)
 	if got := s.traces(t); got != before || s.left(t) != left {
 		t.Errorf("%+v and %d fen are left of %+v and %d", got, s.left(t), before, left)
 	}
-	if voided, err := s.Void(nurse, h.ID); err != nil || voided.Status != "VOIDED" || s.kept(t) != 0 {
+	if voided, err := s.Void(nurse, h.HoldID); err != nil || voided.Status != "VOIDED" || s.kept(t) != 0 {
 		t.Errorf("voided: %+v, %v; %d are kept back", voided, err, s.kept(t))
 	}
 	s.sound(t)
@@ -172,7 +172,7 @@ func TestADepositTimesOut(t *testing.T) {
 	s := open(t)
 	h := s.holds(t, 20)
 	s.clock.Turn(time.Hour)
-	_, err := s.Capture(s.as(t, "xumin"), charge.Capture{Key: uuid.New(), HoldID: h.ID, Amount: 1})
+	_, err := s.Capture(s.as(t, "xumin"), charge.Capture{Key: uuid.New(), HoldID: h.HoldID, Amount: 1})
 	faulttest.Refused(t, "captured too late", err, fault.HoldExpired)
 	if seen, err := s.Pending(s.as(t, "wangguiying")); err != nil || len(seen) != 0 {
 		t.Errorf("the holder sees %+v, %v", seen, err)
@@ -180,7 +180,7 @@ func TestADepositTimesOut(t *testing.T) {
 	if n, err := s.Book.TimeOut(seedtest.System(t)); err != nil || n != 1 || s.kept(t) != 0 {
 		t.Errorf("%d were let go, %v; %d are kept back", n, err, s.kept(t))
 	}
-	_, err = s.Void(s.as(t, "xumin"), h.ID)
+	_, err = s.Void(s.as(t, "xumin"), h.HoldID)
 	faulttest.Refused(t, "voided too late", err, fault.HoldExpired)
 	s.sound(t)
 }

@@ -33,6 +33,12 @@ func staff(ctx context.Context, merchantID string) bool {
 	}
 }
 
+// employers are the merchants that the viewer works for.
+func employers(ctx context.Context) []string {
+	v := viewer.From(ctx)
+	return append(v.Organisations(viewer.ClinicStaff), v.Organisations(viewer.ScenicOperator)...)
+}
+
 // merchant is the one with the id, of whose staff the viewer is. UNAUTHENTICATED; FORBIDDEN, also for an id of nothing.
 func (t *Till) merchant(ctx context.Context, merchantID string) (*merchant, error) {
 	if !viewer.From(ctx).SignedIn() {

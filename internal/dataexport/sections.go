@@ -35,6 +35,7 @@ var sections = []section{
 // notPersonal are the stored types that hold nothing about a person.
 var notPersonal = map[string]string{
 	"CaseCategory": "public catalogue", "Clinic": "public catalogue", "Department": "public catalogue",
+	"Practitioner": "public catalogue", "PractitionerRole": "what imports keep of the public catalogue", "Schedule": "public catalogue", "Slot": "public catalogue",
 	"District": "public catalogue", "ScenicSpot": "public catalogue", "School": "public catalogue", "Street": "public catalogue",
 	"CityFacility": "things of the city", "SensorAlarm": "what sensors say",
 	"Alert": "warnings to the public", "Broadcast": "notices to the public of whole districts",

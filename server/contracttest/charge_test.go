@@ -48,8 +48,8 @@ func (r *rig) sold(t testing.TB) string {
 func (r *rig) held(t testing.TB) string {
 	t.Helper()
 	var placed struct {
-		HoldCode struct{ Hold struct{ ID string } }
+		HoldCode struct{ Hold struct{ HoldID string } }
 	}
 	r.member["xumin"].Do("HoldCode", citytest.Vars{"input": r.sale(t)}).Decode(t, &placed)
-	return placed.HoldCode.Hold.ID
+	return placed.HoldCode.Hold.HoldID
 }

@@ -174,7 +174,7 @@ var probes = append(append(caseProbes(), photoProbes()...), []probe{
 	{"Mutation.voidHold", "of zju-1", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
 		return citytest.Vars{"holdId": r.held(t)}
 	}), voidHold},
-	{"Query.cardHolds", "of one's own card", everybody(nil), `{ cardHolds { id } }`},
+	{"Query.cardHolds", "of one's own card", everybody(nil), `{ cardHolds { holdId } }`},
 	{"Query.cardTransactions", "of one's own card", everybody(nil), `{ cardTransactions { edges { node { id } } } }`},
 	{"Query.cardStatement", "of one's own card", everybody(nil), `{ cardStatement(month: "2025-01") { closingBalance } }`},
 	{"Query.districts", "all", everybody(nil), `{ districts { id } }`},

@@ -71,7 +71,7 @@ func TestAHospitalTakesADeposit(t *testing.T) {
 		t.Helper()
 		var placed struct {
 			HoldCode struct {
-				Hold struct{ ID, Status, Merchant string }
+				Hold struct{ HoldID, Status, Merchant string }
 			}
 		}
 		cashier.DoFor("wechat-miniprogram", "HoldCode", citytest.Vars{"input": citytest.Vars{
@@ -80,18 +80,18 @@ func TestAHospitalTakesADeposit(t *testing.T) {
 		if placed.HoldCode.Hold.Status != "PENDING" || placed.HoldCode.Hold.Merchant == "" {
 			t.Fatalf("the deposit is %+v", placed)
 		}
-		return placed.HoldCode.Hold.ID
+		return placed.HoldCode.Hold.HoldID
 	}
 	before := transactions(t, patient, citytest.Vars{"first": 20})
 	first := deposit(200_00)
 	var mine struct {
 		CardHolds []struct {
-			ID     string
+			HoldID string
 			Amount int64
 		}
 	}
 	patient.Do("CardHolds", nil).Decode(t, &mine)
-	if len(mine.CardHolds) != 1 || mine.CardHolds[0].ID != first || mine.CardHolds[0].Amount != 200_00 {
+	if len(mine.CardHolds) != 1 || mine.CardHolds[0].HoldID != first || mine.CardHolds[0].Amount != 200_00 {
 		t.Errorf("she sees %+v", mine)
 	}
 	capture := func(holdID string, fen int64) []problem {
