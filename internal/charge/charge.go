@@ -80,8 +80,7 @@ type Charge struct {
 }
 
 // Charge takes the amount from the card of the code, once, and has its holder told. What the card lacks at a clinic is
-// drawn on the holder's credit line. The merchant's own staff may:
-// staff of the clinic, operators of the scenic spot. Returns UNAUTHENTICATED; FORBIDDEN; BAD_AMOUNT unless the amount
+// drawn on the holder's credit line. The merchant's own staff may: staff of the clinic, operators of the scenic spot. Returns UNAUTHENTICATED; FORBIDDEN; BAD_AMOUNT unless the amount
 // is positive; PAYCODE_INVALID for a code that was not issued, or whose card is not there; PAYCODE_EXPIRED;
 // PAYCODE_WRONG_PURPOSE for one that was issued for another kind of merchant; PAYCODE_REPLAYED for one that was
 // charged before; CARD_NOT_ACTIVE; INSUFFICIENT_FUNDS; and IDEMPOTENCY_KEY_REUSED.

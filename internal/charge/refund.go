@@ -25,8 +25,7 @@ type Refund struct {
 }
 
 // Refund gives a charge, or a part of it, back to the card, lost or not, and has its holder told; what was drawn on the
-// credit line goes there first. The staff of the
-// merchant that received it may. Returns UNAUTHENTICATED, NOT_FOUND for what is no charge that the viewer's merchant
+// credit line goes there first. The staff of the merchant that received it may. Returns UNAUTHENTICATED, NOT_FOUND for what is no charge that the viewer's merchant
 // received, BAD_AMOUNT unless the amount is positive, REFUND_EXCEEDS above what is left of the charge, BALANCE_CAP and
 // IDEMPOTENCY_KEY_REUSED.
 func (t *Till) Refund(ctx context.Context, r Refund) (*Receipt, error) {
