@@ -100,7 +100,7 @@ type Cards struct {
 	For func(ctx context.Context, personID *string, s scope.Scope) (context.Context, error)
 }
 
-// take moves the card that is picked, for a reason where one is asked for. The account is changed with it, so that
+// take moves the card that is picked, by its id if it ends, for a reason where one is asked for. The account is changed with it, so that
 // who spends at that moment posts before the commit or not at all. Returns NOT_FOUND, INVALID_TRANSITION naming the
 // status, and CARD_NOT_EMPTY or CREDIT_OWED for one that is closed with money on it, or while its holder owes some.
 func (c *Cards) take(ctx context.Context, action Action, reason string, pick ...predicate.CitizenCard) (*db.CitizenCard, error) {
@@ -109,15 +109,7 @@ func (c *Cards) take(ctx context.Context, action Action, reason string, pick ...
 	err := c.Store.InTx(ctx, func(ctx context.Context) error {
 		system := viewer.AsSystem(ctx, "the verbs of the card move it for its holder or the city")
 		now := c.Clock.Now()
-		// What is picked by its holder is not found by them once it has ended.
-		cardID, err := c.DB.CitizenCard.Query().Where(pick...).OnlyID(system)
-		if db.IsNotFound(err) {
-			return fault.New(fault.NotFound).At("cardId")
-		}
-		if err != nil {
-			return fmt.Errorf("find card: %w", err)
-		}
-		update := c.DB.CitizenCard.Update().Where(citizencard.ID(cardID), citizencard.StatusEQ(s.from)).SetStatus(s.to).SetUpdatedAt(now)
+		update := c.DB.CitizenCard.Update().Where(pick...).Where(citizencard.StatusEQ(s.from)).SetStatus(s.to).SetUpdatedAt(now)
 		if ends(s.to) {
 			update.ClearHolderID()
 		}
@@ -125,7 +117,10 @@ func (c *Cards) take(ctx context.Context, action Action, reason string, pick ...
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.deed, err)
 		}
-		if moved, err = c.DB.CitizenCard.Get(system, cardID); err != nil {
+		if moved, err = c.DB.CitizenCard.Query().Where(pick...).Only(system); db.IsNotFound(err) {
+			return fault.New(fault.NotFound).At("cardId")
+		}
+		if err != nil {
 			return fmt.Errorf("load card: %w", err)
 		}
 		if n == 0 {

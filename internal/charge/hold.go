@@ -164,11 +164,8 @@ func (t *Till) mine(ctx context.Context, holdID string) (*db.CitizenCard, *db.Ho
 	if err != nil {
 		return nil, nil, fmt.Errorf("load hold: %w", err)
 	}
-	card, err := t.DB.CitizenCard.Query().Where(citizencard.AccountID(h.LedgerAccountID)).Order(db.Desc(citizencard.FieldCreatedAt)).First(system)
-	if err != nil {
-		return nil, nil, fmt.Errorf("load card: %w", err)
-	}
-	return card, h, nil
+	card, err := t.latest(system, citizencard.AccountID(h.LedgerAccountID))
+	return card, h, err
 }
 
 func (t *Till) look(ctx context.Context, holdID string) (*Hold, error) {

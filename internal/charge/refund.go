@@ -10,6 +10,7 @@ import (
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgertransaction"
+	"citygraph/ent/db/predicate"
 	"citygraph/internal/audit"
 	"citygraph/internal/fault"
 	"citygraph/internal/idempotency"
@@ -93,9 +94,15 @@ func (t *Till) paid(ctx context.Context, transactionID string) (*paid, error) {
 	if !mine || holder == "" {
 		return nil, fault.New(fault.NotFound).At("transactionId")
 	}
-	p.card, err = t.DB.CitizenCard.Query().Where(citizencard.PersonID(holder)).Order(db.Desc(citizencard.FieldCreatedAt)).First(system)
+	p.card, err = t.latest(system, citizencard.PersonID(holder))
+	return &p, err
+}
+
+// latest is the last card that was issued of those, whatever has become of it.
+func (t *Till) latest(ctx context.Context, of predicate.CitizenCard) (*db.CitizenCard, error) {
+	card, err := t.DB.CitizenCard.Query().Where(of).Order(db.Desc(citizencard.FieldCreatedAt)).First(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load card: %w", err)
 	}
-	return &p, nil
+	return card, nil
 }

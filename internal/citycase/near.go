@@ -1,8 +1,6 @@
 package citycase
 
 import (
-	"fmt"
-
 	"entgo.io/ent/dialect/sql"
 
 	"citygraph/ent/db"
@@ -34,10 +32,8 @@ func inCells(s *sql.Selector, runs [4]geo.CellRange) *sql.Predicate {
 // metre within the greatest radius.
 func inCircle(at geo.Point, metres float64) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		s.Where(sql.And(
-			inCells(s, geo.Box(at, metres).CellRanges()),
-			sql.P(func(b *sql.Builder) { squaredMetres(b, s, at); b.WriteString(" <= ").Arg(metres * metres) }),
-		))
+		s.Where(inCells(s, geo.Box(at, metres).CellRanges()))
+		near.Within(at, metres)(s)
 	}
 }
 
@@ -49,13 +45,9 @@ func squaredMetres(b *sql.Builder, s *sql.Selector, at geo.Point) {
 // Near narrows a query to the cases within a radius that the viewer may see. Anyone may. Returns
 // BAD_USER_INPUT.
 func Near(q *db.CityCaseQuery, at geo.Input, radiusMetres int) (*db.CityCaseQuery, error) {
-	point := at.WGS84()
-	switch {
-	case !point.Valid():
-		return nil, fault.BadInput("point", "坐标无效。", "The coordinates are not valid.")
-	case radiusMetres < 1 || radiusMetres > maxRadius:
-		return nil, fault.BadInput("radiusMetres",
-			fmt.Sprintf("半径应为1到%d米。", maxRadius), fmt.Sprintf("The radius must be 1 to %d metres.", maxRadius))
+	point, err := near.Middle(geo.Circle{Point: at, RadiusMetres: radiusMetres}, maxRadius)
+	if err != nil {
+		return nil, err
 	}
 	return q.Where(inCircle(point, float64(radiusMetres))), nil
 }

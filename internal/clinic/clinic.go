@@ -2,14 +2,11 @@
 package clinic
 
 import (
-	"fmt"
-
 	"citygraph/ent/db"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/predicate"
-	"citygraph/internal/fault"
 	"citygraph/internal/geo"
 	"citygraph/internal/geo/near"
 	"citygraph/internal/search"
@@ -36,27 +33,15 @@ func Find(q *db.ClinicQuery, f Filter) (*db.ClinicQuery, error) {
 		q.Where(clinic.HasDepartmentsWith(department.Code(*f.DepartmentCode)))
 	}
 	if f.Near != nil {
-		within, err := circle(*f.Near)
+		at, err := near.Middle(*f.Near, maxRadius)
 		if err != nil {
 			return nil, err
 		}
-		q.Where(within)
+		q.Where(near.Within(at, float64(f.Near.RadiusMetres)))
 	}
 	matches, err := search.Matching[predicate.Clinic](clinic.FieldSearchKeys, f.Text)
 	if err != nil {
 		return nil, err
 	}
 	return q.Where(matches...), nil
-}
-
-func circle(c geo.Circle) (predicate.Clinic, error) {
-	at := c.Point.WGS84()
-	switch {
-	case !at.Valid():
-		return nil, fault.BadInput("point", "坐标无效。", "The coordinates are not valid.")
-	case c.RadiusMetres < 1 || c.RadiusMetres > maxRadius:
-		return nil, fault.BadInput("radiusMetres",
-			fmt.Sprintf("半径应为1到%d米。", maxRadius), fmt.Sprintf("The radius must be 1 to %d metres.", maxRadius))
-	}
-	return near.Within(at, float64(c.RadiusMetres)), nil
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"entgo.io/ent/dialect"
+
 	"citygraph/ent/db/predicate"
 	entslot "citygraph/ent/db/slot"
 	"citygraph/internal/fhir"
@@ -198,7 +200,7 @@ func (r *run) writeSlots(ctx context.Context, rows []slotRow) error {
 
 // madeNow is the argument for created_at, which PostgreSQL wants the type of.
 func (r *run) madeNow() string {
-	if r.Store.Dialect() == "postgres" {
+	if r.Store.Dialect() == dialect.Postgres {
 		return "CAST(? AS timestamptz)"
 	}
 	return "?"

@@ -7,6 +7,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
+	"citygraph/internal/fault"
 	"citygraph/internal/geo"
 )
 
@@ -26,6 +27,20 @@ func SquaredMetres(b *sql.Builder, lat, lng string, at geo.Point) {
 		// The numbers are ours, not a client's text; an argument would have no type of its own on PostgreSQL.
 		b.WriteString(fmt.Sprintf("(%[1]s - %[2]f) * (%[1]s - %[2]f) * %[3]f", part.column, part.from, part.scale*part.scale))
 	}
+}
+
+// Middle is the point that a client's circle lies around. BAD_USER_INPUT for a point that is none, and for a radius that
+// is not 1 to most metres.
+func Middle(c geo.Circle, most int) (geo.Point, error) {
+	at := c.Point.WGS84()
+	switch {
+	case !at.Valid():
+		return at, fault.BadInput("point", "坐标无效。", "The coordinates are not valid.")
+	case c.RadiusMetres < 1 || c.RadiusMetres > most:
+		return at, fault.BadInput("radiusMetres",
+			fmt.Sprintf("半径应为1到%d米。", most), fmt.Sprintf("The radius must be 1 to %d metres.", most))
+	}
+	return at, nil
 }
 
 // Within holds for the rows of a table with lat and lng that lie within so many metres of a point.
