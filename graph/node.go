@@ -7,6 +7,7 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/casephoto"
@@ -56,7 +57,8 @@ var nodeTables = map[id.Kind]string{
 	id.Alert:        alert.Table,
 	id.LedgerEntry:  ledgerentry.Table, id.LedgerTransaction: ledgertransaction.Table,
 	id.Practitioner: practitioner.Table, id.Schedule: schedule.Table, id.Slot: slot.Table,
-	id.TopUp: topup.Table, id.CreditLine: creditline.Table,
+	id.Appointment: appointment.Table,
+	id.TopUp:       topup.Table, id.CreditLine: creditline.Table,
 }
 
 // maxNodes is how many ids nodes takes at once.

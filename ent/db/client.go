@@ -12,8 +12,13 @@ import (
 	"citygraph/ent/db/migrate"
 
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/bill"
+	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/broadcast"
+	"citygraph/ent/db/carecontract"
+	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/casephoto"
@@ -32,6 +37,8 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/healthrecord"
+	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
@@ -56,6 +63,7 @@ import (
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/transitbatch"
 	"citygraph/ent/db/transitride"
+	"citygraph/ent/db/waitlistentry"
 	"citygraph/ent/db/wechatgrant"
 
 	"entgo.io/ent"
@@ -73,10 +81,20 @@ type Client struct {
 	Schema *migrate.Schema
 	// Alert is the client for interacting with the Alert builders.
 	Alert *AlertClient
+	// Appointment is the client for interacting with the Appointment builders.
+	Appointment *AppointmentClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// Bill is the client for interacting with the Bill builders.
+	Bill *BillClient
+	// BookingSuspension is the client for interacting with the BookingSuspension builders.
+	BookingSuspension *BookingSuspensionClient
 	// Broadcast is the client for interacting with the Broadcast builders.
 	Broadcast *BroadcastClient
+	// CareContract is the client for interacting with the CareContract builders.
+	CareContract *CareContractClient
+	// CareVisit is the client for interacting with the CareVisit builders.
+	CareVisit *CareVisitClient
 	// CaseCategory is the client for interacting with the CaseCategory builders.
 	CaseCategory *CaseCategoryClient
 	// CaseEvent is the client for interacting with the CaseEvent builders.
@@ -113,6 +131,10 @@ type Client struct {
 	EntitlementGrant *EntitlementGrantClient
 	// Guardianship is the client for interacting with the Guardianship builders.
 	Guardianship *GuardianshipClient
+	// HealthRecord is the client for interacting with the HealthRecord builders.
+	HealthRecord *HealthRecordClient
+	// HelpCall is the client for interacting with the HelpCall builders.
+	HelpCall *HelpCallClient
 	// Hold is the client for interacting with the Hold builders.
 	Hold *HoldClient
 	// IdempotencyRecord is the client for interacting with the IdempotencyRecord builders.
@@ -161,6 +183,8 @@ type Client struct {
 	TransitBatch *TransitBatchClient
 	// TransitRide is the client for interacting with the TransitRide builders.
 	TransitRide *TransitRideClient
+	// WaitlistEntry is the client for interacting with the WaitlistEntry builders.
+	WaitlistEntry *WaitlistEntryClient
 	// WechatGrant is the client for interacting with the WechatGrant builders.
 	WechatGrant *WechatGrantClient
 }
@@ -175,8 +199,13 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Alert = NewAlertClient(c.config)
+	c.Appointment = NewAppointmentClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
+	c.Bill = NewBillClient(c.config)
+	c.BookingSuspension = NewBookingSuspensionClient(c.config)
 	c.Broadcast = NewBroadcastClient(c.config)
+	c.CareContract = NewCareContractClient(c.config)
+	c.CareVisit = NewCareVisitClient(c.config)
 	c.CaseCategory = NewCaseCategoryClient(c.config)
 	c.CaseEvent = NewCaseEventClient(c.config)
 	c.CasePhoto = NewCasePhotoClient(c.config)
@@ -195,6 +224,8 @@ func (c *Client) init() {
 	c.District = NewDistrictClient(c.config)
 	c.EntitlementGrant = NewEntitlementGrantClient(c.config)
 	c.Guardianship = NewGuardianshipClient(c.config)
+	c.HealthRecord = NewHealthRecordClient(c.config)
+	c.HelpCall = NewHelpCallClient(c.config)
 	c.Hold = NewHoldClient(c.config)
 	c.IdempotencyRecord = NewIdempotencyRecordClient(c.config)
 	c.Identity = NewIdentityClient(c.config)
@@ -219,6 +250,7 @@ func (c *Client) init() {
 	c.TopUp = NewTopUpClient(c.config)
 	c.TransitBatch = NewTransitBatchClient(c.config)
 	c.TransitRide = NewTransitRideClient(c.config)
+	c.WaitlistEntry = NewWaitlistEntryClient(c.config)
 	c.WechatGrant = NewWechatGrantClient(c.config)
 }
 
@@ -313,8 +345,13 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:                    ctx,
 		config:                 cfg,
 		Alert:                  NewAlertClient(cfg),
+		Appointment:            NewAppointmentClient(cfg),
 		AuditEvent:             NewAuditEventClient(cfg),
+		Bill:                   NewBillClient(cfg),
+		BookingSuspension:      NewBookingSuspensionClient(cfg),
 		Broadcast:              NewBroadcastClient(cfg),
+		CareContract:           NewCareContractClient(cfg),
+		CareVisit:              NewCareVisitClient(cfg),
 		CaseCategory:           NewCaseCategoryClient(cfg),
 		CaseEvent:              NewCaseEventClient(cfg),
 		CasePhoto:              NewCasePhotoClient(cfg),
@@ -333,6 +370,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		District:               NewDistrictClient(cfg),
 		EntitlementGrant:       NewEntitlementGrantClient(cfg),
 		Guardianship:           NewGuardianshipClient(cfg),
+		HealthRecord:           NewHealthRecordClient(cfg),
+		HelpCall:               NewHelpCallClient(cfg),
 		Hold:                   NewHoldClient(cfg),
 		IdempotencyRecord:      NewIdempotencyRecordClient(cfg),
 		Identity:               NewIdentityClient(cfg),
@@ -357,6 +396,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		TopUp:                  NewTopUpClient(cfg),
 		TransitBatch:           NewTransitBatchClient(cfg),
 		TransitRide:            NewTransitRideClient(cfg),
+		WaitlistEntry:          NewWaitlistEntryClient(cfg),
 		WechatGrant:            NewWechatGrantClient(cfg),
 	}, nil
 }
@@ -378,8 +418,13 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:                    ctx,
 		config:                 cfg,
 		Alert:                  NewAlertClient(cfg),
+		Appointment:            NewAppointmentClient(cfg),
 		AuditEvent:             NewAuditEventClient(cfg),
+		Bill:                   NewBillClient(cfg),
+		BookingSuspension:      NewBookingSuspensionClient(cfg),
 		Broadcast:              NewBroadcastClient(cfg),
+		CareContract:           NewCareContractClient(cfg),
+		CareVisit:              NewCareVisitClient(cfg),
 		CaseCategory:           NewCaseCategoryClient(cfg),
 		CaseEvent:              NewCaseEventClient(cfg),
 		CasePhoto:              NewCasePhotoClient(cfg),
@@ -398,6 +443,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		District:               NewDistrictClient(cfg),
 		EntitlementGrant:       NewEntitlementGrantClient(cfg),
 		Guardianship:           NewGuardianshipClient(cfg),
+		HealthRecord:           NewHealthRecordClient(cfg),
+		HelpCall:               NewHelpCallClient(cfg),
 		Hold:                   NewHoldClient(cfg),
 		IdempotencyRecord:      NewIdempotencyRecordClient(cfg),
 		Identity:               NewIdentityClient(cfg),
@@ -422,6 +469,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		TopUp:                  NewTopUpClient(cfg),
 		TransitBatch:           NewTransitBatchClient(cfg),
 		TransitRide:            NewTransitRideClient(cfg),
+		WaitlistEntry:          NewWaitlistEntryClient(cfg),
 		WechatGrant:            NewWechatGrantClient(cfg),
 	}, nil
 }
@@ -452,15 +500,17 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Alert, c.AuditEvent, c.Broadcast, c.CaseCategory, c.CaseEvent, c.CasePhoto,
+		c.Alert, c.Appointment, c.AuditEvent, c.Bill, c.BookingSuspension, c.Broadcast,
+		c.CareContract, c.CareVisit, c.CaseCategory, c.CaseEvent, c.CasePhoto,
 		c.CaseSupporter, c.CitizenCard, c.CityCase, c.CityFacility, c.Clinic,
 		c.Consent, c.CreditLine, c.DataExport, c.Delegation, c.DeliveryAttempt,
-		c.Department, c.Device, c.District, c.EntitlementGrant, c.Guardianship, c.Hold,
-		c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
-		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
-		c.PersonalData, c.Practitioner, c.PractitionerRole, c.RecordAccess,
-		c.ScenicSpot, c.Schedule, c.School, c.SensorAlarm, c.Session, c.Slot,
-		c.StaffRole, c.Street, c.TopUp, c.TransitBatch, c.TransitRide, c.WechatGrant,
+		c.Department, c.Device, c.District, c.EntitlementGrant, c.Guardianship,
+		c.HealthRecord, c.HelpCall, c.Hold, c.IdempotencyRecord, c.Identity,
+		c.LedgerAccount, c.LedgerEntry, c.LedgerTransaction, c.Notification,
+		c.NotificationPreference, c.Person, c.PersonalData, c.Practitioner,
+		c.PractitionerRole, c.RecordAccess, c.ScenicSpot, c.Schedule, c.School,
+		c.SensorAlarm, c.Session, c.Slot, c.StaffRole, c.Street, c.TopUp,
+		c.TransitBatch, c.TransitRide, c.WaitlistEntry, c.WechatGrant,
 	} {
 		n.Use(hooks...)
 	}
@@ -470,15 +520,17 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Alert, c.AuditEvent, c.Broadcast, c.CaseCategory, c.CaseEvent, c.CasePhoto,
+		c.Alert, c.Appointment, c.AuditEvent, c.Bill, c.BookingSuspension, c.Broadcast,
+		c.CareContract, c.CareVisit, c.CaseCategory, c.CaseEvent, c.CasePhoto,
 		c.CaseSupporter, c.CitizenCard, c.CityCase, c.CityFacility, c.Clinic,
 		c.Consent, c.CreditLine, c.DataExport, c.Delegation, c.DeliveryAttempt,
-		c.Department, c.Device, c.District, c.EntitlementGrant, c.Guardianship, c.Hold,
-		c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
-		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
-		c.PersonalData, c.Practitioner, c.PractitionerRole, c.RecordAccess,
-		c.ScenicSpot, c.Schedule, c.School, c.SensorAlarm, c.Session, c.Slot,
-		c.StaffRole, c.Street, c.TopUp, c.TransitBatch, c.TransitRide, c.WechatGrant,
+		c.Department, c.Device, c.District, c.EntitlementGrant, c.Guardianship,
+		c.HealthRecord, c.HelpCall, c.Hold, c.IdempotencyRecord, c.Identity,
+		c.LedgerAccount, c.LedgerEntry, c.LedgerTransaction, c.Notification,
+		c.NotificationPreference, c.Person, c.PersonalData, c.Practitioner,
+		c.PractitionerRole, c.RecordAccess, c.ScenicSpot, c.Schedule, c.School,
+		c.SensorAlarm, c.Session, c.Slot, c.StaffRole, c.Street, c.TopUp,
+		c.TransitBatch, c.TransitRide, c.WaitlistEntry, c.WechatGrant,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -489,10 +541,20 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *AlertMutation:
 		return c.Alert.mutate(ctx, m)
+	case *AppointmentMutation:
+		return c.Appointment.mutate(ctx, m)
 	case *AuditEventMutation:
 		return c.AuditEvent.mutate(ctx, m)
+	case *BillMutation:
+		return c.Bill.mutate(ctx, m)
+	case *BookingSuspensionMutation:
+		return c.BookingSuspension.mutate(ctx, m)
 	case *BroadcastMutation:
 		return c.Broadcast.mutate(ctx, m)
+	case *CareContractMutation:
+		return c.CareContract.mutate(ctx, m)
+	case *CareVisitMutation:
+		return c.CareVisit.mutate(ctx, m)
 	case *CaseCategoryMutation:
 		return c.CaseCategory.mutate(ctx, m)
 	case *CaseEventMutation:
@@ -529,6 +591,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.EntitlementGrant.mutate(ctx, m)
 	case *GuardianshipMutation:
 		return c.Guardianship.mutate(ctx, m)
+	case *HealthRecordMutation:
+		return c.HealthRecord.mutate(ctx, m)
+	case *HelpCallMutation:
+		return c.HelpCall.mutate(ctx, m)
 	case *HoldMutation:
 		return c.Hold.mutate(ctx, m)
 	case *IdempotencyRecordMutation:
@@ -577,6 +643,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.TransitBatch.mutate(ctx, m)
 	case *TransitRideMutation:
 		return c.TransitRide.mutate(ctx, m)
+	case *WaitlistEntryMutation:
+		return c.WaitlistEntry.mutate(ctx, m)
 	case *WechatGrantMutation:
 		return c.WechatGrant.mutate(ctx, m)
 	default:
@@ -766,6 +834,204 @@ func (c *AlertClient) mutate(ctx context.Context, m *AlertMutation) (Value, erro
 	}
 }
 
+// AppointmentClient is a client for the Appointment schema.
+type AppointmentClient struct {
+	config
+}
+
+// NewAppointmentClient returns a client for the Appointment from the given config.
+func NewAppointmentClient(c config) *AppointmentClient {
+	return &AppointmentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `appointment.Hooks(f(g(h())))`.
+func (c *AppointmentClient) Use(hooks ...Hook) {
+	c.hooks.Appointment = append(c.hooks.Appointment, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `appointment.Intercept(f(g(h())))`.
+func (c *AppointmentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Appointment = append(c.inters.Appointment, interceptors...)
+}
+
+// Create returns a builder for creating a Appointment entity.
+func (c *AppointmentClient) Create() *AppointmentCreate {
+	mutation := newAppointmentMutation(c.config, OpCreate)
+	return &AppointmentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Appointment entities.
+func (c *AppointmentClient) CreateBulk(builders ...*AppointmentCreate) *AppointmentCreateBulk {
+	return &AppointmentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AppointmentClient) MapCreateBulk(slice any, setFunc func(*AppointmentCreate, int)) *AppointmentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AppointmentCreateBulk{err: fmt.Errorf("calling to AppointmentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AppointmentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AppointmentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Appointment.
+func (c *AppointmentClient) Update() *AppointmentUpdate {
+	mutation := newAppointmentMutation(c.config, OpUpdate)
+	return &AppointmentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AppointmentClient) UpdateOne(_m *Appointment) *AppointmentUpdateOne {
+	mutation := newAppointmentMutation(c.config, OpUpdateOne, withAppointment(_m))
+	return &AppointmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AppointmentClient) UpdateOneID(id string) *AppointmentUpdateOne {
+	mutation := newAppointmentMutation(c.config, OpUpdateOne, withAppointmentID(id))
+	return &AppointmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Appointment.
+func (c *AppointmentClient) Delete() *AppointmentDelete {
+	mutation := newAppointmentMutation(c.config, OpDelete)
+	return &AppointmentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AppointmentClient) DeleteOne(_m *Appointment) *AppointmentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AppointmentClient) DeleteOneID(id string) *AppointmentDeleteOne {
+	builder := c.Delete().Where(appointment.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AppointmentDeleteOne{builder}
+}
+
+// Query returns a query builder for Appointment.
+func (c *AppointmentClient) Query() *AppointmentQuery {
+	return &AppointmentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAppointment},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Appointment entity by its id.
+func (c *AppointmentClient) Get(ctx context.Context, id string) (*Appointment, error) {
+	return c.Query().Where(appointment.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AppointmentClient) GetX(ctx context.Context, id string) *Appointment {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPatient queries the patient edge of a Appointment.
+func (c *AppointmentClient) QueryPatient(_m *Appointment) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(appointment.Table, appointment.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, appointment.PatientTable, appointment.PatientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySlot queries the slot edge of a Appointment.
+func (c *AppointmentClient) QuerySlot(_m *Appointment) *SlotQuery {
+	query := (&SlotClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(appointment.Table, appointment.FieldID, id),
+			sqlgraph.To(slot.Table, slot.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, appointment.SlotTable, appointment.SlotColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySchedule queries the schedule edge of a Appointment.
+func (c *AppointmentClient) QuerySchedule(_m *Appointment) *ScheduleQuery {
+	query := (&ScheduleClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(appointment.Table, appointment.FieldID, id),
+			sqlgraph.To(schedule.Table, schedule.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, appointment.ScheduleTable, appointment.ScheduleColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryClinic queries the clinic edge of a Appointment.
+func (c *AppointmentClient) QueryClinic(_m *Appointment) *ClinicQuery {
+	query := (&ClinicClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(appointment.Table, appointment.FieldID, id),
+			sqlgraph.To(clinic.Table, clinic.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, appointment.ClinicTable, appointment.ClinicColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AppointmentClient) Hooks() []Hook {
+	hooks := c.hooks.Appointment
+	return append(hooks[:len(hooks):len(hooks)], appointment.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AppointmentClient) Interceptors() []Interceptor {
+	return c.inters.Appointment
+}
+
+func (c *AppointmentClient) mutate(ctx context.Context, m *AppointmentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AppointmentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AppointmentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AppointmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AppointmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Appointment mutation op: %q", m.Op())
+	}
+}
+
 // AuditEventClient is a client for the AuditEvent schema.
 type AuditEventClient struct {
 	config
@@ -900,6 +1166,338 @@ func (c *AuditEventClient) mutate(ctx context.Context, m *AuditEventMutation) (V
 	}
 }
 
+// BillClient is a client for the Bill schema.
+type BillClient struct {
+	config
+}
+
+// NewBillClient returns a client for the Bill from the given config.
+func NewBillClient(c config) *BillClient {
+	return &BillClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `bill.Hooks(f(g(h())))`.
+func (c *BillClient) Use(hooks ...Hook) {
+	c.hooks.Bill = append(c.hooks.Bill, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `bill.Intercept(f(g(h())))`.
+func (c *BillClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Bill = append(c.inters.Bill, interceptors...)
+}
+
+// Create returns a builder for creating a Bill entity.
+func (c *BillClient) Create() *BillCreate {
+	mutation := newBillMutation(c.config, OpCreate)
+	return &BillCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Bill entities.
+func (c *BillClient) CreateBulk(builders ...*BillCreate) *BillCreateBulk {
+	return &BillCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BillClient) MapCreateBulk(slice any, setFunc func(*BillCreate, int)) *BillCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BillCreateBulk{err: fmt.Errorf("calling to BillClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BillCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BillCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Bill.
+func (c *BillClient) Update() *BillUpdate {
+	mutation := newBillMutation(c.config, OpUpdate)
+	return &BillUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BillClient) UpdateOne(_m *Bill) *BillUpdateOne {
+	mutation := newBillMutation(c.config, OpUpdateOne, withBill(_m))
+	return &BillUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BillClient) UpdateOneID(id string) *BillUpdateOne {
+	mutation := newBillMutation(c.config, OpUpdateOne, withBillID(id))
+	return &BillUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Bill.
+func (c *BillClient) Delete() *BillDelete {
+	mutation := newBillMutation(c.config, OpDelete)
+	return &BillDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BillClient) DeleteOne(_m *Bill) *BillDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BillClient) DeleteOneID(id string) *BillDeleteOne {
+	builder := c.Delete().Where(bill.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BillDeleteOne{builder}
+}
+
+// Query returns a query builder for Bill.
+func (c *BillClient) Query() *BillQuery {
+	return &BillQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBill},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Bill entity by its id.
+func (c *BillClient) Get(ctx context.Context, id string) (*Bill, error) {
+	return c.Query().Where(bill.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BillClient) GetX(ctx context.Context, id string) *Bill {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPatient queries the patient edge of a Bill.
+func (c *BillClient) QueryPatient(_m *Bill) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bill.Table, bill.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, bill.PatientTable, bill.PatientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryClinic queries the clinic edge of a Bill.
+func (c *BillClient) QueryClinic(_m *Bill) *ClinicQuery {
+	query := (&ClinicClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bill.Table, bill.FieldID, id),
+			sqlgraph.To(clinic.Table, clinic.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, bill.ClinicTable, bill.ClinicColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAppointment queries the appointment edge of a Bill.
+func (c *BillClient) QueryAppointment(_m *Bill) *AppointmentQuery {
+	query := (&AppointmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bill.Table, bill.FieldID, id),
+			sqlgraph.To(appointment.Table, appointment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, bill.AppointmentTable, bill.AppointmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BillClient) Hooks() []Hook {
+	hooks := c.hooks.Bill
+	return append(hooks[:len(hooks):len(hooks)], bill.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *BillClient) Interceptors() []Interceptor {
+	return c.inters.Bill
+}
+
+func (c *BillClient) mutate(ctx context.Context, m *BillMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BillCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BillUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BillUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BillDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Bill mutation op: %q", m.Op())
+	}
+}
+
+// BookingSuspensionClient is a client for the BookingSuspension schema.
+type BookingSuspensionClient struct {
+	config
+}
+
+// NewBookingSuspensionClient returns a client for the BookingSuspension from the given config.
+func NewBookingSuspensionClient(c config) *BookingSuspensionClient {
+	return &BookingSuspensionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `bookingsuspension.Hooks(f(g(h())))`.
+func (c *BookingSuspensionClient) Use(hooks ...Hook) {
+	c.hooks.BookingSuspension = append(c.hooks.BookingSuspension, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `bookingsuspension.Intercept(f(g(h())))`.
+func (c *BookingSuspensionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BookingSuspension = append(c.inters.BookingSuspension, interceptors...)
+}
+
+// Create returns a builder for creating a BookingSuspension entity.
+func (c *BookingSuspensionClient) Create() *BookingSuspensionCreate {
+	mutation := newBookingSuspensionMutation(c.config, OpCreate)
+	return &BookingSuspensionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BookingSuspension entities.
+func (c *BookingSuspensionClient) CreateBulk(builders ...*BookingSuspensionCreate) *BookingSuspensionCreateBulk {
+	return &BookingSuspensionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BookingSuspensionClient) MapCreateBulk(slice any, setFunc func(*BookingSuspensionCreate, int)) *BookingSuspensionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BookingSuspensionCreateBulk{err: fmt.Errorf("calling to BookingSuspensionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BookingSuspensionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BookingSuspensionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BookingSuspension.
+func (c *BookingSuspensionClient) Update() *BookingSuspensionUpdate {
+	mutation := newBookingSuspensionMutation(c.config, OpUpdate)
+	return &BookingSuspensionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BookingSuspensionClient) UpdateOne(_m *BookingSuspension) *BookingSuspensionUpdateOne {
+	mutation := newBookingSuspensionMutation(c.config, OpUpdateOne, withBookingSuspension(_m))
+	return &BookingSuspensionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BookingSuspensionClient) UpdateOneID(id string) *BookingSuspensionUpdateOne {
+	mutation := newBookingSuspensionMutation(c.config, OpUpdateOne, withBookingSuspensionID(id))
+	return &BookingSuspensionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BookingSuspension.
+func (c *BookingSuspensionClient) Delete() *BookingSuspensionDelete {
+	mutation := newBookingSuspensionMutation(c.config, OpDelete)
+	return &BookingSuspensionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BookingSuspensionClient) DeleteOne(_m *BookingSuspension) *BookingSuspensionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BookingSuspensionClient) DeleteOneID(id string) *BookingSuspensionDeleteOne {
+	builder := c.Delete().Where(bookingsuspension.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BookingSuspensionDeleteOne{builder}
+}
+
+// Query returns a query builder for BookingSuspension.
+func (c *BookingSuspensionClient) Query() *BookingSuspensionQuery {
+	return &BookingSuspensionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBookingSuspension},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BookingSuspension entity by its id.
+func (c *BookingSuspensionClient) Get(ctx context.Context, id string) (*BookingSuspension, error) {
+	return c.Query().Where(bookingsuspension.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BookingSuspensionClient) GetX(ctx context.Context, id string) *BookingSuspension {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPatient queries the patient edge of a BookingSuspension.
+func (c *BookingSuspensionClient) QueryPatient(_m *BookingSuspension) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bookingsuspension.Table, bookingsuspension.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, bookingsuspension.PatientTable, bookingsuspension.PatientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BookingSuspensionClient) Hooks() []Hook {
+	hooks := c.hooks.BookingSuspension
+	return append(hooks[:len(hooks):len(hooks)], bookingsuspension.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *BookingSuspensionClient) Interceptors() []Interceptor {
+	return c.inters.BookingSuspension
+}
+
+func (c *BookingSuspensionClient) mutate(ctx context.Context, m *BookingSuspensionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BookingSuspensionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BookingSuspensionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BookingSuspensionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BookingSuspensionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown BookingSuspension mutation op: %q", m.Op())
+	}
+}
+
 // BroadcastClient is a client for the Broadcast schema.
 type BroadcastClient struct {
 	config
@@ -1031,6 +1629,370 @@ func (c *BroadcastClient) mutate(ctx context.Context, m *BroadcastMutation) (Val
 		return (&BroadcastDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Broadcast mutation op: %q", m.Op())
+	}
+}
+
+// CareContractClient is a client for the CareContract schema.
+type CareContractClient struct {
+	config
+}
+
+// NewCareContractClient returns a client for the CareContract from the given config.
+func NewCareContractClient(c config) *CareContractClient {
+	return &CareContractClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `carecontract.Hooks(f(g(h())))`.
+func (c *CareContractClient) Use(hooks ...Hook) {
+	c.hooks.CareContract = append(c.hooks.CareContract, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `carecontract.Intercept(f(g(h())))`.
+func (c *CareContractClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CareContract = append(c.inters.CareContract, interceptors...)
+}
+
+// Create returns a builder for creating a CareContract entity.
+func (c *CareContractClient) Create() *CareContractCreate {
+	mutation := newCareContractMutation(c.config, OpCreate)
+	return &CareContractCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CareContract entities.
+func (c *CareContractClient) CreateBulk(builders ...*CareContractCreate) *CareContractCreateBulk {
+	return &CareContractCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CareContractClient) MapCreateBulk(slice any, setFunc func(*CareContractCreate, int)) *CareContractCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CareContractCreateBulk{err: fmt.Errorf("calling to CareContractClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CareContractCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CareContractCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CareContract.
+func (c *CareContractClient) Update() *CareContractUpdate {
+	mutation := newCareContractMutation(c.config, OpUpdate)
+	return &CareContractUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CareContractClient) UpdateOne(_m *CareContract) *CareContractUpdateOne {
+	mutation := newCareContractMutation(c.config, OpUpdateOne, withCareContract(_m))
+	return &CareContractUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CareContractClient) UpdateOneID(id string) *CareContractUpdateOne {
+	mutation := newCareContractMutation(c.config, OpUpdateOne, withCareContractID(id))
+	return &CareContractUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CareContract.
+func (c *CareContractClient) Delete() *CareContractDelete {
+	mutation := newCareContractMutation(c.config, OpDelete)
+	return &CareContractDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CareContractClient) DeleteOne(_m *CareContract) *CareContractDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CareContractClient) DeleteOneID(id string) *CareContractDeleteOne {
+	builder := c.Delete().Where(carecontract.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CareContractDeleteOne{builder}
+}
+
+// Query returns a query builder for CareContract.
+func (c *CareContractClient) Query() *CareContractQuery {
+	return &CareContractQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCareContract},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CareContract entity by its id.
+func (c *CareContractClient) Get(ctx context.Context, id string) (*CareContract, error) {
+	return c.Query().Where(carecontract.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CareContractClient) GetX(ctx context.Context, id string) *CareContract {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPatient queries the patient edge of a CareContract.
+func (c *CareContractClient) QueryPatient(_m *CareContract) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(carecontract.Table, carecontract.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, carecontract.PatientTable, carecontract.PatientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryClinic queries the clinic edge of a CareContract.
+func (c *CareContractClient) QueryClinic(_m *CareContract) *ClinicQuery {
+	query := (&ClinicClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(carecontract.Table, carecontract.FieldID, id),
+			sqlgraph.To(clinic.Table, clinic.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, carecontract.ClinicTable, carecontract.ClinicColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPractitioner queries the practitioner edge of a CareContract.
+func (c *CareContractClient) QueryPractitioner(_m *CareContract) *PractitionerQuery {
+	query := (&PractitionerClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(carecontract.Table, carecontract.FieldID, id),
+			sqlgraph.To(practitioner.Table, practitioner.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, carecontract.PractitionerTable, carecontract.PractitionerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CareContractClient) Hooks() []Hook {
+	hooks := c.hooks.CareContract
+	return append(hooks[:len(hooks):len(hooks)], carecontract.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *CareContractClient) Interceptors() []Interceptor {
+	return c.inters.CareContract
+}
+
+func (c *CareContractClient) mutate(ctx context.Context, m *CareContractMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CareContractCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CareContractUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CareContractUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CareContractDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown CareContract mutation op: %q", m.Op())
+	}
+}
+
+// CareVisitClient is a client for the CareVisit schema.
+type CareVisitClient struct {
+	config
+}
+
+// NewCareVisitClient returns a client for the CareVisit from the given config.
+func NewCareVisitClient(c config) *CareVisitClient {
+	return &CareVisitClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `carevisit.Hooks(f(g(h())))`.
+func (c *CareVisitClient) Use(hooks ...Hook) {
+	c.hooks.CareVisit = append(c.hooks.CareVisit, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `carevisit.Intercept(f(g(h())))`.
+func (c *CareVisitClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CareVisit = append(c.inters.CareVisit, interceptors...)
+}
+
+// Create returns a builder for creating a CareVisit entity.
+func (c *CareVisitClient) Create() *CareVisitCreate {
+	mutation := newCareVisitMutation(c.config, OpCreate)
+	return &CareVisitCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CareVisit entities.
+func (c *CareVisitClient) CreateBulk(builders ...*CareVisitCreate) *CareVisitCreateBulk {
+	return &CareVisitCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CareVisitClient) MapCreateBulk(slice any, setFunc func(*CareVisitCreate, int)) *CareVisitCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CareVisitCreateBulk{err: fmt.Errorf("calling to CareVisitClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CareVisitCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CareVisitCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CareVisit.
+func (c *CareVisitClient) Update() *CareVisitUpdate {
+	mutation := newCareVisitMutation(c.config, OpUpdate)
+	return &CareVisitUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CareVisitClient) UpdateOne(_m *CareVisit) *CareVisitUpdateOne {
+	mutation := newCareVisitMutation(c.config, OpUpdateOne, withCareVisit(_m))
+	return &CareVisitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CareVisitClient) UpdateOneID(id string) *CareVisitUpdateOne {
+	mutation := newCareVisitMutation(c.config, OpUpdateOne, withCareVisitID(id))
+	return &CareVisitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CareVisit.
+func (c *CareVisitClient) Delete() *CareVisitDelete {
+	mutation := newCareVisitMutation(c.config, OpDelete)
+	return &CareVisitDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CareVisitClient) DeleteOne(_m *CareVisit) *CareVisitDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CareVisitClient) DeleteOneID(id string) *CareVisitDeleteOne {
+	builder := c.Delete().Where(carevisit.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CareVisitDeleteOne{builder}
+}
+
+// Query returns a query builder for CareVisit.
+func (c *CareVisitClient) Query() *CareVisitQuery {
+	return &CareVisitQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCareVisit},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CareVisit entity by its id.
+func (c *CareVisitClient) Get(ctx context.Context, id string) (*CareVisit, error) {
+	return c.Query().Where(carevisit.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CareVisitClient) GetX(ctx context.Context, id string) *CareVisit {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPatient queries the patient edge of a CareVisit.
+func (c *CareVisitClient) QueryPatient(_m *CareVisit) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(carevisit.Table, carevisit.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, carevisit.PatientTable, carevisit.PatientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryClinic queries the clinic edge of a CareVisit.
+func (c *CareVisitClient) QueryClinic(_m *CareVisit) *ClinicQuery {
+	query := (&ClinicClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(carevisit.Table, carevisit.FieldID, id),
+			sqlgraph.To(clinic.Table, clinic.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, carevisit.ClinicTable, carevisit.ClinicColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryContract queries the contract edge of a CareVisit.
+func (c *CareVisitClient) QueryContract(_m *CareVisit) *CareContractQuery {
+	query := (&CareContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(carevisit.Table, carevisit.FieldID, id),
+			sqlgraph.To(carecontract.Table, carecontract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, carevisit.ContractTable, carevisit.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CareVisitClient) Hooks() []Hook {
+	hooks := c.hooks.CareVisit
+	return append(hooks[:len(hooks):len(hooks)], carevisit.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *CareVisitClient) Interceptors() []Interceptor {
+	return c.inters.CareVisit
+}
+
+func (c *CareVisitClient) mutate(ctx context.Context, m *CareVisitMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CareVisitCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CareVisitUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CareVisitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CareVisitDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown CareVisit mutation op: %q", m.Op())
 	}
 }
 
@@ -3923,6 +4885,290 @@ func (c *GuardianshipClient) mutate(ctx context.Context, m *GuardianshipMutation
 		return (&GuardianshipDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Guardianship mutation op: %q", m.Op())
+	}
+}
+
+// HealthRecordClient is a client for the HealthRecord schema.
+type HealthRecordClient struct {
+	config
+}
+
+// NewHealthRecordClient returns a client for the HealthRecord from the given config.
+func NewHealthRecordClient(c config) *HealthRecordClient {
+	return &HealthRecordClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `healthrecord.Hooks(f(g(h())))`.
+func (c *HealthRecordClient) Use(hooks ...Hook) {
+	c.hooks.HealthRecord = append(c.hooks.HealthRecord, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `healthrecord.Intercept(f(g(h())))`.
+func (c *HealthRecordClient) Intercept(interceptors ...Interceptor) {
+	c.inters.HealthRecord = append(c.inters.HealthRecord, interceptors...)
+}
+
+// Create returns a builder for creating a HealthRecord entity.
+func (c *HealthRecordClient) Create() *HealthRecordCreate {
+	mutation := newHealthRecordMutation(c.config, OpCreate)
+	return &HealthRecordCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of HealthRecord entities.
+func (c *HealthRecordClient) CreateBulk(builders ...*HealthRecordCreate) *HealthRecordCreateBulk {
+	return &HealthRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *HealthRecordClient) MapCreateBulk(slice any, setFunc func(*HealthRecordCreate, int)) *HealthRecordCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &HealthRecordCreateBulk{err: fmt.Errorf("calling to HealthRecordClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*HealthRecordCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &HealthRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for HealthRecord.
+func (c *HealthRecordClient) Update() *HealthRecordUpdate {
+	mutation := newHealthRecordMutation(c.config, OpUpdate)
+	return &HealthRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *HealthRecordClient) UpdateOne(_m *HealthRecord) *HealthRecordUpdateOne {
+	mutation := newHealthRecordMutation(c.config, OpUpdateOne, withHealthRecord(_m))
+	return &HealthRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *HealthRecordClient) UpdateOneID(id string) *HealthRecordUpdateOne {
+	mutation := newHealthRecordMutation(c.config, OpUpdateOne, withHealthRecordID(id))
+	return &HealthRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for HealthRecord.
+func (c *HealthRecordClient) Delete() *HealthRecordDelete {
+	mutation := newHealthRecordMutation(c.config, OpDelete)
+	return &HealthRecordDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *HealthRecordClient) DeleteOne(_m *HealthRecord) *HealthRecordDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *HealthRecordClient) DeleteOneID(id string) *HealthRecordDeleteOne {
+	builder := c.Delete().Where(healthrecord.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &HealthRecordDeleteOne{builder}
+}
+
+// Query returns a query builder for HealthRecord.
+func (c *HealthRecordClient) Query() *HealthRecordQuery {
+	return &HealthRecordQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeHealthRecord},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a HealthRecord entity by its id.
+func (c *HealthRecordClient) Get(ctx context.Context, id string) (*HealthRecord, error) {
+	return c.Query().Where(healthrecord.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *HealthRecordClient) GetX(ctx context.Context, id string) *HealthRecord {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *HealthRecordClient) Hooks() []Hook {
+	hooks := c.hooks.HealthRecord
+	return append(hooks[:len(hooks):len(hooks)], healthrecord.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *HealthRecordClient) Interceptors() []Interceptor {
+	return c.inters.HealthRecord
+}
+
+func (c *HealthRecordClient) mutate(ctx context.Context, m *HealthRecordMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&HealthRecordCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&HealthRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&HealthRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&HealthRecordDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown HealthRecord mutation op: %q", m.Op())
+	}
+}
+
+// HelpCallClient is a client for the HelpCall schema.
+type HelpCallClient struct {
+	config
+}
+
+// NewHelpCallClient returns a client for the HelpCall from the given config.
+func NewHelpCallClient(c config) *HelpCallClient {
+	return &HelpCallClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `helpcall.Hooks(f(g(h())))`.
+func (c *HelpCallClient) Use(hooks ...Hook) {
+	c.hooks.HelpCall = append(c.hooks.HelpCall, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `helpcall.Intercept(f(g(h())))`.
+func (c *HelpCallClient) Intercept(interceptors ...Interceptor) {
+	c.inters.HelpCall = append(c.inters.HelpCall, interceptors...)
+}
+
+// Create returns a builder for creating a HelpCall entity.
+func (c *HelpCallClient) Create() *HelpCallCreate {
+	mutation := newHelpCallMutation(c.config, OpCreate)
+	return &HelpCallCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of HelpCall entities.
+func (c *HelpCallClient) CreateBulk(builders ...*HelpCallCreate) *HelpCallCreateBulk {
+	return &HelpCallCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *HelpCallClient) MapCreateBulk(slice any, setFunc func(*HelpCallCreate, int)) *HelpCallCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &HelpCallCreateBulk{err: fmt.Errorf("calling to HelpCallClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*HelpCallCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &HelpCallCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for HelpCall.
+func (c *HelpCallClient) Update() *HelpCallUpdate {
+	mutation := newHelpCallMutation(c.config, OpUpdate)
+	return &HelpCallUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *HelpCallClient) UpdateOne(_m *HelpCall) *HelpCallUpdateOne {
+	mutation := newHelpCallMutation(c.config, OpUpdateOne, withHelpCall(_m))
+	return &HelpCallUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *HelpCallClient) UpdateOneID(id string) *HelpCallUpdateOne {
+	mutation := newHelpCallMutation(c.config, OpUpdateOne, withHelpCallID(id))
+	return &HelpCallUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for HelpCall.
+func (c *HelpCallClient) Delete() *HelpCallDelete {
+	mutation := newHelpCallMutation(c.config, OpDelete)
+	return &HelpCallDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *HelpCallClient) DeleteOne(_m *HelpCall) *HelpCallDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *HelpCallClient) DeleteOneID(id string) *HelpCallDeleteOne {
+	builder := c.Delete().Where(helpcall.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &HelpCallDeleteOne{builder}
+}
+
+// Query returns a query builder for HelpCall.
+func (c *HelpCallClient) Query() *HelpCallQuery {
+	return &HelpCallQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeHelpCall},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a HelpCall entity by its id.
+func (c *HelpCallClient) Get(ctx context.Context, id string) (*HelpCall, error) {
+	return c.Query().Where(helpcall.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *HelpCallClient) GetX(ctx context.Context, id string) *HelpCall {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPatient queries the patient edge of a HelpCall.
+func (c *HelpCallClient) QueryPatient(_m *HelpCall) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(helpcall.Table, helpcall.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, helpcall.PatientTable, helpcall.PatientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *HelpCallClient) Hooks() []Hook {
+	hooks := c.hooks.HelpCall
+	return append(hooks[:len(hooks):len(hooks)], helpcall.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *HelpCallClient) Interceptors() []Interceptor {
+	return c.inters.HelpCall
+}
+
+func (c *HelpCallClient) mutate(ctx context.Context, m *HelpCallMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&HelpCallCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&HelpCallUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&HelpCallUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&HelpCallDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown HelpCall mutation op: %q", m.Op())
 	}
 }
 
@@ -7574,6 +8820,188 @@ func (c *TransitRideClient) mutate(ctx context.Context, m *TransitRideMutation) 
 	}
 }
 
+// WaitlistEntryClient is a client for the WaitlistEntry schema.
+type WaitlistEntryClient struct {
+	config
+}
+
+// NewWaitlistEntryClient returns a client for the WaitlistEntry from the given config.
+func NewWaitlistEntryClient(c config) *WaitlistEntryClient {
+	return &WaitlistEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `waitlistentry.Hooks(f(g(h())))`.
+func (c *WaitlistEntryClient) Use(hooks ...Hook) {
+	c.hooks.WaitlistEntry = append(c.hooks.WaitlistEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `waitlistentry.Intercept(f(g(h())))`.
+func (c *WaitlistEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.WaitlistEntry = append(c.inters.WaitlistEntry, interceptors...)
+}
+
+// Create returns a builder for creating a WaitlistEntry entity.
+func (c *WaitlistEntryClient) Create() *WaitlistEntryCreate {
+	mutation := newWaitlistEntryMutation(c.config, OpCreate)
+	return &WaitlistEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of WaitlistEntry entities.
+func (c *WaitlistEntryClient) CreateBulk(builders ...*WaitlistEntryCreate) *WaitlistEntryCreateBulk {
+	return &WaitlistEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *WaitlistEntryClient) MapCreateBulk(slice any, setFunc func(*WaitlistEntryCreate, int)) *WaitlistEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &WaitlistEntryCreateBulk{err: fmt.Errorf("calling to WaitlistEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*WaitlistEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &WaitlistEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for WaitlistEntry.
+func (c *WaitlistEntryClient) Update() *WaitlistEntryUpdate {
+	mutation := newWaitlistEntryMutation(c.config, OpUpdate)
+	return &WaitlistEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *WaitlistEntryClient) UpdateOne(_m *WaitlistEntry) *WaitlistEntryUpdateOne {
+	mutation := newWaitlistEntryMutation(c.config, OpUpdateOne, withWaitlistEntry(_m))
+	return &WaitlistEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *WaitlistEntryClient) UpdateOneID(id string) *WaitlistEntryUpdateOne {
+	mutation := newWaitlistEntryMutation(c.config, OpUpdateOne, withWaitlistEntryID(id))
+	return &WaitlistEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for WaitlistEntry.
+func (c *WaitlistEntryClient) Delete() *WaitlistEntryDelete {
+	mutation := newWaitlistEntryMutation(c.config, OpDelete)
+	return &WaitlistEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *WaitlistEntryClient) DeleteOne(_m *WaitlistEntry) *WaitlistEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *WaitlistEntryClient) DeleteOneID(id string) *WaitlistEntryDeleteOne {
+	builder := c.Delete().Where(waitlistentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &WaitlistEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for WaitlistEntry.
+func (c *WaitlistEntryClient) Query() *WaitlistEntryQuery {
+	return &WaitlistEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeWaitlistEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a WaitlistEntry entity by its id.
+func (c *WaitlistEntryClient) Get(ctx context.Context, id string) (*WaitlistEntry, error) {
+	return c.Query().Where(waitlistentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *WaitlistEntryClient) GetX(ctx context.Context, id string) *WaitlistEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPatient queries the patient edge of a WaitlistEntry.
+func (c *WaitlistEntryClient) QueryPatient(_m *WaitlistEntry) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(waitlistentry.Table, waitlistentry.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, waitlistentry.PatientTable, waitlistentry.PatientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySlot queries the slot edge of a WaitlistEntry.
+func (c *WaitlistEntryClient) QuerySlot(_m *WaitlistEntry) *SlotQuery {
+	query := (&SlotClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(waitlistentry.Table, waitlistentry.FieldID, id),
+			sqlgraph.To(slot.Table, slot.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, waitlistentry.SlotTable, waitlistentry.SlotColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAppointment queries the appointment edge of a WaitlistEntry.
+func (c *WaitlistEntryClient) QueryAppointment(_m *WaitlistEntry) *AppointmentQuery {
+	query := (&AppointmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(waitlistentry.Table, waitlistentry.FieldID, id),
+			sqlgraph.To(appointment.Table, appointment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, waitlistentry.AppointmentTable, waitlistentry.AppointmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *WaitlistEntryClient) Hooks() []Hook {
+	hooks := c.hooks.WaitlistEntry
+	return append(hooks[:len(hooks):len(hooks)], waitlistentry.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *WaitlistEntryClient) Interceptors() []Interceptor {
+	return c.inters.WaitlistEntry
+}
+
+func (c *WaitlistEntryClient) mutate(ctx context.Context, m *WaitlistEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&WaitlistEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&WaitlistEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&WaitlistEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&WaitlistEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown WaitlistEntry mutation op: %q", m.Op())
+	}
+}
+
 // WechatGrantClient is a client for the WechatGrant schema.
 type WechatGrantClient struct {
 	config
@@ -7711,24 +9139,28 @@ func (c *WechatGrantClient) mutate(ctx context.Context, m *WechatGrantMutation) 
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Alert, AuditEvent, Broadcast, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
+		Alert, Appointment, AuditEvent, Bill, BookingSuspension, Broadcast,
+		CareContract, CareVisit, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
 		CitizenCard, CityCase, CityFacility, Clinic, Consent, CreditLine, DataExport,
 		Delegation, DeliveryAttempt, Department, Device, District, EntitlementGrant,
-		Guardianship, Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
-		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
-		Practitioner, PractitionerRole, RecordAccess, ScenicSpot, Schedule, School,
-		SensorAlarm, Session, Slot, StaffRole, Street, TopUp, TransitBatch,
-		TransitRide, WechatGrant []ent.Hook
+		Guardianship, HealthRecord, HelpCall, Hold, IdempotencyRecord, Identity,
+		LedgerAccount, LedgerEntry, LedgerTransaction, Notification,
+		NotificationPreference, Person, PersonalData, Practitioner, PractitionerRole,
+		RecordAccess, ScenicSpot, Schedule, School, SensorAlarm, Session, Slot,
+		StaffRole, Street, TopUp, TransitBatch, TransitRide, WaitlistEntry,
+		WechatGrant []ent.Hook
 	}
 	inters struct {
-		Alert, AuditEvent, Broadcast, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
+		Alert, Appointment, AuditEvent, Bill, BookingSuspension, Broadcast,
+		CareContract, CareVisit, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
 		CitizenCard, CityCase, CityFacility, Clinic, Consent, CreditLine, DataExport,
 		Delegation, DeliveryAttempt, Department, Device, District, EntitlementGrant,
-		Guardianship, Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
-		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
-		Practitioner, PractitionerRole, RecordAccess, ScenicSpot, Schedule, School,
-		SensorAlarm, Session, Slot, StaffRole, Street, TopUp, TransitBatch,
-		TransitRide, WechatGrant []ent.Interceptor
+		Guardianship, HealthRecord, HelpCall, Hold, IdempotencyRecord, Identity,
+		LedgerAccount, LedgerEntry, LedgerTransaction, Notification,
+		NotificationPreference, Person, PersonalData, Practitioner, PractitionerRole,
+		RecordAccess, ScenicSpot, Schedule, School, SensorAlarm, Session, Slot,
+		StaffRole, Street, TopUp, TransitBatch, TransitRide, WaitlistEntry,
+		WechatGrant []ent.Interceptor
 	}
 )
 

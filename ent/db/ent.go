@@ -4,8 +4,13 @@ package db
 
 import (
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/bill"
+	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/broadcast"
+	"citygraph/ent/db/carecontract"
+	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/casephoto"
@@ -24,6 +29,8 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/healthrecord"
+	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
@@ -48,6 +55,7 @@ import (
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/transitbatch"
 	"citygraph/ent/db/transitride"
+	"citygraph/ent/db/waitlistentry"
 	"citygraph/ent/db/wechatgrant"
 	"context"
 	"errors"
@@ -119,8 +127,13 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			alert.Table:                  alert.ValidColumn,
+			appointment.Table:            appointment.ValidColumn,
 			auditevent.Table:             auditevent.ValidColumn,
+			bill.Table:                   bill.ValidColumn,
+			bookingsuspension.Table:      bookingsuspension.ValidColumn,
 			broadcast.Table:              broadcast.ValidColumn,
+			carecontract.Table:           carecontract.ValidColumn,
+			carevisit.Table:              carevisit.ValidColumn,
 			casecategory.Table:           casecategory.ValidColumn,
 			caseevent.Table:              caseevent.ValidColumn,
 			casephoto.Table:              casephoto.ValidColumn,
@@ -139,6 +152,8 @@ func checkColumn(t, c string) error {
 			district.Table:               district.ValidColumn,
 			entitlementgrant.Table:       entitlementgrant.ValidColumn,
 			guardianship.Table:           guardianship.ValidColumn,
+			healthrecord.Table:           healthrecord.ValidColumn,
+			helpcall.Table:               helpcall.ValidColumn,
 			hold.Table:                   hold.ValidColumn,
 			idempotencyrecord.Table:      idempotencyrecord.ValidColumn,
 			identity.Table:               identity.ValidColumn,
@@ -163,6 +178,7 @@ func checkColumn(t, c string) error {
 			topup.Table:                  topup.ValidColumn,
 			transitbatch.Table:           transitbatch.ValidColumn,
 			transitride.Table:            transitride.ValidColumn,
+			waitlistentry.Table:          waitlistentry.ValidColumn,
 			wechatgrant.Table:            wechatgrant.ValidColumn,
 		})
 	})

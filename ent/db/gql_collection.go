@@ -4,6 +4,11 @@ package db
 
 import (
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/bill"
+	"citygraph/ent/db/bookingsuspension"
+	"citygraph/ent/db/carecontract"
+	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/casephoto"
@@ -18,6 +23,7 @@ import (
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
@@ -33,6 +39,7 @@ import (
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
+	"citygraph/ent/db/waitlistentry"
 	"citygraph/ent/nested"
 	"context"
 	"database/sql/driver"
@@ -205,6 +212,743 @@ type alertPaginateArgs struct {
 
 func newAlertPaginateArgs(rv map[string]any) *alertPaginateArgs {
 	args := &alertPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *AppointmentQuery) CollectFields(ctx context.Context, satisfies ...string) (*AppointmentQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *AppointmentQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(appointment.Columns))
+		selectedFields = []string{appointment.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "patient":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PersonClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, personImplementors)...); err != nil {
+				return err
+			}
+			_q.withPatient = query
+			if _, ok := fieldSeen[appointment.FieldPatientID]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldPatientID)
+				fieldSeen[appointment.FieldPatientID] = struct{}{}
+			}
+
+		case "slot":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&SlotClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, slotImplementors)...); err != nil {
+				return err
+			}
+			_q.withSlot = query
+			if _, ok := fieldSeen[appointment.FieldSlotID]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldSlotID)
+				fieldSeen[appointment.FieldSlotID] = struct{}{}
+			}
+
+		case "clinic":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ClinicClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, clinicImplementors)...); err != nil {
+				return err
+			}
+			_q.withClinic = query
+			if _, ok := fieldSeen[appointment.FieldClinicID]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldClinicID)
+				fieldSeen[appointment.FieldClinicID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[appointment.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldCreatedAt)
+				fieldSeen[appointment.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[appointment.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldUpdatedAt)
+				fieldSeen[appointment.FieldUpdatedAt] = struct{}{}
+			}
+		case "maskedPatientName":
+			if _, ok := fieldSeen[appointment.FieldPatientName]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldPatientName)
+				fieldSeen[appointment.FieldPatientName] = struct{}{}
+			}
+		case "start":
+			if _, ok := fieldSeen[appointment.FieldStartsAt]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldStartsAt)
+				fieldSeen[appointment.FieldStartsAt] = struct{}{}
+			}
+		case "end":
+			if _, ok := fieldSeen[appointment.FieldEndsAt]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldEndsAt)
+				fieldSeen[appointment.FieldEndsAt] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[appointment.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldStatus)
+				fieldSeen[appointment.FieldStatus] = struct{}{}
+			}
+		case "heldUntil":
+			if _, ok := fieldSeen[appointment.FieldHeldUntil]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldHeldUntil)
+				fieldSeen[appointment.FieldHeldUntil] = struct{}{}
+			}
+		case "cancelReason":
+			if _, ok := fieldSeen[appointment.FieldCancelReason]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldCancelReason)
+				fieldSeen[appointment.FieldCancelReason] = struct{}{}
+			}
+		case "queueNumber":
+			if _, ok := fieldSeen[appointment.FieldQueueNumber]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldQueueNumber)
+				fieldSeen[appointment.FieldQueueNumber] = struct{}{}
+			}
+		case "queuePriority":
+			if _, ok := fieldSeen[appointment.FieldQueuePriority]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldQueuePriority)
+				fieldSeen[appointment.FieldQueuePriority] = struct{}{}
+			}
+		case "checkedInAt":
+			if _, ok := fieldSeen[appointment.FieldCheckedInAt]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldCheckedInAt)
+				fieldSeen[appointment.FieldCheckedInAt] = struct{}{}
+			}
+		case "calledAt":
+			if _, ok := fieldSeen[appointment.FieldCalledAt]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldCalledAt)
+				fieldSeen[appointment.FieldCalledAt] = struct{}{}
+			}
+		case "sharedAt":
+			if _, ok := fieldSeen[appointment.FieldSharedAt]; !ok {
+				selectedFields = append(selectedFields, appointment.FieldSharedAt)
+				fieldSeen[appointment.FieldSharedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type appointmentPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []AppointmentPaginateOption
+}
+
+func newAppointmentPaginateArgs(rv map[string]any) *appointmentPaginateArgs {
+	args := &appointmentPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &AppointmentOrder{Field: &AppointmentOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithAppointmentOrder(order))
+			}
+		case *AppointmentOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithAppointmentOrder(v))
+			}
+		}
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *BillQuery) CollectFields(ctx context.Context, satisfies ...string) (*BillQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *BillQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(bill.Columns))
+		selectedFields = []string{bill.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "patient":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PersonClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, personImplementors)...); err != nil {
+				return err
+			}
+			_q.withPatient = query
+			if _, ok := fieldSeen[bill.FieldPatientID]; !ok {
+				selectedFields = append(selectedFields, bill.FieldPatientID)
+				fieldSeen[bill.FieldPatientID] = struct{}{}
+			}
+
+		case "clinic":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ClinicClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, clinicImplementors)...); err != nil {
+				return err
+			}
+			_q.withClinic = query
+			if _, ok := fieldSeen[bill.FieldClinicID]; !ok {
+				selectedFields = append(selectedFields, bill.FieldClinicID)
+				fieldSeen[bill.FieldClinicID] = struct{}{}
+			}
+
+		case "appointment":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&AppointmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, appointmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withAppointment = query
+			if _, ok := fieldSeen[bill.FieldAppointmentID]; !ok {
+				selectedFields = append(selectedFields, bill.FieldAppointmentID)
+				fieldSeen[bill.FieldAppointmentID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[bill.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, bill.FieldCreatedAt)
+				fieldSeen[bill.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[bill.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, bill.FieldUpdatedAt)
+				fieldSeen[bill.FieldUpdatedAt] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[bill.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, bill.FieldStatus)
+				fieldSeen[bill.FieldStatus] = struct{}{}
+			}
+		case "total":
+			if _, ok := fieldSeen[bill.FieldTotal]; !ok {
+				selectedFields = append(selectedFields, bill.FieldTotal)
+				fieldSeen[bill.FieldTotal] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[bill.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, bill.FieldDueAt)
+				fieldSeen[bill.FieldDueAt] = struct{}{}
+			}
+		case "insuranceShare":
+			if _, ok := fieldSeen[bill.FieldInsuranceShare]; !ok {
+				selectedFields = append(selectedFields, bill.FieldInsuranceShare)
+				fieldSeen[bill.FieldInsuranceShare] = struct{}{}
+			}
+		case "creditShare":
+			if _, ok := fieldSeen[bill.FieldCreditShare]; !ok {
+				selectedFields = append(selectedFields, bill.FieldCreditShare)
+				fieldSeen[bill.FieldCreditShare] = struct{}{}
+			}
+		case "selfShare":
+			if _, ok := fieldSeen[bill.FieldSelfShare]; !ok {
+				selectedFields = append(selectedFields, bill.FieldSelfShare)
+				fieldSeen[bill.FieldSelfShare] = struct{}{}
+			}
+		case "refunded":
+			if _, ok := fieldSeen[bill.FieldRefunded]; !ok {
+				selectedFields = append(selectedFields, bill.FieldRefunded)
+				fieldSeen[bill.FieldRefunded] = struct{}{}
+			}
+		case "paidAt":
+			if _, ok := fieldSeen[bill.FieldPaidAt]; !ok {
+				selectedFields = append(selectedFields, bill.FieldPaidAt)
+				fieldSeen[bill.FieldPaidAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type billPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []BillPaginateOption
+}
+
+func newBillPaginateArgs(rv map[string]any) *billPaginateArgs {
+	args := &billPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *BookingSuspensionQuery) CollectFields(ctx context.Context, satisfies ...string) (*BookingSuspensionQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *BookingSuspensionQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(bookingsuspension.Columns))
+		selectedFields = []string{bookingsuspension.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "patient":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PersonClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, personImplementors)...); err != nil {
+				return err
+			}
+			_q.withPatient = query
+			if _, ok := fieldSeen[bookingsuspension.FieldPatientID]; !ok {
+				selectedFields = append(selectedFields, bookingsuspension.FieldPatientID)
+				fieldSeen[bookingsuspension.FieldPatientID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[bookingsuspension.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, bookingsuspension.FieldCreatedAt)
+				fieldSeen[bookingsuspension.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[bookingsuspension.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, bookingsuspension.FieldUpdatedAt)
+				fieldSeen[bookingsuspension.FieldUpdatedAt] = struct{}{}
+			}
+		case "endsAt":
+			if _, ok := fieldSeen[bookingsuspension.FieldEndsAt]; !ok {
+				selectedFields = append(selectedFields, bookingsuspension.FieldEndsAt)
+				fieldSeen[bookingsuspension.FieldEndsAt] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[bookingsuspension.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, bookingsuspension.FieldStatus)
+				fieldSeen[bookingsuspension.FieldStatus] = struct{}{}
+			}
+		case "missed":
+			if _, ok := fieldSeen[bookingsuspension.FieldMissed]; !ok {
+				selectedFields = append(selectedFields, bookingsuspension.FieldMissed)
+				fieldSeen[bookingsuspension.FieldMissed] = struct{}{}
+			}
+		case "appealReason":
+			if _, ok := fieldSeen[bookingsuspension.FieldAppealReason]; !ok {
+				selectedFields = append(selectedFields, bookingsuspension.FieldAppealReason)
+				fieldSeen[bookingsuspension.FieldAppealReason] = struct{}{}
+			}
+		case "appealedAt":
+			if _, ok := fieldSeen[bookingsuspension.FieldAppealedAt]; !ok {
+				selectedFields = append(selectedFields, bookingsuspension.FieldAppealedAt)
+				fieldSeen[bookingsuspension.FieldAppealedAt] = struct{}{}
+			}
+		case "appealOutcome":
+			if _, ok := fieldSeen[bookingsuspension.FieldAppealOutcome]; !ok {
+				selectedFields = append(selectedFields, bookingsuspension.FieldAppealOutcome)
+				fieldSeen[bookingsuspension.FieldAppealOutcome] = struct{}{}
+			}
+		case "decidedAt":
+			if _, ok := fieldSeen[bookingsuspension.FieldDecidedAt]; !ok {
+				selectedFields = append(selectedFields, bookingsuspension.FieldDecidedAt)
+				fieldSeen[bookingsuspension.FieldDecidedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type bookingsuspensionPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []BookingSuspensionPaginateOption
+}
+
+func newBookingSuspensionPaginateArgs(rv map[string]any) *bookingsuspensionPaginateArgs {
+	args := &bookingsuspensionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *CareContractQuery) CollectFields(ctx context.Context, satisfies ...string) (*CareContractQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *CareContractQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(carecontract.Columns))
+		selectedFields = []string{carecontract.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "patient":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PersonClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, personImplementors)...); err != nil {
+				return err
+			}
+			_q.withPatient = query
+			if _, ok := fieldSeen[carecontract.FieldPatientID]; !ok {
+				selectedFields = append(selectedFields, carecontract.FieldPatientID)
+				fieldSeen[carecontract.FieldPatientID] = struct{}{}
+			}
+
+		case "clinic":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ClinicClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, clinicImplementors)...); err != nil {
+				return err
+			}
+			_q.withClinic = query
+			if _, ok := fieldSeen[carecontract.FieldClinicID]; !ok {
+				selectedFields = append(selectedFields, carecontract.FieldClinicID)
+				fieldSeen[carecontract.FieldClinicID] = struct{}{}
+			}
+
+		case "practitioner":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PractitionerClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, practitionerImplementors)...); err != nil {
+				return err
+			}
+			_q.withPractitioner = query
+			if _, ok := fieldSeen[carecontract.FieldPractitionerID]; !ok {
+				selectedFields = append(selectedFields, carecontract.FieldPractitionerID)
+				fieldSeen[carecontract.FieldPractitionerID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[carecontract.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, carecontract.FieldCreatedAt)
+				fieldSeen[carecontract.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[carecontract.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, carecontract.FieldUpdatedAt)
+				fieldSeen[carecontract.FieldUpdatedAt] = struct{}{}
+			}
+		case "maskedPatientName":
+			if _, ok := fieldSeen[carecontract.FieldPatientName]; !ok {
+				selectedFields = append(selectedFields, carecontract.FieldPatientName)
+				fieldSeen[carecontract.FieldPatientName] = struct{}{}
+			}
+		case "validFrom":
+			if _, ok := fieldSeen[carecontract.FieldValidFrom]; !ok {
+				selectedFields = append(selectedFields, carecontract.FieldValidFrom)
+				fieldSeen[carecontract.FieldValidFrom] = struct{}{}
+			}
+		case "validTo":
+			if _, ok := fieldSeen[carecontract.FieldValidTo]; !ok {
+				selectedFields = append(selectedFields, carecontract.FieldValidTo)
+				fieldSeen[carecontract.FieldValidTo] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type carecontractPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []CareContractPaginateOption
+}
+
+func newCareContractPaginateArgs(rv map[string]any) *carecontractPaginateArgs {
+	args := &carecontractPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *CareVisitQuery) CollectFields(ctx context.Context, satisfies ...string) (*CareVisitQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *CareVisitQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(carevisit.Columns))
+		selectedFields = []string{carevisit.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "patient":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PersonClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, personImplementors)...); err != nil {
+				return err
+			}
+			_q.withPatient = query
+			if _, ok := fieldSeen[carevisit.FieldPatientID]; !ok {
+				selectedFields = append(selectedFields, carevisit.FieldPatientID)
+				fieldSeen[carevisit.FieldPatientID] = struct{}{}
+			}
+
+		case "clinic":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ClinicClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, clinicImplementors)...); err != nil {
+				return err
+			}
+			_q.withClinic = query
+			if _, ok := fieldSeen[carevisit.FieldClinicID]; !ok {
+				selectedFields = append(selectedFields, carevisit.FieldClinicID)
+				fieldSeen[carevisit.FieldClinicID] = struct{}{}
+			}
+
+		case "contract":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CareContractClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, carecontractImplementors)...); err != nil {
+				return err
+			}
+			_q.withContract = query
+			if _, ok := fieldSeen[carevisit.FieldCareContractID]; !ok {
+				selectedFields = append(selectedFields, carevisit.FieldCareContractID)
+				fieldSeen[carevisit.FieldCareContractID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[carevisit.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, carevisit.FieldCreatedAt)
+				fieldSeen[carevisit.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[carevisit.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, carevisit.FieldUpdatedAt)
+				fieldSeen[carevisit.FieldUpdatedAt] = struct{}{}
+			}
+		case "maskedPatientName":
+			if _, ok := fieldSeen[carevisit.FieldPatientName]; !ok {
+				selectedFields = append(selectedFields, carevisit.FieldPatientName)
+				fieldSeen[carevisit.FieldPatientName] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[carevisit.FieldReason]; !ok {
+				selectedFields = append(selectedFields, carevisit.FieldReason)
+				fieldSeen[carevisit.FieldReason] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[carevisit.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, carevisit.FieldStatus)
+				fieldSeen[carevisit.FieldStatus] = struct{}{}
+			}
+		case "preferredFrom":
+			if _, ok := fieldSeen[carevisit.FieldPreferredFrom]; !ok {
+				selectedFields = append(selectedFields, carevisit.FieldPreferredFrom)
+				fieldSeen[carevisit.FieldPreferredFrom] = struct{}{}
+			}
+		case "preferredTo":
+			if _, ok := fieldSeen[carevisit.FieldPreferredTo]; !ok {
+				selectedFields = append(selectedFields, carevisit.FieldPreferredTo)
+				fieldSeen[carevisit.FieldPreferredTo] = struct{}{}
+			}
+		case "scheduledAt":
+			if _, ok := fieldSeen[carevisit.FieldScheduledAt]; !ok {
+				selectedFields = append(selectedFields, carevisit.FieldScheduledAt)
+				fieldSeen[carevisit.FieldScheduledAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type carevisitPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []CareVisitPaginateOption
+}
+
+func newCareVisitPaginateArgs(rv map[string]any) *carevisitPaginateArgs {
+	args := &carevisitPaginateArgs{}
 	if rv == nil {
 		return args
 	}
@@ -2163,6 +2907,130 @@ func newDistrictPaginateArgs(rv map[string]any) *districtPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *HelpCallQuery) CollectFields(ctx context.Context, satisfies ...string) (*HelpCallQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *HelpCallQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(helpcall.Columns))
+		selectedFields = []string{helpcall.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "patient":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PersonClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, personImplementors)...); err != nil {
+				return err
+			}
+			_q.withPatient = query
+			if _, ok := fieldSeen[helpcall.FieldPatientID]; !ok {
+				selectedFields = append(selectedFields, helpcall.FieldPatientID)
+				fieldSeen[helpcall.FieldPatientID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[helpcall.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, helpcall.FieldCreatedAt)
+				fieldSeen[helpcall.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[helpcall.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, helpcall.FieldUpdatedAt)
+				fieldSeen[helpcall.FieldUpdatedAt] = struct{}{}
+			}
+		case "maskedPatientName":
+			if _, ok := fieldSeen[helpcall.FieldPatientName]; !ok {
+				selectedFields = append(selectedFields, helpcall.FieldPatientName)
+				fieldSeen[helpcall.FieldPatientName] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[helpcall.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, helpcall.FieldStatus)
+				fieldSeen[helpcall.FieldStatus] = struct{}{}
+			}
+		case "times":
+			if _, ok := fieldSeen[helpcall.FieldTimes]; !ok {
+				selectedFields = append(selectedFields, helpcall.FieldTimes)
+				fieldSeen[helpcall.FieldTimes] = struct{}{}
+			}
+		case "lastCalledAt":
+			if _, ok := fieldSeen[helpcall.FieldLastCalledAt]; !ok {
+				selectedFields = append(selectedFields, helpcall.FieldLastCalledAt)
+				fieldSeen[helpcall.FieldLastCalledAt] = struct{}{}
+			}
+		case "level":
+			if _, ok := fieldSeen[helpcall.FieldLevel]; !ok {
+				selectedFields = append(selectedFields, helpcall.FieldLevel)
+				fieldSeen[helpcall.FieldLevel] = struct{}{}
+			}
+		case "acknowledgedBy":
+			if _, ok := fieldSeen[helpcall.FieldAcknowledgedByName]; !ok {
+				selectedFields = append(selectedFields, helpcall.FieldAcknowledgedByName)
+				fieldSeen[helpcall.FieldAcknowledgedByName] = struct{}{}
+			}
+		case "acknowledgedAt":
+			if _, ok := fieldSeen[helpcall.FieldAcknowledgedAt]; !ok {
+				selectedFields = append(selectedFields, helpcall.FieldAcknowledgedAt)
+				fieldSeen[helpcall.FieldAcknowledgedAt] = struct{}{}
+			}
+		case "resolvedAt":
+			if _, ok := fieldSeen[helpcall.FieldResolvedAt]; !ok {
+				selectedFields = append(selectedFields, helpcall.FieldResolvedAt)
+				fieldSeen[helpcall.FieldResolvedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type helpcallPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []HelpCallPaginateOption
+}
+
+func newHelpCallPaginateArgs(rv map[string]any) *helpcallPaginateArgs {
+	args := &helpcallPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *LedgerAccountQuery) CollectFields(ctx context.Context, satisfies ...string) (*LedgerAccountQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -3798,6 +4666,125 @@ type topupPaginateArgs struct {
 
 func newTopUpPaginateArgs(rv map[string]any) *topupPaginateArgs {
 	args := &topupPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *WaitlistEntryQuery) CollectFields(ctx context.Context, satisfies ...string) (*WaitlistEntryQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *WaitlistEntryQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(waitlistentry.Columns))
+		selectedFields = []string{waitlistentry.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "patient":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PersonClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, personImplementors)...); err != nil {
+				return err
+			}
+			_q.withPatient = query
+			if _, ok := fieldSeen[waitlistentry.FieldPatientID]; !ok {
+				selectedFields = append(selectedFields, waitlistentry.FieldPatientID)
+				fieldSeen[waitlistentry.FieldPatientID] = struct{}{}
+			}
+
+		case "slot":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&SlotClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, slotImplementors)...); err != nil {
+				return err
+			}
+			_q.withSlot = query
+			if _, ok := fieldSeen[waitlistentry.FieldSlotID]; !ok {
+				selectedFields = append(selectedFields, waitlistentry.FieldSlotID)
+				fieldSeen[waitlistentry.FieldSlotID] = struct{}{}
+			}
+
+		case "appointment":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&AppointmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, appointmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withAppointment = query
+			if _, ok := fieldSeen[waitlistentry.FieldAppointmentID]; !ok {
+				selectedFields = append(selectedFields, waitlistentry.FieldAppointmentID)
+				fieldSeen[waitlistentry.FieldAppointmentID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[waitlistentry.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, waitlistentry.FieldCreatedAt)
+				fieldSeen[waitlistentry.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[waitlistentry.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, waitlistentry.FieldUpdatedAt)
+				fieldSeen[waitlistentry.FieldUpdatedAt] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[waitlistentry.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, waitlistentry.FieldStatus)
+				fieldSeen[waitlistentry.FieldStatus] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type waitlistentryPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []WaitlistEntryPaginateOption
+}
+
+func newWaitlistEntryPaginateArgs(rv map[string]any) *waitlistentryPaginateArgs {
+	args := &waitlistentryPaginateArgs{}
 	if rv == nil {
 		return args
 	}

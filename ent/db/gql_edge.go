@@ -40,6 +40,110 @@ func (_m *Alert) Supersedes(ctx context.Context) (result []*Alert, err error) {
 	return result, err
 }
 
+func (_m *Appointment) Patient(ctx context.Context) (*Person, error) {
+	result, err := _m.Edges.PatientOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPatient().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Appointment) Slot(ctx context.Context) (*Slot, error) {
+	result, err := _m.Edges.SlotOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySlot().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Appointment) Clinic(ctx context.Context) (*Clinic, error) {
+	result, err := _m.Edges.ClinicOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryClinic().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Bill) Patient(ctx context.Context) (*Person, error) {
+	result, err := _m.Edges.PatientOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPatient().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Bill) Clinic(ctx context.Context) (*Clinic, error) {
+	result, err := _m.Edges.ClinicOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryClinic().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Bill) Appointment(ctx context.Context) (*Appointment, error) {
+	result, err := _m.Edges.AppointmentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAppointment().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *BookingSuspension) Patient(ctx context.Context) (*Person, error) {
+	result, err := _m.Edges.PatientOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPatient().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *CareContract) Patient(ctx context.Context) (*Person, error) {
+	result, err := _m.Edges.PatientOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPatient().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *CareContract) Clinic(ctx context.Context) (*Clinic, error) {
+	result, err := _m.Edges.ClinicOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryClinic().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *CareContract) Practitioner(ctx context.Context) (*Practitioner, error) {
+	result, err := _m.Edges.PractitionerOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPractitioner().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *CareVisit) Patient(ctx context.Context) (*Person, error) {
+	result, err := _m.Edges.PatientOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPatient().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *CareVisit) Clinic(ctx context.Context) (*Clinic, error) {
+	result, err := _m.Edges.ClinicOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryClinic().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *CareVisit) Contract(ctx context.Context) (*CareContract, error) {
+	result, err := _m.Edges.ContractOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryContract().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *CaseEvent) Photos(ctx context.Context) (result []*CasePhoto, err error) {
 	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
 		result, err = _m.NamedPhotos(graphql.GetFieldContext(ctx).Field.Alias)
@@ -250,6 +354,14 @@ func (_m *District) Streets(
 	return _m.QueryStreets().Paginate(ctx, after, first, before, last, opts...)
 }
 
+func (_m *HelpCall) Patient(ctx context.Context) (*Person, error) {
+	result, err := _m.Edges.PatientOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPatient().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *LedgerEntry) Transaction(ctx context.Context) (*LedgerTransaction, error) {
 	result, err := _m.Edges.TransactionOrErr()
 	if IsNotLoaded(err) {
@@ -384,4 +496,28 @@ func (_m *Street) District(ctx context.Context) (*District, error) {
 		result, err = _m.QueryDistrict().Only(ctx)
 	}
 	return result, err
+}
+
+func (_m *WaitlistEntry) Patient(ctx context.Context) (*Person, error) {
+	result, err := _m.Edges.PatientOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPatient().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *WaitlistEntry) Slot(ctx context.Context) (*Slot, error) {
+	result, err := _m.Edges.SlotOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySlot().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *WaitlistEntry) Appointment(ctx context.Context) (*Appointment, error) {
+	result, err := _m.Edges.AppointmentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAppointment().Only(ctx)
+	}
+	return result, MaskNotFound(err)
 }

@@ -4,6 +4,11 @@ package db
 
 import (
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/bill"
+	"citygraph/ent/db/bookingsuspension"
+	"citygraph/ent/db/carecontract"
+	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/casephoto"
@@ -18,6 +23,7 @@ import (
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
@@ -33,6 +39,7 @@ import (
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
+	"citygraph/ent/db/waitlistentry"
 	"context"
 	"fmt"
 
@@ -50,6 +57,31 @@ var alertImplementors = []string{"Alert", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Alert) IsNode() {}
+
+var appointmentImplementors = []string{"Appointment", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Appointment) IsNode() {}
+
+var billImplementors = []string{"Bill", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Bill) IsNode() {}
+
+var bookingsuspensionImplementors = []string{"BookingSuspension", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*BookingSuspension) IsNode() {}
+
+var carecontractImplementors = []string{"CareContract", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*CareContract) IsNode() {}
+
+var carevisitImplementors = []string{"CareVisit", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*CareVisit) IsNode() {}
 
 var casecategoryImplementors = []string{"CaseCategory", "Node"}
 
@@ -120,6 +152,11 @@ var districtImplementors = []string{"District", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*District) IsNode() {}
+
+var helpcallImplementors = []string{"HelpCall", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*HelpCall) IsNode() {}
 
 var ledgeraccountImplementors = []string{"LedgerAccount", "Node"}
 
@@ -196,6 +233,11 @@ var topupImplementors = []string{"TopUp", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*TopUp) IsNode() {}
 
+var waitlistentryImplementors = []string{"WaitlistEntry", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*WaitlistEntry) IsNode() {}
+
 var errNodeInvalidID = &NotFoundError{"node"}
 
 // NodeOption allows configuring the Noder execution using functional options.
@@ -259,6 +301,51 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(alert.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, alertImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case appointment.Table:
+		query := c.Appointment.Query().
+			Where(appointment.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, appointmentImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case bill.Table:
+		query := c.Bill.Query().
+			Where(bill.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, billImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case bookingsuspension.Table:
+		query := c.BookingSuspension.Query().
+			Where(bookingsuspension.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, bookingsuspensionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case carecontract.Table:
+		query := c.CareContract.Query().
+			Where(carecontract.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, carecontractImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case carevisit.Table:
+		query := c.CareVisit.Query().
+			Where(carevisit.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, carevisitImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -385,6 +472,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(district.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, districtImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case helpcall.Table:
+		query := c.HelpCall.Query().
+			Where(helpcall.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, helpcallImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -524,6 +620,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			}
 		}
 		return query.Only(ctx)
+	case waitlistentry.Table:
+		query := c.WaitlistEntry.Query().
+			Where(waitlistentry.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, waitlistentryImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	default:
 		return nil, fmt.Errorf("cannot resolve noder from table %q: %w", table, errNodeInvalidID)
 	}
@@ -601,6 +706,86 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.Alert.Query().
 			Where(alert.IDIn(ids...))
 		query, err := query.CollectFields(ctx, alertImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case appointment.Table:
+		query := c.Appointment.Query().
+			Where(appointment.IDIn(ids...))
+		query, err := query.CollectFields(ctx, appointmentImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case bill.Table:
+		query := c.Bill.Query().
+			Where(bill.IDIn(ids...))
+		query, err := query.CollectFields(ctx, billImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case bookingsuspension.Table:
+		query := c.BookingSuspension.Query().
+			Where(bookingsuspension.IDIn(ids...))
+		query, err := query.CollectFields(ctx, bookingsuspensionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case carecontract.Table:
+		query := c.CareContract.Query().
+			Where(carecontract.IDIn(ids...))
+		query, err := query.CollectFields(ctx, carecontractImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case carevisit.Table:
+		query := c.CareVisit.Query().
+			Where(carevisit.IDIn(ids...))
+		query, err := query.CollectFields(ctx, carevisitImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -825,6 +1010,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.District.Query().
 			Where(district.IDIn(ids...))
 		query, err := query.CollectFields(ctx, districtImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case helpcall.Table:
+		query := c.HelpCall.Query().
+			Where(helpcall.IDIn(ids...))
+		query, err := query.CollectFields(ctx, helpcallImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -1065,6 +1266,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.TopUp.Query().
 			Where(topup.IDIn(ids...))
 		query, err := query.CollectFields(ctx, topupImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case waitlistentry.Table:
+		query := c.WaitlistEntry.Query().
+			Where(waitlistentry.IDIn(ids...))
+		query, err := query.CollectFields(ctx, waitlistentryImplementors...)
 		if err != nil {
 			return nil, err
 		}

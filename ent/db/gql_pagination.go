@@ -4,6 +4,11 @@ package db
 
 import (
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/bill"
+	"citygraph/ent/db/bookingsuspension"
+	"citygraph/ent/db/carecontract"
+	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/casephoto"
@@ -18,6 +23,7 @@ import (
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
@@ -33,6 +39,7 @@ import (
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
+	"citygraph/ent/db/waitlistentry"
 	"citygraph/ent/nested"
 	"context"
 	"errors"
@@ -372,6 +379,1298 @@ func (_m *Alert) ToEdge(order *AlertOrder) *AlertEdge {
 		order = DefaultAlertOrder
 	}
 	return &AlertEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// AppointmentEdge is the edge representation of Appointment.
+type AppointmentEdge struct {
+	Node   *Appointment `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// AppointmentConnection is the connection containing edges to Appointment.
+type AppointmentConnection struct {
+	Edges      []*AppointmentEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *AppointmentConnection) build(nodes []*Appointment, pager *appointmentPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Appointment
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Appointment {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Appointment {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*AppointmentEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &AppointmentEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// AppointmentPaginateOption enables pagination customization.
+type AppointmentPaginateOption func(*appointmentPager) error
+
+// WithAppointmentOrder configures pagination ordering.
+func WithAppointmentOrder(order *AppointmentOrder) AppointmentPaginateOption {
+	if order == nil {
+		order = DefaultAppointmentOrder
+	}
+	o := *order
+	return func(pager *appointmentPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultAppointmentOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithAppointmentFilter configures pagination filter.
+func WithAppointmentFilter(filter func(*AppointmentQuery) (*AppointmentQuery, error)) AppointmentPaginateOption {
+	return func(pager *appointmentPager) error {
+		if filter == nil {
+			return errors.New("AppointmentQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type appointmentPager struct {
+	reverse bool
+	order   *AppointmentOrder
+	filter  func(*AppointmentQuery) (*AppointmentQuery, error)
+}
+
+func newAppointmentPager(opts []AppointmentPaginateOption, reverse bool) (*appointmentPager, error) {
+	pager := &appointmentPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultAppointmentOrder
+	}
+	return pager, nil
+}
+
+func (p *appointmentPager) applyFilter(query *AppointmentQuery) (*AppointmentQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *appointmentPager) toCursor(_m *Appointment) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *appointmentPager) applyCursors(query *AppointmentQuery, after, before *Cursor) (*AppointmentQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultAppointmentOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *appointmentPager) applyOrder(query *AppointmentQuery) *AppointmentQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultAppointmentOrder.Field {
+		query = query.Order(DefaultAppointmentOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *appointmentPager) orderExpr(query *AppointmentQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultAppointmentOrder.Field {
+			b.Comma().Ident(DefaultAppointmentOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Appointment.
+func (_m *AppointmentQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...AppointmentPaginateOption,
+) (*AppointmentConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newAppointmentPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &AppointmentConnection{Edges: []*AppointmentEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// AppointmentOrderFieldStartsAt orders Appointment by starts_at.
+	AppointmentOrderFieldStartsAt = &AppointmentOrderField{
+		Value: func(_m *Appointment) (ent.Value, error) {
+			return _m.StartsAt, nil
+		},
+		column: appointment.FieldStartsAt,
+		toTerm: appointment.ByStartsAt,
+		toCursor: func(_m *Appointment) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.StartsAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f AppointmentOrderField) String() string {
+	var str string
+	switch f.column {
+	case AppointmentOrderFieldStartsAt.column:
+		str = "START"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f AppointmentOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *AppointmentOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("AppointmentOrderField %T must be a string", v)
+	}
+	switch str {
+	case "START":
+		*f = *AppointmentOrderFieldStartsAt
+	default:
+		return fmt.Errorf("%s is not a valid AppointmentOrderField", str)
+	}
+	return nil
+}
+
+// AppointmentOrderField defines the ordering field of Appointment.
+type AppointmentOrderField struct {
+	// Value extracts the ordering value from the given Appointment.
+	Value    func(*Appointment) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) appointment.OrderOption
+	toCursor func(*Appointment) Cursor
+}
+
+// AppointmentOrder defines the ordering of Appointment.
+type AppointmentOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *AppointmentOrderField `json:"field"`
+}
+
+// DefaultAppointmentOrder is the default ordering of Appointment.
+var DefaultAppointmentOrder = &AppointmentOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &AppointmentOrderField{
+		Value: func(_m *Appointment) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: appointment.FieldID,
+		toTerm: appointment.ByID,
+		toCursor: func(_m *Appointment) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Appointment into AppointmentEdge.
+func (_m *Appointment) ToEdge(order *AppointmentOrder) *AppointmentEdge {
+	if order == nil {
+		order = DefaultAppointmentOrder
+	}
+	return &AppointmentEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// BillEdge is the edge representation of Bill.
+type BillEdge struct {
+	Node   *Bill  `json:"node"`
+	Cursor Cursor `json:"cursor"`
+}
+
+// BillConnection is the connection containing edges to Bill.
+type BillConnection struct {
+	Edges      []*BillEdge `json:"edges"`
+	PageInfo   PageInfo    `json:"pageInfo"`
+	TotalCount int         `json:"totalCount"`
+}
+
+func (c *BillConnection) build(nodes []*Bill, pager *billPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Bill
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Bill {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Bill {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*BillEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &BillEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// BillPaginateOption enables pagination customization.
+type BillPaginateOption func(*billPager) error
+
+// WithBillOrder configures pagination ordering.
+func WithBillOrder(order *BillOrder) BillPaginateOption {
+	if order == nil {
+		order = DefaultBillOrder
+	}
+	o := *order
+	return func(pager *billPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultBillOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithBillFilter configures pagination filter.
+func WithBillFilter(filter func(*BillQuery) (*BillQuery, error)) BillPaginateOption {
+	return func(pager *billPager) error {
+		if filter == nil {
+			return errors.New("BillQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type billPager struct {
+	reverse bool
+	order   *BillOrder
+	filter  func(*BillQuery) (*BillQuery, error)
+}
+
+func newBillPager(opts []BillPaginateOption, reverse bool) (*billPager, error) {
+	pager := &billPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultBillOrder
+	}
+	return pager, nil
+}
+
+func (p *billPager) applyFilter(query *BillQuery) (*BillQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *billPager) toCursor(_m *Bill) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *billPager) applyCursors(query *BillQuery, after, before *Cursor) (*BillQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultBillOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *billPager) applyOrder(query *BillQuery) *BillQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultBillOrder.Field {
+		query = query.Order(DefaultBillOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *billPager) orderExpr(query *BillQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultBillOrder.Field {
+			b.Comma().Ident(DefaultBillOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Bill.
+func (_m *BillQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...BillPaginateOption,
+) (*BillConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newBillPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &BillConnection{Edges: []*BillEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// BillOrderField defines the ordering field of Bill.
+type BillOrderField struct {
+	// Value extracts the ordering value from the given Bill.
+	Value    func(*Bill) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) bill.OrderOption
+	toCursor func(*Bill) Cursor
+}
+
+// BillOrder defines the ordering of Bill.
+type BillOrder struct {
+	Direction OrderDirection  `json:"direction"`
+	Field     *BillOrderField `json:"field"`
+}
+
+// DefaultBillOrder is the default ordering of Bill.
+var DefaultBillOrder = &BillOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &BillOrderField{
+		Value: func(_m *Bill) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: bill.FieldID,
+		toTerm: bill.ByID,
+		toCursor: func(_m *Bill) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Bill into BillEdge.
+func (_m *Bill) ToEdge(order *BillOrder) *BillEdge {
+	if order == nil {
+		order = DefaultBillOrder
+	}
+	return &BillEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// BookingSuspensionEdge is the edge representation of BookingSuspension.
+type BookingSuspensionEdge struct {
+	Node   *BookingSuspension `json:"node"`
+	Cursor Cursor             `json:"cursor"`
+}
+
+// BookingSuspensionConnection is the connection containing edges to BookingSuspension.
+type BookingSuspensionConnection struct {
+	Edges      []*BookingSuspensionEdge `json:"edges"`
+	PageInfo   PageInfo                 `json:"pageInfo"`
+	TotalCount int                      `json:"totalCount"`
+}
+
+func (c *BookingSuspensionConnection) build(nodes []*BookingSuspension, pager *bookingsuspensionPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *BookingSuspension
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *BookingSuspension {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *BookingSuspension {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*BookingSuspensionEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &BookingSuspensionEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// BookingSuspensionPaginateOption enables pagination customization.
+type BookingSuspensionPaginateOption func(*bookingsuspensionPager) error
+
+// WithBookingSuspensionOrder configures pagination ordering.
+func WithBookingSuspensionOrder(order *BookingSuspensionOrder) BookingSuspensionPaginateOption {
+	if order == nil {
+		order = DefaultBookingSuspensionOrder
+	}
+	o := *order
+	return func(pager *bookingsuspensionPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultBookingSuspensionOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithBookingSuspensionFilter configures pagination filter.
+func WithBookingSuspensionFilter(filter func(*BookingSuspensionQuery) (*BookingSuspensionQuery, error)) BookingSuspensionPaginateOption {
+	return func(pager *bookingsuspensionPager) error {
+		if filter == nil {
+			return errors.New("BookingSuspensionQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type bookingsuspensionPager struct {
+	reverse bool
+	order   *BookingSuspensionOrder
+	filter  func(*BookingSuspensionQuery) (*BookingSuspensionQuery, error)
+}
+
+func newBookingSuspensionPager(opts []BookingSuspensionPaginateOption, reverse bool) (*bookingsuspensionPager, error) {
+	pager := &bookingsuspensionPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultBookingSuspensionOrder
+	}
+	return pager, nil
+}
+
+func (p *bookingsuspensionPager) applyFilter(query *BookingSuspensionQuery) (*BookingSuspensionQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *bookingsuspensionPager) toCursor(_m *BookingSuspension) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *bookingsuspensionPager) applyCursors(query *BookingSuspensionQuery, after, before *Cursor) (*BookingSuspensionQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultBookingSuspensionOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *bookingsuspensionPager) applyOrder(query *BookingSuspensionQuery) *BookingSuspensionQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultBookingSuspensionOrder.Field {
+		query = query.Order(DefaultBookingSuspensionOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *bookingsuspensionPager) orderExpr(query *BookingSuspensionQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultBookingSuspensionOrder.Field {
+			b.Comma().Ident(DefaultBookingSuspensionOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to BookingSuspension.
+func (_m *BookingSuspensionQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...BookingSuspensionPaginateOption,
+) (*BookingSuspensionConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newBookingSuspensionPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &BookingSuspensionConnection{Edges: []*BookingSuspensionEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// BookingSuspensionOrderField defines the ordering field of BookingSuspension.
+type BookingSuspensionOrderField struct {
+	// Value extracts the ordering value from the given BookingSuspension.
+	Value    func(*BookingSuspension) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) bookingsuspension.OrderOption
+	toCursor func(*BookingSuspension) Cursor
+}
+
+// BookingSuspensionOrder defines the ordering of BookingSuspension.
+type BookingSuspensionOrder struct {
+	Direction OrderDirection               `json:"direction"`
+	Field     *BookingSuspensionOrderField `json:"field"`
+}
+
+// DefaultBookingSuspensionOrder is the default ordering of BookingSuspension.
+var DefaultBookingSuspensionOrder = &BookingSuspensionOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &BookingSuspensionOrderField{
+		Value: func(_m *BookingSuspension) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: bookingsuspension.FieldID,
+		toTerm: bookingsuspension.ByID,
+		toCursor: func(_m *BookingSuspension) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts BookingSuspension into BookingSuspensionEdge.
+func (_m *BookingSuspension) ToEdge(order *BookingSuspensionOrder) *BookingSuspensionEdge {
+	if order == nil {
+		order = DefaultBookingSuspensionOrder
+	}
+	return &BookingSuspensionEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// CareContractEdge is the edge representation of CareContract.
+type CareContractEdge struct {
+	Node   *CareContract `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// CareContractConnection is the connection containing edges to CareContract.
+type CareContractConnection struct {
+	Edges      []*CareContractEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *CareContractConnection) build(nodes []*CareContract, pager *carecontractPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *CareContract
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *CareContract {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *CareContract {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*CareContractEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &CareContractEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// CareContractPaginateOption enables pagination customization.
+type CareContractPaginateOption func(*carecontractPager) error
+
+// WithCareContractOrder configures pagination ordering.
+func WithCareContractOrder(order *CareContractOrder) CareContractPaginateOption {
+	if order == nil {
+		order = DefaultCareContractOrder
+	}
+	o := *order
+	return func(pager *carecontractPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultCareContractOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithCareContractFilter configures pagination filter.
+func WithCareContractFilter(filter func(*CareContractQuery) (*CareContractQuery, error)) CareContractPaginateOption {
+	return func(pager *carecontractPager) error {
+		if filter == nil {
+			return errors.New("CareContractQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type carecontractPager struct {
+	reverse bool
+	order   *CareContractOrder
+	filter  func(*CareContractQuery) (*CareContractQuery, error)
+}
+
+func newCareContractPager(opts []CareContractPaginateOption, reverse bool) (*carecontractPager, error) {
+	pager := &carecontractPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultCareContractOrder
+	}
+	return pager, nil
+}
+
+func (p *carecontractPager) applyFilter(query *CareContractQuery) (*CareContractQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *carecontractPager) toCursor(_m *CareContract) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *carecontractPager) applyCursors(query *CareContractQuery, after, before *Cursor) (*CareContractQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCareContractOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *carecontractPager) applyOrder(query *CareContractQuery) *CareContractQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultCareContractOrder.Field {
+		query = query.Order(DefaultCareContractOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *carecontractPager) orderExpr(query *CareContractQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultCareContractOrder.Field {
+			b.Comma().Ident(DefaultCareContractOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to CareContract.
+func (_m *CareContractQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...CareContractPaginateOption,
+) (*CareContractConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newCareContractPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &CareContractConnection{Edges: []*CareContractEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// CareContractOrderField defines the ordering field of CareContract.
+type CareContractOrderField struct {
+	// Value extracts the ordering value from the given CareContract.
+	Value    func(*CareContract) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) carecontract.OrderOption
+	toCursor func(*CareContract) Cursor
+}
+
+// CareContractOrder defines the ordering of CareContract.
+type CareContractOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *CareContractOrderField `json:"field"`
+}
+
+// DefaultCareContractOrder is the default ordering of CareContract.
+var DefaultCareContractOrder = &CareContractOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &CareContractOrderField{
+		Value: func(_m *CareContract) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: carecontract.FieldID,
+		toTerm: carecontract.ByID,
+		toCursor: func(_m *CareContract) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts CareContract into CareContractEdge.
+func (_m *CareContract) ToEdge(order *CareContractOrder) *CareContractEdge {
+	if order == nil {
+		order = DefaultCareContractOrder
+	}
+	return &CareContractEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// CareVisitEdge is the edge representation of CareVisit.
+type CareVisitEdge struct {
+	Node   *CareVisit `json:"node"`
+	Cursor Cursor     `json:"cursor"`
+}
+
+// CareVisitConnection is the connection containing edges to CareVisit.
+type CareVisitConnection struct {
+	Edges      []*CareVisitEdge `json:"edges"`
+	PageInfo   PageInfo         `json:"pageInfo"`
+	TotalCount int              `json:"totalCount"`
+}
+
+func (c *CareVisitConnection) build(nodes []*CareVisit, pager *carevisitPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *CareVisit
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *CareVisit {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *CareVisit {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*CareVisitEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &CareVisitEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// CareVisitPaginateOption enables pagination customization.
+type CareVisitPaginateOption func(*carevisitPager) error
+
+// WithCareVisitOrder configures pagination ordering.
+func WithCareVisitOrder(order *CareVisitOrder) CareVisitPaginateOption {
+	if order == nil {
+		order = DefaultCareVisitOrder
+	}
+	o := *order
+	return func(pager *carevisitPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultCareVisitOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithCareVisitFilter configures pagination filter.
+func WithCareVisitFilter(filter func(*CareVisitQuery) (*CareVisitQuery, error)) CareVisitPaginateOption {
+	return func(pager *carevisitPager) error {
+		if filter == nil {
+			return errors.New("CareVisitQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type carevisitPager struct {
+	reverse bool
+	order   *CareVisitOrder
+	filter  func(*CareVisitQuery) (*CareVisitQuery, error)
+}
+
+func newCareVisitPager(opts []CareVisitPaginateOption, reverse bool) (*carevisitPager, error) {
+	pager := &carevisitPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultCareVisitOrder
+	}
+	return pager, nil
+}
+
+func (p *carevisitPager) applyFilter(query *CareVisitQuery) (*CareVisitQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *carevisitPager) toCursor(_m *CareVisit) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *carevisitPager) applyCursors(query *CareVisitQuery, after, before *Cursor) (*CareVisitQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCareVisitOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *carevisitPager) applyOrder(query *CareVisitQuery) *CareVisitQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultCareVisitOrder.Field {
+		query = query.Order(DefaultCareVisitOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *carevisitPager) orderExpr(query *CareVisitQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultCareVisitOrder.Field {
+			b.Comma().Ident(DefaultCareVisitOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to CareVisit.
+func (_m *CareVisitQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...CareVisitPaginateOption,
+) (*CareVisitConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newCareVisitPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &CareVisitConnection{Edges: []*CareVisitEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// CareVisitOrderField defines the ordering field of CareVisit.
+type CareVisitOrderField struct {
+	// Value extracts the ordering value from the given CareVisit.
+	Value    func(*CareVisit) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) carevisit.OrderOption
+	toCursor func(*CareVisit) Cursor
+}
+
+// CareVisitOrder defines the ordering of CareVisit.
+type CareVisitOrder struct {
+	Direction OrderDirection       `json:"direction"`
+	Field     *CareVisitOrderField `json:"field"`
+}
+
+// DefaultCareVisitOrder is the default ordering of CareVisit.
+var DefaultCareVisitOrder = &CareVisitOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &CareVisitOrderField{
+		Value: func(_m *CareVisit) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: carevisit.FieldID,
+		toTerm: carevisit.ByID,
+		toCursor: func(_m *CareVisit) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts CareVisit into CareVisitEdge.
+func (_m *CareVisit) ToEdge(order *CareVisitOrder) *CareVisitEdge {
+	if order == nil {
+		order = DefaultCareVisitOrder
+	}
+	return &CareVisitEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -3858,6 +5157,255 @@ func (_m *District) ToEdge(order *DistrictOrder) *DistrictEdge {
 		order = DefaultDistrictOrder
 	}
 	return &DistrictEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// HelpCallEdge is the edge representation of HelpCall.
+type HelpCallEdge struct {
+	Node   *HelpCall `json:"node"`
+	Cursor Cursor    `json:"cursor"`
+}
+
+// HelpCallConnection is the connection containing edges to HelpCall.
+type HelpCallConnection struct {
+	Edges      []*HelpCallEdge `json:"edges"`
+	PageInfo   PageInfo        `json:"pageInfo"`
+	TotalCount int             `json:"totalCount"`
+}
+
+func (c *HelpCallConnection) build(nodes []*HelpCall, pager *helpcallPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *HelpCall
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *HelpCall {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *HelpCall {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*HelpCallEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &HelpCallEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// HelpCallPaginateOption enables pagination customization.
+type HelpCallPaginateOption func(*helpcallPager) error
+
+// WithHelpCallOrder configures pagination ordering.
+func WithHelpCallOrder(order *HelpCallOrder) HelpCallPaginateOption {
+	if order == nil {
+		order = DefaultHelpCallOrder
+	}
+	o := *order
+	return func(pager *helpcallPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultHelpCallOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithHelpCallFilter configures pagination filter.
+func WithHelpCallFilter(filter func(*HelpCallQuery) (*HelpCallQuery, error)) HelpCallPaginateOption {
+	return func(pager *helpcallPager) error {
+		if filter == nil {
+			return errors.New("HelpCallQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type helpcallPager struct {
+	reverse bool
+	order   *HelpCallOrder
+	filter  func(*HelpCallQuery) (*HelpCallQuery, error)
+}
+
+func newHelpCallPager(opts []HelpCallPaginateOption, reverse bool) (*helpcallPager, error) {
+	pager := &helpcallPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultHelpCallOrder
+	}
+	return pager, nil
+}
+
+func (p *helpcallPager) applyFilter(query *HelpCallQuery) (*HelpCallQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *helpcallPager) toCursor(_m *HelpCall) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *helpcallPager) applyCursors(query *HelpCallQuery, after, before *Cursor) (*HelpCallQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultHelpCallOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *helpcallPager) applyOrder(query *HelpCallQuery) *HelpCallQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultHelpCallOrder.Field {
+		query = query.Order(DefaultHelpCallOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *helpcallPager) orderExpr(query *HelpCallQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultHelpCallOrder.Field {
+			b.Comma().Ident(DefaultHelpCallOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to HelpCall.
+func (_m *HelpCallQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...HelpCallPaginateOption,
+) (*HelpCallConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newHelpCallPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &HelpCallConnection{Edges: []*HelpCallEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// HelpCallOrderField defines the ordering field of HelpCall.
+type HelpCallOrderField struct {
+	// Value extracts the ordering value from the given HelpCall.
+	Value    func(*HelpCall) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) helpcall.OrderOption
+	toCursor func(*HelpCall) Cursor
+}
+
+// HelpCallOrder defines the ordering of HelpCall.
+type HelpCallOrder struct {
+	Direction OrderDirection      `json:"direction"`
+	Field     *HelpCallOrderField `json:"field"`
+}
+
+// DefaultHelpCallOrder is the default ordering of HelpCall.
+var DefaultHelpCallOrder = &HelpCallOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &HelpCallOrderField{
+		Value: func(_m *HelpCall) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: helpcall.FieldID,
+		toTerm: helpcall.ByID,
+		toCursor: func(_m *HelpCall) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts HelpCall into HelpCallEdge.
+func (_m *HelpCall) ToEdge(order *HelpCallOrder) *HelpCallEdge {
+	if order == nil {
+		order = DefaultHelpCallOrder
+	}
+	return &HelpCallEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -7734,6 +9282,255 @@ func (_m *TopUp) ToEdge(order *TopUpOrder) *TopUpEdge {
 		order = DefaultTopUpOrder
 	}
 	return &TopUpEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// WaitlistEntryEdge is the edge representation of WaitlistEntry.
+type WaitlistEntryEdge struct {
+	Node   *WaitlistEntry `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// WaitlistEntryConnection is the connection containing edges to WaitlistEntry.
+type WaitlistEntryConnection struct {
+	Edges      []*WaitlistEntryEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *WaitlistEntryConnection) build(nodes []*WaitlistEntry, pager *waitlistentryPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *WaitlistEntry
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *WaitlistEntry {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *WaitlistEntry {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*WaitlistEntryEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &WaitlistEntryEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// WaitlistEntryPaginateOption enables pagination customization.
+type WaitlistEntryPaginateOption func(*waitlistentryPager) error
+
+// WithWaitlistEntryOrder configures pagination ordering.
+func WithWaitlistEntryOrder(order *WaitlistEntryOrder) WaitlistEntryPaginateOption {
+	if order == nil {
+		order = DefaultWaitlistEntryOrder
+	}
+	o := *order
+	return func(pager *waitlistentryPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultWaitlistEntryOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithWaitlistEntryFilter configures pagination filter.
+func WithWaitlistEntryFilter(filter func(*WaitlistEntryQuery) (*WaitlistEntryQuery, error)) WaitlistEntryPaginateOption {
+	return func(pager *waitlistentryPager) error {
+		if filter == nil {
+			return errors.New("WaitlistEntryQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type waitlistentryPager struct {
+	reverse bool
+	order   *WaitlistEntryOrder
+	filter  func(*WaitlistEntryQuery) (*WaitlistEntryQuery, error)
+}
+
+func newWaitlistEntryPager(opts []WaitlistEntryPaginateOption, reverse bool) (*waitlistentryPager, error) {
+	pager := &waitlistentryPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultWaitlistEntryOrder
+	}
+	return pager, nil
+}
+
+func (p *waitlistentryPager) applyFilter(query *WaitlistEntryQuery) (*WaitlistEntryQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *waitlistentryPager) toCursor(_m *WaitlistEntry) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *waitlistentryPager) applyCursors(query *WaitlistEntryQuery, after, before *Cursor) (*WaitlistEntryQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultWaitlistEntryOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *waitlistentryPager) applyOrder(query *WaitlistEntryQuery) *WaitlistEntryQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultWaitlistEntryOrder.Field {
+		query = query.Order(DefaultWaitlistEntryOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *waitlistentryPager) orderExpr(query *WaitlistEntryQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultWaitlistEntryOrder.Field {
+			b.Comma().Ident(DefaultWaitlistEntryOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to WaitlistEntry.
+func (_m *WaitlistEntryQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...WaitlistEntryPaginateOption,
+) (*WaitlistEntryConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newWaitlistEntryPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &WaitlistEntryConnection{Edges: []*WaitlistEntryEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// WaitlistEntryOrderField defines the ordering field of WaitlistEntry.
+type WaitlistEntryOrderField struct {
+	// Value extracts the ordering value from the given WaitlistEntry.
+	Value    func(*WaitlistEntry) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) waitlistentry.OrderOption
+	toCursor func(*WaitlistEntry) Cursor
+}
+
+// WaitlistEntryOrder defines the ordering of WaitlistEntry.
+type WaitlistEntryOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *WaitlistEntryOrderField `json:"field"`
+}
+
+// DefaultWaitlistEntryOrder is the default ordering of WaitlistEntry.
+var DefaultWaitlistEntryOrder = &WaitlistEntryOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &WaitlistEntryOrderField{
+		Value: func(_m *WaitlistEntry) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: waitlistentry.FieldID,
+		toTerm: waitlistentry.ByID,
+		toCursor: func(_m *WaitlistEntry) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts WaitlistEntry into WaitlistEntryEdge.
+func (_m *WaitlistEntry) ToEdge(order *WaitlistEntryOrder) *WaitlistEntryEdge {
+	if order == nil {
+		order = DefaultWaitlistEntryOrder
+	}
+	return &WaitlistEntryEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -4,8 +4,13 @@ package db
 
 import (
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/bill"
+	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/broadcast"
+	"citygraph/ent/db/carecontract"
+	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/casephoto"
@@ -24,6 +29,8 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/healthrecord"
+	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
@@ -49,6 +56,7 @@ import (
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/transitbatch"
 	"citygraph/ent/db/transitride"
+	"citygraph/ent/db/waitlistentry"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
@@ -81,8 +89,13 @@ const (
 
 	// Node types.
 	TypeAlert                  = "Alert"
+	TypeAppointment            = "Appointment"
 	TypeAuditEvent             = "AuditEvent"
+	TypeBill                   = "Bill"
+	TypeBookingSuspension      = "BookingSuspension"
 	TypeBroadcast              = "Broadcast"
+	TypeCareContract           = "CareContract"
+	TypeCareVisit              = "CareVisit"
 	TypeCaseCategory           = "CaseCategory"
 	TypeCaseEvent              = "CaseEvent"
 	TypeCasePhoto              = "CasePhoto"
@@ -101,6 +114,8 @@ const (
 	TypeDistrict               = "District"
 	TypeEntitlementGrant       = "EntitlementGrant"
 	TypeGuardianship           = "Guardianship"
+	TypeHealthRecord           = "HealthRecord"
+	TypeHelpCall               = "HelpCall"
 	TypeHold                   = "Hold"
 	TypeIdempotencyRecord      = "IdempotencyRecord"
 	TypeIdentity               = "Identity"
@@ -125,6 +140,7 @@ const (
 	TypeTopUp                  = "TopUp"
 	TypeTransitBatch           = "TransitBatch"
 	TypeTransitRide            = "TransitRide"
+	TypeWaitlistEntry          = "WaitlistEntry"
 	TypeWechatGrant            = "WechatGrant"
 )
 
@@ -1641,6 +1657,2108 @@ func (m *AlertMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Alert edge %s", name)
 }
 
+// AppointmentMutation represents an operation that mutates the Appointment nodes in the graph.
+type AppointmentMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	created_at       *time.Time
+	updated_at       *time.Time
+	patient_name     *mask.Name
+	booked_by_id     *string
+	starts_at        *time.Time
+	ends_at          *time.Time
+	status           *appointment.Status
+	channel          *appointment.Channel
+	held_until       *time.Time
+	cancel_reason    *appointment.CancelReason
+	queue_day        *string
+	queue_number     *int
+	addqueue_number  *int
+	queue_priority   *appointment.QueuePriority
+	queue_rank       *int
+	addqueue_rank    *int
+	checked_in_at    *time.Time
+	called_at        *time.Time
+	ended_at         *time.Time
+	shared_at        *time.Time
+	reminded_day_at  *time.Time
+	reminded_hour_at *time.Time
+	turn_told_at     *time.Time
+	clearedFields    map[string]struct{}
+	patient          *string
+	clearedpatient   bool
+	slot             *string
+	clearedslot      bool
+	schedule         *string
+	clearedschedule  bool
+	clinic           *string
+	clearedclinic    bool
+	done             bool
+	oldValue         func(context.Context) (*Appointment, error)
+	predicates       []predicate.Appointment
+}
+
+var _ ent.Mutation = (*AppointmentMutation)(nil)
+
+// appointmentOption allows management of the mutation configuration using functional options.
+type appointmentOption func(*AppointmentMutation)
+
+// newAppointmentMutation creates new mutation for the Appointment entity.
+func newAppointmentMutation(c config, op Op, opts ...appointmentOption) *AppointmentMutation {
+	m := &AppointmentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAppointment,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAppointmentID sets the ID field of the mutation.
+func withAppointmentID(id string) appointmentOption {
+	return func(m *AppointmentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Appointment
+		)
+		m.oldValue = func(ctx context.Context) (*Appointment, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Appointment.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAppointment sets the old Appointment of the mutation.
+func withAppointment(node *Appointment) appointmentOption {
+	return func(m *AppointmentMutation) {
+		m.oldValue = func(context.Context) (*Appointment, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AppointmentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AppointmentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Appointment entities.
+func (m *AppointmentMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AppointmentMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AppointmentMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Appointment.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AppointmentMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AppointmentMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AppointmentMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *AppointmentMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *AppointmentMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *AppointmentMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *AppointmentMutation) SetPatientID(s string) {
+	m.patient = &s
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *AppointmentMutation) PatientID() (r string, exists bool) {
+	v := m.patient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldPatientID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *AppointmentMutation) ResetPatientID() {
+	m.patient = nil
+}
+
+// SetPatientName sets the "patient_name" field.
+func (m *AppointmentMutation) SetPatientName(value mask.Name) {
+	m.patient_name = &value
+}
+
+// PatientName returns the value of the "patient_name" field in the mutation.
+func (m *AppointmentMutation) PatientName() (r mask.Name, exists bool) {
+	v := m.patient_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientName returns the old "patient_name" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldPatientName(ctx context.Context) (v mask.Name, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientName: %w", err)
+	}
+	return oldValue.PatientName, nil
+}
+
+// ResetPatientName resets all changes to the "patient_name" field.
+func (m *AppointmentMutation) ResetPatientName() {
+	m.patient_name = nil
+}
+
+// SetBookedByID sets the "booked_by_id" field.
+func (m *AppointmentMutation) SetBookedByID(s string) {
+	m.booked_by_id = &s
+}
+
+// BookedByID returns the value of the "booked_by_id" field in the mutation.
+func (m *AppointmentMutation) BookedByID() (r string, exists bool) {
+	v := m.booked_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBookedByID returns the old "booked_by_id" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldBookedByID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBookedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBookedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBookedByID: %w", err)
+	}
+	return oldValue.BookedByID, nil
+}
+
+// ResetBookedByID resets all changes to the "booked_by_id" field.
+func (m *AppointmentMutation) ResetBookedByID() {
+	m.booked_by_id = nil
+}
+
+// SetSlotID sets the "slot_id" field.
+func (m *AppointmentMutation) SetSlotID(s string) {
+	m.slot = &s
+}
+
+// SlotID returns the value of the "slot_id" field in the mutation.
+func (m *AppointmentMutation) SlotID() (r string, exists bool) {
+	v := m.slot
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlotID returns the old "slot_id" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldSlotID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlotID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlotID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlotID: %w", err)
+	}
+	return oldValue.SlotID, nil
+}
+
+// ResetSlotID resets all changes to the "slot_id" field.
+func (m *AppointmentMutation) ResetSlotID() {
+	m.slot = nil
+}
+
+// SetScheduleID sets the "schedule_id" field.
+func (m *AppointmentMutation) SetScheduleID(s string) {
+	m.schedule = &s
+}
+
+// ScheduleID returns the value of the "schedule_id" field in the mutation.
+func (m *AppointmentMutation) ScheduleID() (r string, exists bool) {
+	v := m.schedule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScheduleID returns the old "schedule_id" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldScheduleID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScheduleID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScheduleID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScheduleID: %w", err)
+	}
+	return oldValue.ScheduleID, nil
+}
+
+// ResetScheduleID resets all changes to the "schedule_id" field.
+func (m *AppointmentMutation) ResetScheduleID() {
+	m.schedule = nil
+}
+
+// SetClinicID sets the "clinic_id" field.
+func (m *AppointmentMutation) SetClinicID(s string) {
+	m.clinic = &s
+}
+
+// ClinicID returns the value of the "clinic_id" field in the mutation.
+func (m *AppointmentMutation) ClinicID() (r string, exists bool) {
+	v := m.clinic
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClinicID returns the old "clinic_id" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldClinicID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClinicID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClinicID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClinicID: %w", err)
+	}
+	return oldValue.ClinicID, nil
+}
+
+// ResetClinicID resets all changes to the "clinic_id" field.
+func (m *AppointmentMutation) ResetClinicID() {
+	m.clinic = nil
+}
+
+// SetStartsAt sets the "starts_at" field.
+func (m *AppointmentMutation) SetStartsAt(t time.Time) {
+	m.starts_at = &t
+}
+
+// StartsAt returns the value of the "starts_at" field in the mutation.
+func (m *AppointmentMutation) StartsAt() (r time.Time, exists bool) {
+	v := m.starts_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartsAt returns the old "starts_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldStartsAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartsAt: %w", err)
+	}
+	return oldValue.StartsAt, nil
+}
+
+// ResetStartsAt resets all changes to the "starts_at" field.
+func (m *AppointmentMutation) ResetStartsAt() {
+	m.starts_at = nil
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (m *AppointmentMutation) SetEndsAt(t time.Time) {
+	m.ends_at = &t
+}
+
+// EndsAt returns the value of the "ends_at" field in the mutation.
+func (m *AppointmentMutation) EndsAt() (r time.Time, exists bool) {
+	v := m.ends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsAt returns the old "ends_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldEndsAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsAt: %w", err)
+	}
+	return oldValue.EndsAt, nil
+}
+
+// ResetEndsAt resets all changes to the "ends_at" field.
+func (m *AppointmentMutation) ResetEndsAt() {
+	m.ends_at = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *AppointmentMutation) SetStatus(a appointment.Status) {
+	m.status = &a
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *AppointmentMutation) Status() (r appointment.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldStatus(ctx context.Context) (v appointment.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *AppointmentMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetChannel sets the "channel" field.
+func (m *AppointmentMutation) SetChannel(a appointment.Channel) {
+	m.channel = &a
+}
+
+// Channel returns the value of the "channel" field in the mutation.
+func (m *AppointmentMutation) Channel() (r appointment.Channel, exists bool) {
+	v := m.channel
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannel returns the old "channel" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldChannel(ctx context.Context) (v appointment.Channel, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannel: %w", err)
+	}
+	return oldValue.Channel, nil
+}
+
+// ResetChannel resets all changes to the "channel" field.
+func (m *AppointmentMutation) ResetChannel() {
+	m.channel = nil
+}
+
+// SetHeldUntil sets the "held_until" field.
+func (m *AppointmentMutation) SetHeldUntil(t time.Time) {
+	m.held_until = &t
+}
+
+// HeldUntil returns the value of the "held_until" field in the mutation.
+func (m *AppointmentMutation) HeldUntil() (r time.Time, exists bool) {
+	v := m.held_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeldUntil returns the old "held_until" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldHeldUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeldUntil: %w", err)
+	}
+	return oldValue.HeldUntil, nil
+}
+
+// ClearHeldUntil clears the value of the "held_until" field.
+func (m *AppointmentMutation) ClearHeldUntil() {
+	m.held_until = nil
+	m.clearedFields[appointment.FieldHeldUntil] = struct{}{}
+}
+
+// HeldUntilCleared returns if the "held_until" field was cleared in this mutation.
+func (m *AppointmentMutation) HeldUntilCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldHeldUntil]
+	return ok
+}
+
+// ResetHeldUntil resets all changes to the "held_until" field.
+func (m *AppointmentMutation) ResetHeldUntil() {
+	m.held_until = nil
+	delete(m.clearedFields, appointment.FieldHeldUntil)
+}
+
+// SetCancelReason sets the "cancel_reason" field.
+func (m *AppointmentMutation) SetCancelReason(ar appointment.CancelReason) {
+	m.cancel_reason = &ar
+}
+
+// CancelReason returns the value of the "cancel_reason" field in the mutation.
+func (m *AppointmentMutation) CancelReason() (r appointment.CancelReason, exists bool) {
+	v := m.cancel_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelReason returns the old "cancel_reason" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldCancelReason(ctx context.Context) (v *appointment.CancelReason, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelReason: %w", err)
+	}
+	return oldValue.CancelReason, nil
+}
+
+// ClearCancelReason clears the value of the "cancel_reason" field.
+func (m *AppointmentMutation) ClearCancelReason() {
+	m.cancel_reason = nil
+	m.clearedFields[appointment.FieldCancelReason] = struct{}{}
+}
+
+// CancelReasonCleared returns if the "cancel_reason" field was cleared in this mutation.
+func (m *AppointmentMutation) CancelReasonCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldCancelReason]
+	return ok
+}
+
+// ResetCancelReason resets all changes to the "cancel_reason" field.
+func (m *AppointmentMutation) ResetCancelReason() {
+	m.cancel_reason = nil
+	delete(m.clearedFields, appointment.FieldCancelReason)
+}
+
+// SetQueueDay sets the "queue_day" field.
+func (m *AppointmentMutation) SetQueueDay(s string) {
+	m.queue_day = &s
+}
+
+// QueueDay returns the value of the "queue_day" field in the mutation.
+func (m *AppointmentMutation) QueueDay() (r string, exists bool) {
+	v := m.queue_day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQueueDay returns the old "queue_day" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldQueueDay(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQueueDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQueueDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQueueDay: %w", err)
+	}
+	return oldValue.QueueDay, nil
+}
+
+// ResetQueueDay resets all changes to the "queue_day" field.
+func (m *AppointmentMutation) ResetQueueDay() {
+	m.queue_day = nil
+}
+
+// SetQueueNumber sets the "queue_number" field.
+func (m *AppointmentMutation) SetQueueNumber(i int) {
+	m.queue_number = &i
+	m.addqueue_number = nil
+}
+
+// QueueNumber returns the value of the "queue_number" field in the mutation.
+func (m *AppointmentMutation) QueueNumber() (r int, exists bool) {
+	v := m.queue_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQueueNumber returns the old "queue_number" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldQueueNumber(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQueueNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQueueNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQueueNumber: %w", err)
+	}
+	return oldValue.QueueNumber, nil
+}
+
+// AddQueueNumber adds i to the "queue_number" field.
+func (m *AppointmentMutation) AddQueueNumber(i int) {
+	if m.addqueue_number != nil {
+		*m.addqueue_number += i
+	} else {
+		m.addqueue_number = &i
+	}
+}
+
+// AddedQueueNumber returns the value that was added to the "queue_number" field in this mutation.
+func (m *AppointmentMutation) AddedQueueNumber() (r int, exists bool) {
+	v := m.addqueue_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearQueueNumber clears the value of the "queue_number" field.
+func (m *AppointmentMutation) ClearQueueNumber() {
+	m.queue_number = nil
+	m.addqueue_number = nil
+	m.clearedFields[appointment.FieldQueueNumber] = struct{}{}
+}
+
+// QueueNumberCleared returns if the "queue_number" field was cleared in this mutation.
+func (m *AppointmentMutation) QueueNumberCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldQueueNumber]
+	return ok
+}
+
+// ResetQueueNumber resets all changes to the "queue_number" field.
+func (m *AppointmentMutation) ResetQueueNumber() {
+	m.queue_number = nil
+	m.addqueue_number = nil
+	delete(m.clearedFields, appointment.FieldQueueNumber)
+}
+
+// SetQueuePriority sets the "queue_priority" field.
+func (m *AppointmentMutation) SetQueuePriority(ap appointment.QueuePriority) {
+	m.queue_priority = &ap
+}
+
+// QueuePriority returns the value of the "queue_priority" field in the mutation.
+func (m *AppointmentMutation) QueuePriority() (r appointment.QueuePriority, exists bool) {
+	v := m.queue_priority
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQueuePriority returns the old "queue_priority" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldQueuePriority(ctx context.Context) (v *appointment.QueuePriority, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQueuePriority is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQueuePriority requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQueuePriority: %w", err)
+	}
+	return oldValue.QueuePriority, nil
+}
+
+// ClearQueuePriority clears the value of the "queue_priority" field.
+func (m *AppointmentMutation) ClearQueuePriority() {
+	m.queue_priority = nil
+	m.clearedFields[appointment.FieldQueuePriority] = struct{}{}
+}
+
+// QueuePriorityCleared returns if the "queue_priority" field was cleared in this mutation.
+func (m *AppointmentMutation) QueuePriorityCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldQueuePriority]
+	return ok
+}
+
+// ResetQueuePriority resets all changes to the "queue_priority" field.
+func (m *AppointmentMutation) ResetQueuePriority() {
+	m.queue_priority = nil
+	delete(m.clearedFields, appointment.FieldQueuePriority)
+}
+
+// SetQueueRank sets the "queue_rank" field.
+func (m *AppointmentMutation) SetQueueRank(i int) {
+	m.queue_rank = &i
+	m.addqueue_rank = nil
+}
+
+// QueueRank returns the value of the "queue_rank" field in the mutation.
+func (m *AppointmentMutation) QueueRank() (r int, exists bool) {
+	v := m.queue_rank
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQueueRank returns the old "queue_rank" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldQueueRank(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQueueRank is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQueueRank requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQueueRank: %w", err)
+	}
+	return oldValue.QueueRank, nil
+}
+
+// AddQueueRank adds i to the "queue_rank" field.
+func (m *AppointmentMutation) AddQueueRank(i int) {
+	if m.addqueue_rank != nil {
+		*m.addqueue_rank += i
+	} else {
+		m.addqueue_rank = &i
+	}
+}
+
+// AddedQueueRank returns the value that was added to the "queue_rank" field in this mutation.
+func (m *AppointmentMutation) AddedQueueRank() (r int, exists bool) {
+	v := m.addqueue_rank
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetQueueRank resets all changes to the "queue_rank" field.
+func (m *AppointmentMutation) ResetQueueRank() {
+	m.queue_rank = nil
+	m.addqueue_rank = nil
+}
+
+// SetCheckedInAt sets the "checked_in_at" field.
+func (m *AppointmentMutation) SetCheckedInAt(t time.Time) {
+	m.checked_in_at = &t
+}
+
+// CheckedInAt returns the value of the "checked_in_at" field in the mutation.
+func (m *AppointmentMutation) CheckedInAt() (r time.Time, exists bool) {
+	v := m.checked_in_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckedInAt returns the old "checked_in_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldCheckedInAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckedInAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckedInAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckedInAt: %w", err)
+	}
+	return oldValue.CheckedInAt, nil
+}
+
+// ClearCheckedInAt clears the value of the "checked_in_at" field.
+func (m *AppointmentMutation) ClearCheckedInAt() {
+	m.checked_in_at = nil
+	m.clearedFields[appointment.FieldCheckedInAt] = struct{}{}
+}
+
+// CheckedInAtCleared returns if the "checked_in_at" field was cleared in this mutation.
+func (m *AppointmentMutation) CheckedInAtCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldCheckedInAt]
+	return ok
+}
+
+// ResetCheckedInAt resets all changes to the "checked_in_at" field.
+func (m *AppointmentMutation) ResetCheckedInAt() {
+	m.checked_in_at = nil
+	delete(m.clearedFields, appointment.FieldCheckedInAt)
+}
+
+// SetCalledAt sets the "called_at" field.
+func (m *AppointmentMutation) SetCalledAt(t time.Time) {
+	m.called_at = &t
+}
+
+// CalledAt returns the value of the "called_at" field in the mutation.
+func (m *AppointmentMutation) CalledAt() (r time.Time, exists bool) {
+	v := m.called_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCalledAt returns the old "called_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldCalledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCalledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCalledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCalledAt: %w", err)
+	}
+	return oldValue.CalledAt, nil
+}
+
+// ClearCalledAt clears the value of the "called_at" field.
+func (m *AppointmentMutation) ClearCalledAt() {
+	m.called_at = nil
+	m.clearedFields[appointment.FieldCalledAt] = struct{}{}
+}
+
+// CalledAtCleared returns if the "called_at" field was cleared in this mutation.
+func (m *AppointmentMutation) CalledAtCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldCalledAt]
+	return ok
+}
+
+// ResetCalledAt resets all changes to the "called_at" field.
+func (m *AppointmentMutation) ResetCalledAt() {
+	m.called_at = nil
+	delete(m.clearedFields, appointment.FieldCalledAt)
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *AppointmentMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *AppointmentMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *AppointmentMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[appointment.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *AppointmentMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *AppointmentMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, appointment.FieldEndedAt)
+}
+
+// SetSharedAt sets the "shared_at" field.
+func (m *AppointmentMutation) SetSharedAt(t time.Time) {
+	m.shared_at = &t
+}
+
+// SharedAt returns the value of the "shared_at" field in the mutation.
+func (m *AppointmentMutation) SharedAt() (r time.Time, exists bool) {
+	v := m.shared_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSharedAt returns the old "shared_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldSharedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSharedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSharedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSharedAt: %w", err)
+	}
+	return oldValue.SharedAt, nil
+}
+
+// ClearSharedAt clears the value of the "shared_at" field.
+func (m *AppointmentMutation) ClearSharedAt() {
+	m.shared_at = nil
+	m.clearedFields[appointment.FieldSharedAt] = struct{}{}
+}
+
+// SharedAtCleared returns if the "shared_at" field was cleared in this mutation.
+func (m *AppointmentMutation) SharedAtCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldSharedAt]
+	return ok
+}
+
+// ResetSharedAt resets all changes to the "shared_at" field.
+func (m *AppointmentMutation) ResetSharedAt() {
+	m.shared_at = nil
+	delete(m.clearedFields, appointment.FieldSharedAt)
+}
+
+// SetRemindedDayAt sets the "reminded_day_at" field.
+func (m *AppointmentMutation) SetRemindedDayAt(t time.Time) {
+	m.reminded_day_at = &t
+}
+
+// RemindedDayAt returns the value of the "reminded_day_at" field in the mutation.
+func (m *AppointmentMutation) RemindedDayAt() (r time.Time, exists bool) {
+	v := m.reminded_day_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemindedDayAt returns the old "reminded_day_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldRemindedDayAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemindedDayAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemindedDayAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemindedDayAt: %w", err)
+	}
+	return oldValue.RemindedDayAt, nil
+}
+
+// ClearRemindedDayAt clears the value of the "reminded_day_at" field.
+func (m *AppointmentMutation) ClearRemindedDayAt() {
+	m.reminded_day_at = nil
+	m.clearedFields[appointment.FieldRemindedDayAt] = struct{}{}
+}
+
+// RemindedDayAtCleared returns if the "reminded_day_at" field was cleared in this mutation.
+func (m *AppointmentMutation) RemindedDayAtCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldRemindedDayAt]
+	return ok
+}
+
+// ResetRemindedDayAt resets all changes to the "reminded_day_at" field.
+func (m *AppointmentMutation) ResetRemindedDayAt() {
+	m.reminded_day_at = nil
+	delete(m.clearedFields, appointment.FieldRemindedDayAt)
+}
+
+// SetRemindedHourAt sets the "reminded_hour_at" field.
+func (m *AppointmentMutation) SetRemindedHourAt(t time.Time) {
+	m.reminded_hour_at = &t
+}
+
+// RemindedHourAt returns the value of the "reminded_hour_at" field in the mutation.
+func (m *AppointmentMutation) RemindedHourAt() (r time.Time, exists bool) {
+	v := m.reminded_hour_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemindedHourAt returns the old "reminded_hour_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldRemindedHourAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemindedHourAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemindedHourAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemindedHourAt: %w", err)
+	}
+	return oldValue.RemindedHourAt, nil
+}
+
+// ClearRemindedHourAt clears the value of the "reminded_hour_at" field.
+func (m *AppointmentMutation) ClearRemindedHourAt() {
+	m.reminded_hour_at = nil
+	m.clearedFields[appointment.FieldRemindedHourAt] = struct{}{}
+}
+
+// RemindedHourAtCleared returns if the "reminded_hour_at" field was cleared in this mutation.
+func (m *AppointmentMutation) RemindedHourAtCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldRemindedHourAt]
+	return ok
+}
+
+// ResetRemindedHourAt resets all changes to the "reminded_hour_at" field.
+func (m *AppointmentMutation) ResetRemindedHourAt() {
+	m.reminded_hour_at = nil
+	delete(m.clearedFields, appointment.FieldRemindedHourAt)
+}
+
+// SetTurnToldAt sets the "turn_told_at" field.
+func (m *AppointmentMutation) SetTurnToldAt(t time.Time) {
+	m.turn_told_at = &t
+}
+
+// TurnToldAt returns the value of the "turn_told_at" field in the mutation.
+func (m *AppointmentMutation) TurnToldAt() (r time.Time, exists bool) {
+	v := m.turn_told_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTurnToldAt returns the old "turn_told_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldTurnToldAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTurnToldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTurnToldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTurnToldAt: %w", err)
+	}
+	return oldValue.TurnToldAt, nil
+}
+
+// ClearTurnToldAt clears the value of the "turn_told_at" field.
+func (m *AppointmentMutation) ClearTurnToldAt() {
+	m.turn_told_at = nil
+	m.clearedFields[appointment.FieldTurnToldAt] = struct{}{}
+}
+
+// TurnToldAtCleared returns if the "turn_told_at" field was cleared in this mutation.
+func (m *AppointmentMutation) TurnToldAtCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldTurnToldAt]
+	return ok
+}
+
+// ResetTurnToldAt resets all changes to the "turn_told_at" field.
+func (m *AppointmentMutation) ResetTurnToldAt() {
+	m.turn_told_at = nil
+	delete(m.clearedFields, appointment.FieldTurnToldAt)
+}
+
+// ClearPatient clears the "patient" edge to the Person entity.
+func (m *AppointmentMutation) ClearPatient() {
+	m.clearedpatient = true
+	m.clearedFields[appointment.FieldPatientID] = struct{}{}
+}
+
+// PatientCleared reports if the "patient" edge to the Person entity was cleared.
+func (m *AppointmentMutation) PatientCleared() bool {
+	return m.clearedpatient
+}
+
+// PatientIDs returns the "patient" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PatientID instead. It exists only for internal usage by the builders.
+func (m *AppointmentMutation) PatientIDs() (ids []string) {
+	if id := m.patient; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPatient resets all changes to the "patient" edge.
+func (m *AppointmentMutation) ResetPatient() {
+	m.patient = nil
+	m.clearedpatient = false
+}
+
+// ClearSlot clears the "slot" edge to the Slot entity.
+func (m *AppointmentMutation) ClearSlot() {
+	m.clearedslot = true
+	m.clearedFields[appointment.FieldSlotID] = struct{}{}
+}
+
+// SlotCleared reports if the "slot" edge to the Slot entity was cleared.
+func (m *AppointmentMutation) SlotCleared() bool {
+	return m.clearedslot
+}
+
+// SlotIDs returns the "slot" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SlotID instead. It exists only for internal usage by the builders.
+func (m *AppointmentMutation) SlotIDs() (ids []string) {
+	if id := m.slot; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSlot resets all changes to the "slot" edge.
+func (m *AppointmentMutation) ResetSlot() {
+	m.slot = nil
+	m.clearedslot = false
+}
+
+// ClearSchedule clears the "schedule" edge to the Schedule entity.
+func (m *AppointmentMutation) ClearSchedule() {
+	m.clearedschedule = true
+	m.clearedFields[appointment.FieldScheduleID] = struct{}{}
+}
+
+// ScheduleCleared reports if the "schedule" edge to the Schedule entity was cleared.
+func (m *AppointmentMutation) ScheduleCleared() bool {
+	return m.clearedschedule
+}
+
+// ScheduleIDs returns the "schedule" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ScheduleID instead. It exists only for internal usage by the builders.
+func (m *AppointmentMutation) ScheduleIDs() (ids []string) {
+	if id := m.schedule; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSchedule resets all changes to the "schedule" edge.
+func (m *AppointmentMutation) ResetSchedule() {
+	m.schedule = nil
+	m.clearedschedule = false
+}
+
+// ClearClinic clears the "clinic" edge to the Clinic entity.
+func (m *AppointmentMutation) ClearClinic() {
+	m.clearedclinic = true
+	m.clearedFields[appointment.FieldClinicID] = struct{}{}
+}
+
+// ClinicCleared reports if the "clinic" edge to the Clinic entity was cleared.
+func (m *AppointmentMutation) ClinicCleared() bool {
+	return m.clearedclinic
+}
+
+// ClinicIDs returns the "clinic" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ClinicID instead. It exists only for internal usage by the builders.
+func (m *AppointmentMutation) ClinicIDs() (ids []string) {
+	if id := m.clinic; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetClinic resets all changes to the "clinic" edge.
+func (m *AppointmentMutation) ResetClinic() {
+	m.clinic = nil
+	m.clearedclinic = false
+}
+
+// Where appends a list predicates to the AppointmentMutation builder.
+func (m *AppointmentMutation) Where(ps ...predicate.Appointment) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AppointmentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AppointmentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Appointment, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AppointmentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AppointmentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Appointment).
+func (m *AppointmentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AppointmentMutation) Fields() []string {
+	fields := make([]string, 0, 25)
+	if m.created_at != nil {
+		fields = append(fields, appointment.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, appointment.FieldUpdatedAt)
+	}
+	if m.patient != nil {
+		fields = append(fields, appointment.FieldPatientID)
+	}
+	if m.patient_name != nil {
+		fields = append(fields, appointment.FieldPatientName)
+	}
+	if m.booked_by_id != nil {
+		fields = append(fields, appointment.FieldBookedByID)
+	}
+	if m.slot != nil {
+		fields = append(fields, appointment.FieldSlotID)
+	}
+	if m.schedule != nil {
+		fields = append(fields, appointment.FieldScheduleID)
+	}
+	if m.clinic != nil {
+		fields = append(fields, appointment.FieldClinicID)
+	}
+	if m.starts_at != nil {
+		fields = append(fields, appointment.FieldStartsAt)
+	}
+	if m.ends_at != nil {
+		fields = append(fields, appointment.FieldEndsAt)
+	}
+	if m.status != nil {
+		fields = append(fields, appointment.FieldStatus)
+	}
+	if m.channel != nil {
+		fields = append(fields, appointment.FieldChannel)
+	}
+	if m.held_until != nil {
+		fields = append(fields, appointment.FieldHeldUntil)
+	}
+	if m.cancel_reason != nil {
+		fields = append(fields, appointment.FieldCancelReason)
+	}
+	if m.queue_day != nil {
+		fields = append(fields, appointment.FieldQueueDay)
+	}
+	if m.queue_number != nil {
+		fields = append(fields, appointment.FieldQueueNumber)
+	}
+	if m.queue_priority != nil {
+		fields = append(fields, appointment.FieldQueuePriority)
+	}
+	if m.queue_rank != nil {
+		fields = append(fields, appointment.FieldQueueRank)
+	}
+	if m.checked_in_at != nil {
+		fields = append(fields, appointment.FieldCheckedInAt)
+	}
+	if m.called_at != nil {
+		fields = append(fields, appointment.FieldCalledAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, appointment.FieldEndedAt)
+	}
+	if m.shared_at != nil {
+		fields = append(fields, appointment.FieldSharedAt)
+	}
+	if m.reminded_day_at != nil {
+		fields = append(fields, appointment.FieldRemindedDayAt)
+	}
+	if m.reminded_hour_at != nil {
+		fields = append(fields, appointment.FieldRemindedHourAt)
+	}
+	if m.turn_told_at != nil {
+		fields = append(fields, appointment.FieldTurnToldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AppointmentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case appointment.FieldCreatedAt:
+		return m.CreatedAt()
+	case appointment.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case appointment.FieldPatientID:
+		return m.PatientID()
+	case appointment.FieldPatientName:
+		return m.PatientName()
+	case appointment.FieldBookedByID:
+		return m.BookedByID()
+	case appointment.FieldSlotID:
+		return m.SlotID()
+	case appointment.FieldScheduleID:
+		return m.ScheduleID()
+	case appointment.FieldClinicID:
+		return m.ClinicID()
+	case appointment.FieldStartsAt:
+		return m.StartsAt()
+	case appointment.FieldEndsAt:
+		return m.EndsAt()
+	case appointment.FieldStatus:
+		return m.Status()
+	case appointment.FieldChannel:
+		return m.Channel()
+	case appointment.FieldHeldUntil:
+		return m.HeldUntil()
+	case appointment.FieldCancelReason:
+		return m.CancelReason()
+	case appointment.FieldQueueDay:
+		return m.QueueDay()
+	case appointment.FieldQueueNumber:
+		return m.QueueNumber()
+	case appointment.FieldQueuePriority:
+		return m.QueuePriority()
+	case appointment.FieldQueueRank:
+		return m.QueueRank()
+	case appointment.FieldCheckedInAt:
+		return m.CheckedInAt()
+	case appointment.FieldCalledAt:
+		return m.CalledAt()
+	case appointment.FieldEndedAt:
+		return m.EndedAt()
+	case appointment.FieldSharedAt:
+		return m.SharedAt()
+	case appointment.FieldRemindedDayAt:
+		return m.RemindedDayAt()
+	case appointment.FieldRemindedHourAt:
+		return m.RemindedHourAt()
+	case appointment.FieldTurnToldAt:
+		return m.TurnToldAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AppointmentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case appointment.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case appointment.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case appointment.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case appointment.FieldPatientName:
+		return m.OldPatientName(ctx)
+	case appointment.FieldBookedByID:
+		return m.OldBookedByID(ctx)
+	case appointment.FieldSlotID:
+		return m.OldSlotID(ctx)
+	case appointment.FieldScheduleID:
+		return m.OldScheduleID(ctx)
+	case appointment.FieldClinicID:
+		return m.OldClinicID(ctx)
+	case appointment.FieldStartsAt:
+		return m.OldStartsAt(ctx)
+	case appointment.FieldEndsAt:
+		return m.OldEndsAt(ctx)
+	case appointment.FieldStatus:
+		return m.OldStatus(ctx)
+	case appointment.FieldChannel:
+		return m.OldChannel(ctx)
+	case appointment.FieldHeldUntil:
+		return m.OldHeldUntil(ctx)
+	case appointment.FieldCancelReason:
+		return m.OldCancelReason(ctx)
+	case appointment.FieldQueueDay:
+		return m.OldQueueDay(ctx)
+	case appointment.FieldQueueNumber:
+		return m.OldQueueNumber(ctx)
+	case appointment.FieldQueuePriority:
+		return m.OldQueuePriority(ctx)
+	case appointment.FieldQueueRank:
+		return m.OldQueueRank(ctx)
+	case appointment.FieldCheckedInAt:
+		return m.OldCheckedInAt(ctx)
+	case appointment.FieldCalledAt:
+		return m.OldCalledAt(ctx)
+	case appointment.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case appointment.FieldSharedAt:
+		return m.OldSharedAt(ctx)
+	case appointment.FieldRemindedDayAt:
+		return m.OldRemindedDayAt(ctx)
+	case appointment.FieldRemindedHourAt:
+		return m.OldRemindedHourAt(ctx)
+	case appointment.FieldTurnToldAt:
+		return m.OldTurnToldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Appointment field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AppointmentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case appointment.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case appointment.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case appointment.FieldPatientID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case appointment.FieldPatientName:
+		v, ok := value.(mask.Name)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientName(v)
+		return nil
+	case appointment.FieldBookedByID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBookedByID(v)
+		return nil
+	case appointment.FieldSlotID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlotID(v)
+		return nil
+	case appointment.FieldScheduleID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScheduleID(v)
+		return nil
+	case appointment.FieldClinicID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClinicID(v)
+		return nil
+	case appointment.FieldStartsAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartsAt(v)
+		return nil
+	case appointment.FieldEndsAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsAt(v)
+		return nil
+	case appointment.FieldStatus:
+		v, ok := value.(appointment.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case appointment.FieldChannel:
+		v, ok := value.(appointment.Channel)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannel(v)
+		return nil
+	case appointment.FieldHeldUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeldUntil(v)
+		return nil
+	case appointment.FieldCancelReason:
+		v, ok := value.(appointment.CancelReason)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelReason(v)
+		return nil
+	case appointment.FieldQueueDay:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQueueDay(v)
+		return nil
+	case appointment.FieldQueueNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQueueNumber(v)
+		return nil
+	case appointment.FieldQueuePriority:
+		v, ok := value.(appointment.QueuePriority)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQueuePriority(v)
+		return nil
+	case appointment.FieldQueueRank:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQueueRank(v)
+		return nil
+	case appointment.FieldCheckedInAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckedInAt(v)
+		return nil
+	case appointment.FieldCalledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCalledAt(v)
+		return nil
+	case appointment.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case appointment.FieldSharedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSharedAt(v)
+		return nil
+	case appointment.FieldRemindedDayAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemindedDayAt(v)
+		return nil
+	case appointment.FieldRemindedHourAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemindedHourAt(v)
+		return nil
+	case appointment.FieldTurnToldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTurnToldAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Appointment field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AppointmentMutation) AddedFields() []string {
+	var fields []string
+	if m.addqueue_number != nil {
+		fields = append(fields, appointment.FieldQueueNumber)
+	}
+	if m.addqueue_rank != nil {
+		fields = append(fields, appointment.FieldQueueRank)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AppointmentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case appointment.FieldQueueNumber:
+		return m.AddedQueueNumber()
+	case appointment.FieldQueueRank:
+		return m.AddedQueueRank()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AppointmentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case appointment.FieldQueueNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddQueueNumber(v)
+		return nil
+	case appointment.FieldQueueRank:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddQueueRank(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Appointment numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AppointmentMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(appointment.FieldHeldUntil) {
+		fields = append(fields, appointment.FieldHeldUntil)
+	}
+	if m.FieldCleared(appointment.FieldCancelReason) {
+		fields = append(fields, appointment.FieldCancelReason)
+	}
+	if m.FieldCleared(appointment.FieldQueueNumber) {
+		fields = append(fields, appointment.FieldQueueNumber)
+	}
+	if m.FieldCleared(appointment.FieldQueuePriority) {
+		fields = append(fields, appointment.FieldQueuePriority)
+	}
+	if m.FieldCleared(appointment.FieldCheckedInAt) {
+		fields = append(fields, appointment.FieldCheckedInAt)
+	}
+	if m.FieldCleared(appointment.FieldCalledAt) {
+		fields = append(fields, appointment.FieldCalledAt)
+	}
+	if m.FieldCleared(appointment.FieldEndedAt) {
+		fields = append(fields, appointment.FieldEndedAt)
+	}
+	if m.FieldCleared(appointment.FieldSharedAt) {
+		fields = append(fields, appointment.FieldSharedAt)
+	}
+	if m.FieldCleared(appointment.FieldRemindedDayAt) {
+		fields = append(fields, appointment.FieldRemindedDayAt)
+	}
+	if m.FieldCleared(appointment.FieldRemindedHourAt) {
+		fields = append(fields, appointment.FieldRemindedHourAt)
+	}
+	if m.FieldCleared(appointment.FieldTurnToldAt) {
+		fields = append(fields, appointment.FieldTurnToldAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AppointmentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AppointmentMutation) ClearField(name string) error {
+	switch name {
+	case appointment.FieldHeldUntil:
+		m.ClearHeldUntil()
+		return nil
+	case appointment.FieldCancelReason:
+		m.ClearCancelReason()
+		return nil
+	case appointment.FieldQueueNumber:
+		m.ClearQueueNumber()
+		return nil
+	case appointment.FieldQueuePriority:
+		m.ClearQueuePriority()
+		return nil
+	case appointment.FieldCheckedInAt:
+		m.ClearCheckedInAt()
+		return nil
+	case appointment.FieldCalledAt:
+		m.ClearCalledAt()
+		return nil
+	case appointment.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case appointment.FieldSharedAt:
+		m.ClearSharedAt()
+		return nil
+	case appointment.FieldRemindedDayAt:
+		m.ClearRemindedDayAt()
+		return nil
+	case appointment.FieldRemindedHourAt:
+		m.ClearRemindedHourAt()
+		return nil
+	case appointment.FieldTurnToldAt:
+		m.ClearTurnToldAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Appointment nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AppointmentMutation) ResetField(name string) error {
+	switch name {
+	case appointment.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case appointment.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case appointment.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case appointment.FieldPatientName:
+		m.ResetPatientName()
+		return nil
+	case appointment.FieldBookedByID:
+		m.ResetBookedByID()
+		return nil
+	case appointment.FieldSlotID:
+		m.ResetSlotID()
+		return nil
+	case appointment.FieldScheduleID:
+		m.ResetScheduleID()
+		return nil
+	case appointment.FieldClinicID:
+		m.ResetClinicID()
+		return nil
+	case appointment.FieldStartsAt:
+		m.ResetStartsAt()
+		return nil
+	case appointment.FieldEndsAt:
+		m.ResetEndsAt()
+		return nil
+	case appointment.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case appointment.FieldChannel:
+		m.ResetChannel()
+		return nil
+	case appointment.FieldHeldUntil:
+		m.ResetHeldUntil()
+		return nil
+	case appointment.FieldCancelReason:
+		m.ResetCancelReason()
+		return nil
+	case appointment.FieldQueueDay:
+		m.ResetQueueDay()
+		return nil
+	case appointment.FieldQueueNumber:
+		m.ResetQueueNumber()
+		return nil
+	case appointment.FieldQueuePriority:
+		m.ResetQueuePriority()
+		return nil
+	case appointment.FieldQueueRank:
+		m.ResetQueueRank()
+		return nil
+	case appointment.FieldCheckedInAt:
+		m.ResetCheckedInAt()
+		return nil
+	case appointment.FieldCalledAt:
+		m.ResetCalledAt()
+		return nil
+	case appointment.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case appointment.FieldSharedAt:
+		m.ResetSharedAt()
+		return nil
+	case appointment.FieldRemindedDayAt:
+		m.ResetRemindedDayAt()
+		return nil
+	case appointment.FieldRemindedHourAt:
+		m.ResetRemindedHourAt()
+		return nil
+	case appointment.FieldTurnToldAt:
+		m.ResetTurnToldAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Appointment field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AppointmentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.patient != nil {
+		edges = append(edges, appointment.EdgePatient)
+	}
+	if m.slot != nil {
+		edges = append(edges, appointment.EdgeSlot)
+	}
+	if m.schedule != nil {
+		edges = append(edges, appointment.EdgeSchedule)
+	}
+	if m.clinic != nil {
+		edges = append(edges, appointment.EdgeClinic)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AppointmentMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case appointment.EdgePatient:
+		if id := m.patient; id != nil {
+			return []ent.Value{*id}
+		}
+	case appointment.EdgeSlot:
+		if id := m.slot; id != nil {
+			return []ent.Value{*id}
+		}
+	case appointment.EdgeSchedule:
+		if id := m.schedule; id != nil {
+			return []ent.Value{*id}
+		}
+	case appointment.EdgeClinic:
+		if id := m.clinic; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AppointmentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AppointmentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AppointmentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedpatient {
+		edges = append(edges, appointment.EdgePatient)
+	}
+	if m.clearedslot {
+		edges = append(edges, appointment.EdgeSlot)
+	}
+	if m.clearedschedule {
+		edges = append(edges, appointment.EdgeSchedule)
+	}
+	if m.clearedclinic {
+		edges = append(edges, appointment.EdgeClinic)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AppointmentMutation) EdgeCleared(name string) bool {
+	switch name {
+	case appointment.EdgePatient:
+		return m.clearedpatient
+	case appointment.EdgeSlot:
+		return m.clearedslot
+	case appointment.EdgeSchedule:
+		return m.clearedschedule
+	case appointment.EdgeClinic:
+		return m.clearedclinic
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AppointmentMutation) ClearEdge(name string) error {
+	switch name {
+	case appointment.EdgePatient:
+		m.ClearPatient()
+		return nil
+	case appointment.EdgeSlot:
+		m.ClearSlot()
+		return nil
+	case appointment.EdgeSchedule:
+		m.ClearSchedule()
+		return nil
+	case appointment.EdgeClinic:
+		m.ClearClinic()
+		return nil
+	}
+	return fmt.Errorf("unknown Appointment unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AppointmentMutation) ResetEdge(name string) error {
+	switch name {
+	case appointment.EdgePatient:
+		m.ResetPatient()
+		return nil
+	case appointment.EdgeSlot:
+		m.ResetSlot()
+		return nil
+	case appointment.EdgeSchedule:
+		m.ResetSchedule()
+		return nil
+	case appointment.EdgeClinic:
+		m.ResetClinic()
+		return nil
+	}
+	return fmt.Errorf("unknown Appointment edge %s", name)
+}
+
 // AuditEventMutation represents an operation that mutates the AuditEvent nodes in the graph.
 type AuditEventMutation struct {
 	config
@@ -2295,6 +4413,2833 @@ func (m *AuditEventMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *AuditEventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditEvent edge %s", name)
+}
+
+// BillMutation represents an operation that mutates the Bill nodes in the graph.
+type BillMutation struct {
+	config
+	op                    Op
+	typ                   string
+	id                    *string
+	created_at            *time.Time
+	updated_at            *time.Time
+	issued_by_id          *string
+	status                *bill.Status
+	sealed                *[]byte
+	total                 *int64
+	addtotal              *int64
+	due_at                *time.Time
+	insurance_share       *int64
+	addinsurance_share    *int64
+	credit_share          *int64
+	addcredit_share       *int64
+	self_share            *int64
+	addself_share         *int64
+	refunded              *int64
+	addrefunded           *int64
+	paid_at               *time.Time
+	payer_id              *string
+	ledger_transaction_id *string
+	reservation           *string
+	claim                 *bill.Claim
+	receipt_key           *string
+	reminded_at           *time.Time
+	clearedFields         map[string]struct{}
+	patient               *string
+	clearedpatient        bool
+	clinic                *string
+	clearedclinic         bool
+	appointment           *string
+	clearedappointment    bool
+	done                  bool
+	oldValue              func(context.Context) (*Bill, error)
+	predicates            []predicate.Bill
+}
+
+var _ ent.Mutation = (*BillMutation)(nil)
+
+// billOption allows management of the mutation configuration using functional options.
+type billOption func(*BillMutation)
+
+// newBillMutation creates new mutation for the Bill entity.
+func newBillMutation(c config, op Op, opts ...billOption) *BillMutation {
+	m := &BillMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBill,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBillID sets the ID field of the mutation.
+func withBillID(id string) billOption {
+	return func(m *BillMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Bill
+		)
+		m.oldValue = func(ctx context.Context) (*Bill, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Bill.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBill sets the old Bill of the mutation.
+func withBill(node *Bill) billOption {
+	return func(m *BillMutation) {
+		m.oldValue = func(context.Context) (*Bill, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BillMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BillMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Bill entities.
+func (m *BillMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BillMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BillMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Bill.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BillMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BillMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BillMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *BillMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *BillMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *BillMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *BillMutation) SetPatientID(s string) {
+	m.patient = &s
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *BillMutation) PatientID() (r string, exists bool) {
+	v := m.patient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldPatientID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *BillMutation) ResetPatientID() {
+	m.patient = nil
+}
+
+// SetClinicID sets the "clinic_id" field.
+func (m *BillMutation) SetClinicID(s string) {
+	m.clinic = &s
+}
+
+// ClinicID returns the value of the "clinic_id" field in the mutation.
+func (m *BillMutation) ClinicID() (r string, exists bool) {
+	v := m.clinic
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClinicID returns the old "clinic_id" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldClinicID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClinicID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClinicID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClinicID: %w", err)
+	}
+	return oldValue.ClinicID, nil
+}
+
+// ResetClinicID resets all changes to the "clinic_id" field.
+func (m *BillMutation) ResetClinicID() {
+	m.clinic = nil
+}
+
+// SetAppointmentID sets the "appointment_id" field.
+func (m *BillMutation) SetAppointmentID(s string) {
+	m.appointment = &s
+}
+
+// AppointmentID returns the value of the "appointment_id" field in the mutation.
+func (m *BillMutation) AppointmentID() (r string, exists bool) {
+	v := m.appointment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAppointmentID returns the old "appointment_id" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldAppointmentID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAppointmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAppointmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAppointmentID: %w", err)
+	}
+	return oldValue.AppointmentID, nil
+}
+
+// ResetAppointmentID resets all changes to the "appointment_id" field.
+func (m *BillMutation) ResetAppointmentID() {
+	m.appointment = nil
+}
+
+// SetIssuedByID sets the "issued_by_id" field.
+func (m *BillMutation) SetIssuedByID(s string) {
+	m.issued_by_id = &s
+}
+
+// IssuedByID returns the value of the "issued_by_id" field in the mutation.
+func (m *BillMutation) IssuedByID() (r string, exists bool) {
+	v := m.issued_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIssuedByID returns the old "issued_by_id" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldIssuedByID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIssuedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIssuedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIssuedByID: %w", err)
+	}
+	return oldValue.IssuedByID, nil
+}
+
+// ResetIssuedByID resets all changes to the "issued_by_id" field.
+func (m *BillMutation) ResetIssuedByID() {
+	m.issued_by_id = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *BillMutation) SetStatus(b bill.Status) {
+	m.status = &b
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *BillMutation) Status() (r bill.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldStatus(ctx context.Context) (v bill.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *BillMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetSealed sets the "sealed" field.
+func (m *BillMutation) SetSealed(b []byte) {
+	m.sealed = &b
+}
+
+// Sealed returns the value of the "sealed" field in the mutation.
+func (m *BillMutation) Sealed() (r []byte, exists bool) {
+	v := m.sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealed returns the old "sealed" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealed: %w", err)
+	}
+	return oldValue.Sealed, nil
+}
+
+// ResetSealed resets all changes to the "sealed" field.
+func (m *BillMutation) ResetSealed() {
+	m.sealed = nil
+}
+
+// SetTotal sets the "total" field.
+func (m *BillMutation) SetTotal(i int64) {
+	m.total = &i
+	m.addtotal = nil
+}
+
+// Total returns the value of the "total" field in the mutation.
+func (m *BillMutation) Total() (r int64, exists bool) {
+	v := m.total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotal returns the old "total" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldTotal(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotal: %w", err)
+	}
+	return oldValue.Total, nil
+}
+
+// AddTotal adds i to the "total" field.
+func (m *BillMutation) AddTotal(i int64) {
+	if m.addtotal != nil {
+		*m.addtotal += i
+	} else {
+		m.addtotal = &i
+	}
+}
+
+// AddedTotal returns the value that was added to the "total" field in this mutation.
+func (m *BillMutation) AddedTotal() (r int64, exists bool) {
+	v := m.addtotal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTotal resets all changes to the "total" field.
+func (m *BillMutation) ResetTotal() {
+	m.total = nil
+	m.addtotal = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *BillMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *BillMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *BillMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// SetInsuranceShare sets the "insurance_share" field.
+func (m *BillMutation) SetInsuranceShare(i int64) {
+	m.insurance_share = &i
+	m.addinsurance_share = nil
+}
+
+// InsuranceShare returns the value of the "insurance_share" field in the mutation.
+func (m *BillMutation) InsuranceShare() (r int64, exists bool) {
+	v := m.insurance_share
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInsuranceShare returns the old "insurance_share" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldInsuranceShare(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInsuranceShare is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInsuranceShare requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInsuranceShare: %w", err)
+	}
+	return oldValue.InsuranceShare, nil
+}
+
+// AddInsuranceShare adds i to the "insurance_share" field.
+func (m *BillMutation) AddInsuranceShare(i int64) {
+	if m.addinsurance_share != nil {
+		*m.addinsurance_share += i
+	} else {
+		m.addinsurance_share = &i
+	}
+}
+
+// AddedInsuranceShare returns the value that was added to the "insurance_share" field in this mutation.
+func (m *BillMutation) AddedInsuranceShare() (r int64, exists bool) {
+	v := m.addinsurance_share
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetInsuranceShare resets all changes to the "insurance_share" field.
+func (m *BillMutation) ResetInsuranceShare() {
+	m.insurance_share = nil
+	m.addinsurance_share = nil
+}
+
+// SetCreditShare sets the "credit_share" field.
+func (m *BillMutation) SetCreditShare(i int64) {
+	m.credit_share = &i
+	m.addcredit_share = nil
+}
+
+// CreditShare returns the value of the "credit_share" field in the mutation.
+func (m *BillMutation) CreditShare() (r int64, exists bool) {
+	v := m.credit_share
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreditShare returns the old "credit_share" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldCreditShare(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreditShare is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreditShare requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreditShare: %w", err)
+	}
+	return oldValue.CreditShare, nil
+}
+
+// AddCreditShare adds i to the "credit_share" field.
+func (m *BillMutation) AddCreditShare(i int64) {
+	if m.addcredit_share != nil {
+		*m.addcredit_share += i
+	} else {
+		m.addcredit_share = &i
+	}
+}
+
+// AddedCreditShare returns the value that was added to the "credit_share" field in this mutation.
+func (m *BillMutation) AddedCreditShare() (r int64, exists bool) {
+	v := m.addcredit_share
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreditShare resets all changes to the "credit_share" field.
+func (m *BillMutation) ResetCreditShare() {
+	m.credit_share = nil
+	m.addcredit_share = nil
+}
+
+// SetSelfShare sets the "self_share" field.
+func (m *BillMutation) SetSelfShare(i int64) {
+	m.self_share = &i
+	m.addself_share = nil
+}
+
+// SelfShare returns the value of the "self_share" field in the mutation.
+func (m *BillMutation) SelfShare() (r int64, exists bool) {
+	v := m.self_share
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSelfShare returns the old "self_share" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldSelfShare(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSelfShare is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSelfShare requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSelfShare: %w", err)
+	}
+	return oldValue.SelfShare, nil
+}
+
+// AddSelfShare adds i to the "self_share" field.
+func (m *BillMutation) AddSelfShare(i int64) {
+	if m.addself_share != nil {
+		*m.addself_share += i
+	} else {
+		m.addself_share = &i
+	}
+}
+
+// AddedSelfShare returns the value that was added to the "self_share" field in this mutation.
+func (m *BillMutation) AddedSelfShare() (r int64, exists bool) {
+	v := m.addself_share
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSelfShare resets all changes to the "self_share" field.
+func (m *BillMutation) ResetSelfShare() {
+	m.self_share = nil
+	m.addself_share = nil
+}
+
+// SetRefunded sets the "refunded" field.
+func (m *BillMutation) SetRefunded(i int64) {
+	m.refunded = &i
+	m.addrefunded = nil
+}
+
+// Refunded returns the value of the "refunded" field in the mutation.
+func (m *BillMutation) Refunded() (r int64, exists bool) {
+	v := m.refunded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefunded returns the old "refunded" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldRefunded(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefunded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefunded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefunded: %w", err)
+	}
+	return oldValue.Refunded, nil
+}
+
+// AddRefunded adds i to the "refunded" field.
+func (m *BillMutation) AddRefunded(i int64) {
+	if m.addrefunded != nil {
+		*m.addrefunded += i
+	} else {
+		m.addrefunded = &i
+	}
+}
+
+// AddedRefunded returns the value that was added to the "refunded" field in this mutation.
+func (m *BillMutation) AddedRefunded() (r int64, exists bool) {
+	v := m.addrefunded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRefunded resets all changes to the "refunded" field.
+func (m *BillMutation) ResetRefunded() {
+	m.refunded = nil
+	m.addrefunded = nil
+}
+
+// SetPaidAt sets the "paid_at" field.
+func (m *BillMutation) SetPaidAt(t time.Time) {
+	m.paid_at = &t
+}
+
+// PaidAt returns the value of the "paid_at" field in the mutation.
+func (m *BillMutation) PaidAt() (r time.Time, exists bool) {
+	v := m.paid_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaidAt returns the old "paid_at" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldPaidAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaidAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaidAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaidAt: %w", err)
+	}
+	return oldValue.PaidAt, nil
+}
+
+// ClearPaidAt clears the value of the "paid_at" field.
+func (m *BillMutation) ClearPaidAt() {
+	m.paid_at = nil
+	m.clearedFields[bill.FieldPaidAt] = struct{}{}
+}
+
+// PaidAtCleared returns if the "paid_at" field was cleared in this mutation.
+func (m *BillMutation) PaidAtCleared() bool {
+	_, ok := m.clearedFields[bill.FieldPaidAt]
+	return ok
+}
+
+// ResetPaidAt resets all changes to the "paid_at" field.
+func (m *BillMutation) ResetPaidAt() {
+	m.paid_at = nil
+	delete(m.clearedFields, bill.FieldPaidAt)
+}
+
+// SetPayerID sets the "payer_id" field.
+func (m *BillMutation) SetPayerID(s string) {
+	m.payer_id = &s
+}
+
+// PayerID returns the value of the "payer_id" field in the mutation.
+func (m *BillMutation) PayerID() (r string, exists bool) {
+	v := m.payer_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPayerID returns the old "payer_id" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldPayerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPayerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPayerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPayerID: %w", err)
+	}
+	return oldValue.PayerID, nil
+}
+
+// ResetPayerID resets all changes to the "payer_id" field.
+func (m *BillMutation) ResetPayerID() {
+	m.payer_id = nil
+}
+
+// SetLedgerTransactionID sets the "ledger_transaction_id" field.
+func (m *BillMutation) SetLedgerTransactionID(s string) {
+	m.ledger_transaction_id = &s
+}
+
+// LedgerTransactionID returns the value of the "ledger_transaction_id" field in the mutation.
+func (m *BillMutation) LedgerTransactionID() (r string, exists bool) {
+	v := m.ledger_transaction_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLedgerTransactionID returns the old "ledger_transaction_id" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldLedgerTransactionID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLedgerTransactionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLedgerTransactionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLedgerTransactionID: %w", err)
+	}
+	return oldValue.LedgerTransactionID, nil
+}
+
+// ClearLedgerTransactionID clears the value of the "ledger_transaction_id" field.
+func (m *BillMutation) ClearLedgerTransactionID() {
+	m.ledger_transaction_id = nil
+	m.clearedFields[bill.FieldLedgerTransactionID] = struct{}{}
+}
+
+// LedgerTransactionIDCleared returns if the "ledger_transaction_id" field was cleared in this mutation.
+func (m *BillMutation) LedgerTransactionIDCleared() bool {
+	_, ok := m.clearedFields[bill.FieldLedgerTransactionID]
+	return ok
+}
+
+// ResetLedgerTransactionID resets all changes to the "ledger_transaction_id" field.
+func (m *BillMutation) ResetLedgerTransactionID() {
+	m.ledger_transaction_id = nil
+	delete(m.clearedFields, bill.FieldLedgerTransactionID)
+}
+
+// SetReservation sets the "reservation" field.
+func (m *BillMutation) SetReservation(s string) {
+	m.reservation = &s
+}
+
+// Reservation returns the value of the "reservation" field in the mutation.
+func (m *BillMutation) Reservation() (r string, exists bool) {
+	v := m.reservation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReservation returns the old "reservation" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldReservation(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReservation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReservation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReservation: %w", err)
+	}
+	return oldValue.Reservation, nil
+}
+
+// ResetReservation resets all changes to the "reservation" field.
+func (m *BillMutation) ResetReservation() {
+	m.reservation = nil
+}
+
+// SetClaim sets the "claim" field.
+func (m *BillMutation) SetClaim(b bill.Claim) {
+	m.claim = &b
+}
+
+// Claim returns the value of the "claim" field in the mutation.
+func (m *BillMutation) Claim() (r bill.Claim, exists bool) {
+	v := m.claim
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClaim returns the old "claim" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldClaim(ctx context.Context) (v bill.Claim, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClaim is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClaim requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClaim: %w", err)
+	}
+	return oldValue.Claim, nil
+}
+
+// ResetClaim resets all changes to the "claim" field.
+func (m *BillMutation) ResetClaim() {
+	m.claim = nil
+}
+
+// SetReceiptKey sets the "receipt_key" field.
+func (m *BillMutation) SetReceiptKey(s string) {
+	m.receipt_key = &s
+}
+
+// ReceiptKey returns the value of the "receipt_key" field in the mutation.
+func (m *BillMutation) ReceiptKey() (r string, exists bool) {
+	v := m.receipt_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceiptKey returns the old "receipt_key" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldReceiptKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceiptKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceiptKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceiptKey: %w", err)
+	}
+	return oldValue.ReceiptKey, nil
+}
+
+// ResetReceiptKey resets all changes to the "receipt_key" field.
+func (m *BillMutation) ResetReceiptKey() {
+	m.receipt_key = nil
+}
+
+// SetRemindedAt sets the "reminded_at" field.
+func (m *BillMutation) SetRemindedAt(t time.Time) {
+	m.reminded_at = &t
+}
+
+// RemindedAt returns the value of the "reminded_at" field in the mutation.
+func (m *BillMutation) RemindedAt() (r time.Time, exists bool) {
+	v := m.reminded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemindedAt returns the old "reminded_at" field's value of the Bill entity.
+// If the Bill object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillMutation) OldRemindedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemindedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemindedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemindedAt: %w", err)
+	}
+	return oldValue.RemindedAt, nil
+}
+
+// ClearRemindedAt clears the value of the "reminded_at" field.
+func (m *BillMutation) ClearRemindedAt() {
+	m.reminded_at = nil
+	m.clearedFields[bill.FieldRemindedAt] = struct{}{}
+}
+
+// RemindedAtCleared returns if the "reminded_at" field was cleared in this mutation.
+func (m *BillMutation) RemindedAtCleared() bool {
+	_, ok := m.clearedFields[bill.FieldRemindedAt]
+	return ok
+}
+
+// ResetRemindedAt resets all changes to the "reminded_at" field.
+func (m *BillMutation) ResetRemindedAt() {
+	m.reminded_at = nil
+	delete(m.clearedFields, bill.FieldRemindedAt)
+}
+
+// ClearPatient clears the "patient" edge to the Person entity.
+func (m *BillMutation) ClearPatient() {
+	m.clearedpatient = true
+	m.clearedFields[bill.FieldPatientID] = struct{}{}
+}
+
+// PatientCleared reports if the "patient" edge to the Person entity was cleared.
+func (m *BillMutation) PatientCleared() bool {
+	return m.clearedpatient
+}
+
+// PatientIDs returns the "patient" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PatientID instead. It exists only for internal usage by the builders.
+func (m *BillMutation) PatientIDs() (ids []string) {
+	if id := m.patient; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPatient resets all changes to the "patient" edge.
+func (m *BillMutation) ResetPatient() {
+	m.patient = nil
+	m.clearedpatient = false
+}
+
+// ClearClinic clears the "clinic" edge to the Clinic entity.
+func (m *BillMutation) ClearClinic() {
+	m.clearedclinic = true
+	m.clearedFields[bill.FieldClinicID] = struct{}{}
+}
+
+// ClinicCleared reports if the "clinic" edge to the Clinic entity was cleared.
+func (m *BillMutation) ClinicCleared() bool {
+	return m.clearedclinic
+}
+
+// ClinicIDs returns the "clinic" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ClinicID instead. It exists only for internal usage by the builders.
+func (m *BillMutation) ClinicIDs() (ids []string) {
+	if id := m.clinic; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetClinic resets all changes to the "clinic" edge.
+func (m *BillMutation) ResetClinic() {
+	m.clinic = nil
+	m.clearedclinic = false
+}
+
+// ClearAppointment clears the "appointment" edge to the Appointment entity.
+func (m *BillMutation) ClearAppointment() {
+	m.clearedappointment = true
+	m.clearedFields[bill.FieldAppointmentID] = struct{}{}
+}
+
+// AppointmentCleared reports if the "appointment" edge to the Appointment entity was cleared.
+func (m *BillMutation) AppointmentCleared() bool {
+	return m.clearedappointment
+}
+
+// AppointmentIDs returns the "appointment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AppointmentID instead. It exists only for internal usage by the builders.
+func (m *BillMutation) AppointmentIDs() (ids []string) {
+	if id := m.appointment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAppointment resets all changes to the "appointment" edge.
+func (m *BillMutation) ResetAppointment() {
+	m.appointment = nil
+	m.clearedappointment = false
+}
+
+// Where appends a list predicates to the BillMutation builder.
+func (m *BillMutation) Where(ps ...predicate.Bill) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BillMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BillMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Bill, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BillMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BillMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Bill).
+func (m *BillMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BillMutation) Fields() []string {
+	fields := make([]string, 0, 21)
+	if m.created_at != nil {
+		fields = append(fields, bill.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, bill.FieldUpdatedAt)
+	}
+	if m.patient != nil {
+		fields = append(fields, bill.FieldPatientID)
+	}
+	if m.clinic != nil {
+		fields = append(fields, bill.FieldClinicID)
+	}
+	if m.appointment != nil {
+		fields = append(fields, bill.FieldAppointmentID)
+	}
+	if m.issued_by_id != nil {
+		fields = append(fields, bill.FieldIssuedByID)
+	}
+	if m.status != nil {
+		fields = append(fields, bill.FieldStatus)
+	}
+	if m.sealed != nil {
+		fields = append(fields, bill.FieldSealed)
+	}
+	if m.total != nil {
+		fields = append(fields, bill.FieldTotal)
+	}
+	if m.due_at != nil {
+		fields = append(fields, bill.FieldDueAt)
+	}
+	if m.insurance_share != nil {
+		fields = append(fields, bill.FieldInsuranceShare)
+	}
+	if m.credit_share != nil {
+		fields = append(fields, bill.FieldCreditShare)
+	}
+	if m.self_share != nil {
+		fields = append(fields, bill.FieldSelfShare)
+	}
+	if m.refunded != nil {
+		fields = append(fields, bill.FieldRefunded)
+	}
+	if m.paid_at != nil {
+		fields = append(fields, bill.FieldPaidAt)
+	}
+	if m.payer_id != nil {
+		fields = append(fields, bill.FieldPayerID)
+	}
+	if m.ledger_transaction_id != nil {
+		fields = append(fields, bill.FieldLedgerTransactionID)
+	}
+	if m.reservation != nil {
+		fields = append(fields, bill.FieldReservation)
+	}
+	if m.claim != nil {
+		fields = append(fields, bill.FieldClaim)
+	}
+	if m.receipt_key != nil {
+		fields = append(fields, bill.FieldReceiptKey)
+	}
+	if m.reminded_at != nil {
+		fields = append(fields, bill.FieldRemindedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BillMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case bill.FieldCreatedAt:
+		return m.CreatedAt()
+	case bill.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case bill.FieldPatientID:
+		return m.PatientID()
+	case bill.FieldClinicID:
+		return m.ClinicID()
+	case bill.FieldAppointmentID:
+		return m.AppointmentID()
+	case bill.FieldIssuedByID:
+		return m.IssuedByID()
+	case bill.FieldStatus:
+		return m.Status()
+	case bill.FieldSealed:
+		return m.Sealed()
+	case bill.FieldTotal:
+		return m.Total()
+	case bill.FieldDueAt:
+		return m.DueAt()
+	case bill.FieldInsuranceShare:
+		return m.InsuranceShare()
+	case bill.FieldCreditShare:
+		return m.CreditShare()
+	case bill.FieldSelfShare:
+		return m.SelfShare()
+	case bill.FieldRefunded:
+		return m.Refunded()
+	case bill.FieldPaidAt:
+		return m.PaidAt()
+	case bill.FieldPayerID:
+		return m.PayerID()
+	case bill.FieldLedgerTransactionID:
+		return m.LedgerTransactionID()
+	case bill.FieldReservation:
+		return m.Reservation()
+	case bill.FieldClaim:
+		return m.Claim()
+	case bill.FieldReceiptKey:
+		return m.ReceiptKey()
+	case bill.FieldRemindedAt:
+		return m.RemindedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BillMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case bill.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case bill.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case bill.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case bill.FieldClinicID:
+		return m.OldClinicID(ctx)
+	case bill.FieldAppointmentID:
+		return m.OldAppointmentID(ctx)
+	case bill.FieldIssuedByID:
+		return m.OldIssuedByID(ctx)
+	case bill.FieldStatus:
+		return m.OldStatus(ctx)
+	case bill.FieldSealed:
+		return m.OldSealed(ctx)
+	case bill.FieldTotal:
+		return m.OldTotal(ctx)
+	case bill.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case bill.FieldInsuranceShare:
+		return m.OldInsuranceShare(ctx)
+	case bill.FieldCreditShare:
+		return m.OldCreditShare(ctx)
+	case bill.FieldSelfShare:
+		return m.OldSelfShare(ctx)
+	case bill.FieldRefunded:
+		return m.OldRefunded(ctx)
+	case bill.FieldPaidAt:
+		return m.OldPaidAt(ctx)
+	case bill.FieldPayerID:
+		return m.OldPayerID(ctx)
+	case bill.FieldLedgerTransactionID:
+		return m.OldLedgerTransactionID(ctx)
+	case bill.FieldReservation:
+		return m.OldReservation(ctx)
+	case bill.FieldClaim:
+		return m.OldClaim(ctx)
+	case bill.FieldReceiptKey:
+		return m.OldReceiptKey(ctx)
+	case bill.FieldRemindedAt:
+		return m.OldRemindedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Bill field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BillMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case bill.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case bill.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case bill.FieldPatientID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case bill.FieldClinicID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClinicID(v)
+		return nil
+	case bill.FieldAppointmentID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAppointmentID(v)
+		return nil
+	case bill.FieldIssuedByID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIssuedByID(v)
+		return nil
+	case bill.FieldStatus:
+		v, ok := value.(bill.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case bill.FieldSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealed(v)
+		return nil
+	case bill.FieldTotal:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotal(v)
+		return nil
+	case bill.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case bill.FieldInsuranceShare:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInsuranceShare(v)
+		return nil
+	case bill.FieldCreditShare:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreditShare(v)
+		return nil
+	case bill.FieldSelfShare:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSelfShare(v)
+		return nil
+	case bill.FieldRefunded:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefunded(v)
+		return nil
+	case bill.FieldPaidAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaidAt(v)
+		return nil
+	case bill.FieldPayerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPayerID(v)
+		return nil
+	case bill.FieldLedgerTransactionID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLedgerTransactionID(v)
+		return nil
+	case bill.FieldReservation:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReservation(v)
+		return nil
+	case bill.FieldClaim:
+		v, ok := value.(bill.Claim)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClaim(v)
+		return nil
+	case bill.FieldReceiptKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceiptKey(v)
+		return nil
+	case bill.FieldRemindedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemindedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Bill field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BillMutation) AddedFields() []string {
+	var fields []string
+	if m.addtotal != nil {
+		fields = append(fields, bill.FieldTotal)
+	}
+	if m.addinsurance_share != nil {
+		fields = append(fields, bill.FieldInsuranceShare)
+	}
+	if m.addcredit_share != nil {
+		fields = append(fields, bill.FieldCreditShare)
+	}
+	if m.addself_share != nil {
+		fields = append(fields, bill.FieldSelfShare)
+	}
+	if m.addrefunded != nil {
+		fields = append(fields, bill.FieldRefunded)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BillMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case bill.FieldTotal:
+		return m.AddedTotal()
+	case bill.FieldInsuranceShare:
+		return m.AddedInsuranceShare()
+	case bill.FieldCreditShare:
+		return m.AddedCreditShare()
+	case bill.FieldSelfShare:
+		return m.AddedSelfShare()
+	case bill.FieldRefunded:
+		return m.AddedRefunded()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BillMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case bill.FieldTotal:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTotal(v)
+		return nil
+	case bill.FieldInsuranceShare:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddInsuranceShare(v)
+		return nil
+	case bill.FieldCreditShare:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreditShare(v)
+		return nil
+	case bill.FieldSelfShare:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSelfShare(v)
+		return nil
+	case bill.FieldRefunded:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRefunded(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Bill numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BillMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(bill.FieldPaidAt) {
+		fields = append(fields, bill.FieldPaidAt)
+	}
+	if m.FieldCleared(bill.FieldLedgerTransactionID) {
+		fields = append(fields, bill.FieldLedgerTransactionID)
+	}
+	if m.FieldCleared(bill.FieldRemindedAt) {
+		fields = append(fields, bill.FieldRemindedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BillMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BillMutation) ClearField(name string) error {
+	switch name {
+	case bill.FieldPaidAt:
+		m.ClearPaidAt()
+		return nil
+	case bill.FieldLedgerTransactionID:
+		m.ClearLedgerTransactionID()
+		return nil
+	case bill.FieldRemindedAt:
+		m.ClearRemindedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Bill nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BillMutation) ResetField(name string) error {
+	switch name {
+	case bill.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case bill.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case bill.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case bill.FieldClinicID:
+		m.ResetClinicID()
+		return nil
+	case bill.FieldAppointmentID:
+		m.ResetAppointmentID()
+		return nil
+	case bill.FieldIssuedByID:
+		m.ResetIssuedByID()
+		return nil
+	case bill.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case bill.FieldSealed:
+		m.ResetSealed()
+		return nil
+	case bill.FieldTotal:
+		m.ResetTotal()
+		return nil
+	case bill.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case bill.FieldInsuranceShare:
+		m.ResetInsuranceShare()
+		return nil
+	case bill.FieldCreditShare:
+		m.ResetCreditShare()
+		return nil
+	case bill.FieldSelfShare:
+		m.ResetSelfShare()
+		return nil
+	case bill.FieldRefunded:
+		m.ResetRefunded()
+		return nil
+	case bill.FieldPaidAt:
+		m.ResetPaidAt()
+		return nil
+	case bill.FieldPayerID:
+		m.ResetPayerID()
+		return nil
+	case bill.FieldLedgerTransactionID:
+		m.ResetLedgerTransactionID()
+		return nil
+	case bill.FieldReservation:
+		m.ResetReservation()
+		return nil
+	case bill.FieldClaim:
+		m.ResetClaim()
+		return nil
+	case bill.FieldReceiptKey:
+		m.ResetReceiptKey()
+		return nil
+	case bill.FieldRemindedAt:
+		m.ResetRemindedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Bill field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BillMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.patient != nil {
+		edges = append(edges, bill.EdgePatient)
+	}
+	if m.clinic != nil {
+		edges = append(edges, bill.EdgeClinic)
+	}
+	if m.appointment != nil {
+		edges = append(edges, bill.EdgeAppointment)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BillMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case bill.EdgePatient:
+		if id := m.patient; id != nil {
+			return []ent.Value{*id}
+		}
+	case bill.EdgeClinic:
+		if id := m.clinic; id != nil {
+			return []ent.Value{*id}
+		}
+	case bill.EdgeAppointment:
+		if id := m.appointment; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BillMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BillMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BillMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedpatient {
+		edges = append(edges, bill.EdgePatient)
+	}
+	if m.clearedclinic {
+		edges = append(edges, bill.EdgeClinic)
+	}
+	if m.clearedappointment {
+		edges = append(edges, bill.EdgeAppointment)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BillMutation) EdgeCleared(name string) bool {
+	switch name {
+	case bill.EdgePatient:
+		return m.clearedpatient
+	case bill.EdgeClinic:
+		return m.clearedclinic
+	case bill.EdgeAppointment:
+		return m.clearedappointment
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BillMutation) ClearEdge(name string) error {
+	switch name {
+	case bill.EdgePatient:
+		m.ClearPatient()
+		return nil
+	case bill.EdgeClinic:
+		m.ClearClinic()
+		return nil
+	case bill.EdgeAppointment:
+		m.ClearAppointment()
+		return nil
+	}
+	return fmt.Errorf("unknown Bill unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BillMutation) ResetEdge(name string) error {
+	switch name {
+	case bill.EdgePatient:
+		m.ResetPatient()
+		return nil
+	case bill.EdgeClinic:
+		m.ResetClinic()
+		return nil
+	case bill.EdgeAppointment:
+		m.ResetAppointment()
+		return nil
+	}
+	return fmt.Errorf("unknown Bill edge %s", name)
+}
+
+// BookingSuspensionMutation represents an operation that mutates the BookingSuspension nodes in the graph.
+type BookingSuspensionMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	created_at     *time.Time
+	updated_at     *time.Time
+	ends_at        *time.Time
+	status         *bookingsuspension.Status
+	missed         *int
+	addmissed      *int
+	appeal_reason  *bookingsuspension.AppealReason
+	appealed_at    *time.Time
+	appeal_outcome *bookingsuspension.AppealOutcome
+	decided_at     *time.Time
+	decided_by_id  *string
+	clearedFields  map[string]struct{}
+	patient        *string
+	clearedpatient bool
+	done           bool
+	oldValue       func(context.Context) (*BookingSuspension, error)
+	predicates     []predicate.BookingSuspension
+}
+
+var _ ent.Mutation = (*BookingSuspensionMutation)(nil)
+
+// bookingsuspensionOption allows management of the mutation configuration using functional options.
+type bookingsuspensionOption func(*BookingSuspensionMutation)
+
+// newBookingSuspensionMutation creates new mutation for the BookingSuspension entity.
+func newBookingSuspensionMutation(c config, op Op, opts ...bookingsuspensionOption) *BookingSuspensionMutation {
+	m := &BookingSuspensionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBookingSuspension,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBookingSuspensionID sets the ID field of the mutation.
+func withBookingSuspensionID(id string) bookingsuspensionOption {
+	return func(m *BookingSuspensionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BookingSuspension
+		)
+		m.oldValue = func(ctx context.Context) (*BookingSuspension, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BookingSuspension.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBookingSuspension sets the old BookingSuspension of the mutation.
+func withBookingSuspension(node *BookingSuspension) bookingsuspensionOption {
+	return func(m *BookingSuspensionMutation) {
+		m.oldValue = func(context.Context) (*BookingSuspension, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BookingSuspensionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BookingSuspensionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of BookingSuspension entities.
+func (m *BookingSuspensionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BookingSuspensionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BookingSuspensionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BookingSuspension.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BookingSuspensionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BookingSuspensionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the BookingSuspension entity.
+// If the BookingSuspension object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingSuspensionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BookingSuspensionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *BookingSuspensionMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *BookingSuspensionMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the BookingSuspension entity.
+// If the BookingSuspension object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingSuspensionMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *BookingSuspensionMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *BookingSuspensionMutation) SetPatientID(s string) {
+	m.patient = &s
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *BookingSuspensionMutation) PatientID() (r string, exists bool) {
+	v := m.patient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the BookingSuspension entity.
+// If the BookingSuspension object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingSuspensionMutation) OldPatientID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *BookingSuspensionMutation) ResetPatientID() {
+	m.patient = nil
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (m *BookingSuspensionMutation) SetEndsAt(t time.Time) {
+	m.ends_at = &t
+}
+
+// EndsAt returns the value of the "ends_at" field in the mutation.
+func (m *BookingSuspensionMutation) EndsAt() (r time.Time, exists bool) {
+	v := m.ends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsAt returns the old "ends_at" field's value of the BookingSuspension entity.
+// If the BookingSuspension object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingSuspensionMutation) OldEndsAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsAt: %w", err)
+	}
+	return oldValue.EndsAt, nil
+}
+
+// ResetEndsAt resets all changes to the "ends_at" field.
+func (m *BookingSuspensionMutation) ResetEndsAt() {
+	m.ends_at = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *BookingSuspensionMutation) SetStatus(b bookingsuspension.Status) {
+	m.status = &b
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *BookingSuspensionMutation) Status() (r bookingsuspension.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the BookingSuspension entity.
+// If the BookingSuspension object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingSuspensionMutation) OldStatus(ctx context.Context) (v bookingsuspension.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *BookingSuspensionMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetMissed sets the "missed" field.
+func (m *BookingSuspensionMutation) SetMissed(i int) {
+	m.missed = &i
+	m.addmissed = nil
+}
+
+// Missed returns the value of the "missed" field in the mutation.
+func (m *BookingSuspensionMutation) Missed() (r int, exists bool) {
+	v := m.missed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMissed returns the old "missed" field's value of the BookingSuspension entity.
+// If the BookingSuspension object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingSuspensionMutation) OldMissed(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMissed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMissed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMissed: %w", err)
+	}
+	return oldValue.Missed, nil
+}
+
+// AddMissed adds i to the "missed" field.
+func (m *BookingSuspensionMutation) AddMissed(i int) {
+	if m.addmissed != nil {
+		*m.addmissed += i
+	} else {
+		m.addmissed = &i
+	}
+}
+
+// AddedMissed returns the value that was added to the "missed" field in this mutation.
+func (m *BookingSuspensionMutation) AddedMissed() (r int, exists bool) {
+	v := m.addmissed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMissed resets all changes to the "missed" field.
+func (m *BookingSuspensionMutation) ResetMissed() {
+	m.missed = nil
+	m.addmissed = nil
+}
+
+// SetAppealReason sets the "appeal_reason" field.
+func (m *BookingSuspensionMutation) SetAppealReason(br bookingsuspension.AppealReason) {
+	m.appeal_reason = &br
+}
+
+// AppealReason returns the value of the "appeal_reason" field in the mutation.
+func (m *BookingSuspensionMutation) AppealReason() (r bookingsuspension.AppealReason, exists bool) {
+	v := m.appeal_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAppealReason returns the old "appeal_reason" field's value of the BookingSuspension entity.
+// If the BookingSuspension object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingSuspensionMutation) OldAppealReason(ctx context.Context) (v *bookingsuspension.AppealReason, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAppealReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAppealReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAppealReason: %w", err)
+	}
+	return oldValue.AppealReason, nil
+}
+
+// ClearAppealReason clears the value of the "appeal_reason" field.
+func (m *BookingSuspensionMutation) ClearAppealReason() {
+	m.appeal_reason = nil
+	m.clearedFields[bookingsuspension.FieldAppealReason] = struct{}{}
+}
+
+// AppealReasonCleared returns if the "appeal_reason" field was cleared in this mutation.
+func (m *BookingSuspensionMutation) AppealReasonCleared() bool {
+	_, ok := m.clearedFields[bookingsuspension.FieldAppealReason]
+	return ok
+}
+
+// ResetAppealReason resets all changes to the "appeal_reason" field.
+func (m *BookingSuspensionMutation) ResetAppealReason() {
+	m.appeal_reason = nil
+	delete(m.clearedFields, bookingsuspension.FieldAppealReason)
+}
+
+// SetAppealedAt sets the "appealed_at" field.
+func (m *BookingSuspensionMutation) SetAppealedAt(t time.Time) {
+	m.appealed_at = &t
+}
+
+// AppealedAt returns the value of the "appealed_at" field in the mutation.
+func (m *BookingSuspensionMutation) AppealedAt() (r time.Time, exists bool) {
+	v := m.appealed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAppealedAt returns the old "appealed_at" field's value of the BookingSuspension entity.
+// If the BookingSuspension object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingSuspensionMutation) OldAppealedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAppealedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAppealedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAppealedAt: %w", err)
+	}
+	return oldValue.AppealedAt, nil
+}
+
+// ClearAppealedAt clears the value of the "appealed_at" field.
+func (m *BookingSuspensionMutation) ClearAppealedAt() {
+	m.appealed_at = nil
+	m.clearedFields[bookingsuspension.FieldAppealedAt] = struct{}{}
+}
+
+// AppealedAtCleared returns if the "appealed_at" field was cleared in this mutation.
+func (m *BookingSuspensionMutation) AppealedAtCleared() bool {
+	_, ok := m.clearedFields[bookingsuspension.FieldAppealedAt]
+	return ok
+}
+
+// ResetAppealedAt resets all changes to the "appealed_at" field.
+func (m *BookingSuspensionMutation) ResetAppealedAt() {
+	m.appealed_at = nil
+	delete(m.clearedFields, bookingsuspension.FieldAppealedAt)
+}
+
+// SetAppealOutcome sets the "appeal_outcome" field.
+func (m *BookingSuspensionMutation) SetAppealOutcome(bo bookingsuspension.AppealOutcome) {
+	m.appeal_outcome = &bo
+}
+
+// AppealOutcome returns the value of the "appeal_outcome" field in the mutation.
+func (m *BookingSuspensionMutation) AppealOutcome() (r bookingsuspension.AppealOutcome, exists bool) {
+	v := m.appeal_outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAppealOutcome returns the old "appeal_outcome" field's value of the BookingSuspension entity.
+// If the BookingSuspension object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingSuspensionMutation) OldAppealOutcome(ctx context.Context) (v *bookingsuspension.AppealOutcome, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAppealOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAppealOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAppealOutcome: %w", err)
+	}
+	return oldValue.AppealOutcome, nil
+}
+
+// ClearAppealOutcome clears the value of the "appeal_outcome" field.
+func (m *BookingSuspensionMutation) ClearAppealOutcome() {
+	m.appeal_outcome = nil
+	m.clearedFields[bookingsuspension.FieldAppealOutcome] = struct{}{}
+}
+
+// AppealOutcomeCleared returns if the "appeal_outcome" field was cleared in this mutation.
+func (m *BookingSuspensionMutation) AppealOutcomeCleared() bool {
+	_, ok := m.clearedFields[bookingsuspension.FieldAppealOutcome]
+	return ok
+}
+
+// ResetAppealOutcome resets all changes to the "appeal_outcome" field.
+func (m *BookingSuspensionMutation) ResetAppealOutcome() {
+	m.appeal_outcome = nil
+	delete(m.clearedFields, bookingsuspension.FieldAppealOutcome)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *BookingSuspensionMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *BookingSuspensionMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the BookingSuspension entity.
+// If the BookingSuspension object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingSuspensionMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *BookingSuspensionMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[bookingsuspension.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *BookingSuspensionMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[bookingsuspension.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *BookingSuspensionMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, bookingsuspension.FieldDecidedAt)
+}
+
+// SetDecidedByID sets the "decided_by_id" field.
+func (m *BookingSuspensionMutation) SetDecidedByID(s string) {
+	m.decided_by_id = &s
+}
+
+// DecidedByID returns the value of the "decided_by_id" field in the mutation.
+func (m *BookingSuspensionMutation) DecidedByID() (r string, exists bool) {
+	v := m.decided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedByID returns the old "decided_by_id" field's value of the BookingSuspension entity.
+// If the BookingSuspension object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingSuspensionMutation) OldDecidedByID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedByID: %w", err)
+	}
+	return oldValue.DecidedByID, nil
+}
+
+// ResetDecidedByID resets all changes to the "decided_by_id" field.
+func (m *BookingSuspensionMutation) ResetDecidedByID() {
+	m.decided_by_id = nil
+}
+
+// ClearPatient clears the "patient" edge to the Person entity.
+func (m *BookingSuspensionMutation) ClearPatient() {
+	m.clearedpatient = true
+	m.clearedFields[bookingsuspension.FieldPatientID] = struct{}{}
+}
+
+// PatientCleared reports if the "patient" edge to the Person entity was cleared.
+func (m *BookingSuspensionMutation) PatientCleared() bool {
+	return m.clearedpatient
+}
+
+// PatientIDs returns the "patient" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PatientID instead. It exists only for internal usage by the builders.
+func (m *BookingSuspensionMutation) PatientIDs() (ids []string) {
+	if id := m.patient; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPatient resets all changes to the "patient" edge.
+func (m *BookingSuspensionMutation) ResetPatient() {
+	m.patient = nil
+	m.clearedpatient = false
+}
+
+// Where appends a list predicates to the BookingSuspensionMutation builder.
+func (m *BookingSuspensionMutation) Where(ps ...predicate.BookingSuspension) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BookingSuspensionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BookingSuspensionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BookingSuspension, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BookingSuspensionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BookingSuspensionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BookingSuspension).
+func (m *BookingSuspensionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BookingSuspensionMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, bookingsuspension.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, bookingsuspension.FieldUpdatedAt)
+	}
+	if m.patient != nil {
+		fields = append(fields, bookingsuspension.FieldPatientID)
+	}
+	if m.ends_at != nil {
+		fields = append(fields, bookingsuspension.FieldEndsAt)
+	}
+	if m.status != nil {
+		fields = append(fields, bookingsuspension.FieldStatus)
+	}
+	if m.missed != nil {
+		fields = append(fields, bookingsuspension.FieldMissed)
+	}
+	if m.appeal_reason != nil {
+		fields = append(fields, bookingsuspension.FieldAppealReason)
+	}
+	if m.appealed_at != nil {
+		fields = append(fields, bookingsuspension.FieldAppealedAt)
+	}
+	if m.appeal_outcome != nil {
+		fields = append(fields, bookingsuspension.FieldAppealOutcome)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, bookingsuspension.FieldDecidedAt)
+	}
+	if m.decided_by_id != nil {
+		fields = append(fields, bookingsuspension.FieldDecidedByID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BookingSuspensionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case bookingsuspension.FieldCreatedAt:
+		return m.CreatedAt()
+	case bookingsuspension.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case bookingsuspension.FieldPatientID:
+		return m.PatientID()
+	case bookingsuspension.FieldEndsAt:
+		return m.EndsAt()
+	case bookingsuspension.FieldStatus:
+		return m.Status()
+	case bookingsuspension.FieldMissed:
+		return m.Missed()
+	case bookingsuspension.FieldAppealReason:
+		return m.AppealReason()
+	case bookingsuspension.FieldAppealedAt:
+		return m.AppealedAt()
+	case bookingsuspension.FieldAppealOutcome:
+		return m.AppealOutcome()
+	case bookingsuspension.FieldDecidedAt:
+		return m.DecidedAt()
+	case bookingsuspension.FieldDecidedByID:
+		return m.DecidedByID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BookingSuspensionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case bookingsuspension.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case bookingsuspension.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case bookingsuspension.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case bookingsuspension.FieldEndsAt:
+		return m.OldEndsAt(ctx)
+	case bookingsuspension.FieldStatus:
+		return m.OldStatus(ctx)
+	case bookingsuspension.FieldMissed:
+		return m.OldMissed(ctx)
+	case bookingsuspension.FieldAppealReason:
+		return m.OldAppealReason(ctx)
+	case bookingsuspension.FieldAppealedAt:
+		return m.OldAppealedAt(ctx)
+	case bookingsuspension.FieldAppealOutcome:
+		return m.OldAppealOutcome(ctx)
+	case bookingsuspension.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case bookingsuspension.FieldDecidedByID:
+		return m.OldDecidedByID(ctx)
+	}
+	return nil, fmt.Errorf("unknown BookingSuspension field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BookingSuspensionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case bookingsuspension.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case bookingsuspension.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case bookingsuspension.FieldPatientID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case bookingsuspension.FieldEndsAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsAt(v)
+		return nil
+	case bookingsuspension.FieldStatus:
+		v, ok := value.(bookingsuspension.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case bookingsuspension.FieldMissed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMissed(v)
+		return nil
+	case bookingsuspension.FieldAppealReason:
+		v, ok := value.(bookingsuspension.AppealReason)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAppealReason(v)
+		return nil
+	case bookingsuspension.FieldAppealedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAppealedAt(v)
+		return nil
+	case bookingsuspension.FieldAppealOutcome:
+		v, ok := value.(bookingsuspension.AppealOutcome)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAppealOutcome(v)
+		return nil
+	case bookingsuspension.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case bookingsuspension.FieldDecidedByID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedByID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BookingSuspension field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BookingSuspensionMutation) AddedFields() []string {
+	var fields []string
+	if m.addmissed != nil {
+		fields = append(fields, bookingsuspension.FieldMissed)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BookingSuspensionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case bookingsuspension.FieldMissed:
+		return m.AddedMissed()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BookingSuspensionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case bookingsuspension.FieldMissed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMissed(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BookingSuspension numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BookingSuspensionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(bookingsuspension.FieldAppealReason) {
+		fields = append(fields, bookingsuspension.FieldAppealReason)
+	}
+	if m.FieldCleared(bookingsuspension.FieldAppealedAt) {
+		fields = append(fields, bookingsuspension.FieldAppealedAt)
+	}
+	if m.FieldCleared(bookingsuspension.FieldAppealOutcome) {
+		fields = append(fields, bookingsuspension.FieldAppealOutcome)
+	}
+	if m.FieldCleared(bookingsuspension.FieldDecidedAt) {
+		fields = append(fields, bookingsuspension.FieldDecidedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BookingSuspensionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BookingSuspensionMutation) ClearField(name string) error {
+	switch name {
+	case bookingsuspension.FieldAppealReason:
+		m.ClearAppealReason()
+		return nil
+	case bookingsuspension.FieldAppealedAt:
+		m.ClearAppealedAt()
+		return nil
+	case bookingsuspension.FieldAppealOutcome:
+		m.ClearAppealOutcome()
+		return nil
+	case bookingsuspension.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown BookingSuspension nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BookingSuspensionMutation) ResetField(name string) error {
+	switch name {
+	case bookingsuspension.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case bookingsuspension.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case bookingsuspension.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case bookingsuspension.FieldEndsAt:
+		m.ResetEndsAt()
+		return nil
+	case bookingsuspension.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case bookingsuspension.FieldMissed:
+		m.ResetMissed()
+		return nil
+	case bookingsuspension.FieldAppealReason:
+		m.ResetAppealReason()
+		return nil
+	case bookingsuspension.FieldAppealedAt:
+		m.ResetAppealedAt()
+		return nil
+	case bookingsuspension.FieldAppealOutcome:
+		m.ResetAppealOutcome()
+		return nil
+	case bookingsuspension.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case bookingsuspension.FieldDecidedByID:
+		m.ResetDecidedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown BookingSuspension field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BookingSuspensionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.patient != nil {
+		edges = append(edges, bookingsuspension.EdgePatient)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BookingSuspensionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case bookingsuspension.EdgePatient:
+		if id := m.patient; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BookingSuspensionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BookingSuspensionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BookingSuspensionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedpatient {
+		edges = append(edges, bookingsuspension.EdgePatient)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BookingSuspensionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case bookingsuspension.EdgePatient:
+		return m.clearedpatient
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BookingSuspensionMutation) ClearEdge(name string) error {
+	switch name {
+	case bookingsuspension.EdgePatient:
+		m.ClearPatient()
+		return nil
+	}
+	return fmt.Errorf("unknown BookingSuspension unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BookingSuspensionMutation) ResetEdge(name string) error {
+	switch name {
+	case bookingsuspension.EdgePatient:
+		m.ResetPatient()
+		return nil
+	}
+	return fmt.Errorf("unknown BookingSuspension edge %s", name)
 }
 
 // BroadcastMutation represents an operation that mutates the Broadcast nodes in the graph.
@@ -3370,6 +8315,1969 @@ func (m *BroadcastMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *BroadcastMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Broadcast edge %s", name)
+}
+
+// CareContractMutation represents an operation that mutates the CareContract nodes in the graph.
+type CareContractMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *string
+	created_at          *time.Time
+	updated_at          *time.Time
+	patient_name        *mask.Name
+	state               *carecontract.State
+	valid_from          *time.Time
+	valid_to            *time.Time
+	clearedFields       map[string]struct{}
+	patient             *string
+	clearedpatient      bool
+	clinic              *string
+	clearedclinic       bool
+	practitioner        *string
+	clearedpractitioner bool
+	done                bool
+	oldValue            func(context.Context) (*CareContract, error)
+	predicates          []predicate.CareContract
+}
+
+var _ ent.Mutation = (*CareContractMutation)(nil)
+
+// carecontractOption allows management of the mutation configuration using functional options.
+type carecontractOption func(*CareContractMutation)
+
+// newCareContractMutation creates new mutation for the CareContract entity.
+func newCareContractMutation(c config, op Op, opts ...carecontractOption) *CareContractMutation {
+	m := &CareContractMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCareContract,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCareContractID sets the ID field of the mutation.
+func withCareContractID(id string) carecontractOption {
+	return func(m *CareContractMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CareContract
+		)
+		m.oldValue = func(ctx context.Context) (*CareContract, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CareContract.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCareContract sets the old CareContract of the mutation.
+func withCareContract(node *CareContract) carecontractOption {
+	return func(m *CareContractMutation) {
+		m.oldValue = func(context.Context) (*CareContract, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CareContractMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CareContractMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CareContract entities.
+func (m *CareContractMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CareContractMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CareContractMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CareContract.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CareContractMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CareContractMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the CareContract entity.
+// If the CareContract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareContractMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CareContractMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *CareContractMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *CareContractMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the CareContract entity.
+// If the CareContract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareContractMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *CareContractMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *CareContractMutation) SetPatientID(s string) {
+	m.patient = &s
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *CareContractMutation) PatientID() (r string, exists bool) {
+	v := m.patient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the CareContract entity.
+// If the CareContract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareContractMutation) OldPatientID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *CareContractMutation) ResetPatientID() {
+	m.patient = nil
+}
+
+// SetPatientName sets the "patient_name" field.
+func (m *CareContractMutation) SetPatientName(value mask.Name) {
+	m.patient_name = &value
+}
+
+// PatientName returns the value of the "patient_name" field in the mutation.
+func (m *CareContractMutation) PatientName() (r mask.Name, exists bool) {
+	v := m.patient_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientName returns the old "patient_name" field's value of the CareContract entity.
+// If the CareContract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareContractMutation) OldPatientName(ctx context.Context) (v mask.Name, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientName: %w", err)
+	}
+	return oldValue.PatientName, nil
+}
+
+// ResetPatientName resets all changes to the "patient_name" field.
+func (m *CareContractMutation) ResetPatientName() {
+	m.patient_name = nil
+}
+
+// SetClinicID sets the "clinic_id" field.
+func (m *CareContractMutation) SetClinicID(s string) {
+	m.clinic = &s
+}
+
+// ClinicID returns the value of the "clinic_id" field in the mutation.
+func (m *CareContractMutation) ClinicID() (r string, exists bool) {
+	v := m.clinic
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClinicID returns the old "clinic_id" field's value of the CareContract entity.
+// If the CareContract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareContractMutation) OldClinicID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClinicID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClinicID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClinicID: %w", err)
+	}
+	return oldValue.ClinicID, nil
+}
+
+// ResetClinicID resets all changes to the "clinic_id" field.
+func (m *CareContractMutation) ResetClinicID() {
+	m.clinic = nil
+}
+
+// SetPractitionerID sets the "practitioner_id" field.
+func (m *CareContractMutation) SetPractitionerID(s string) {
+	m.practitioner = &s
+}
+
+// PractitionerID returns the value of the "practitioner_id" field in the mutation.
+func (m *CareContractMutation) PractitionerID() (r string, exists bool) {
+	v := m.practitioner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPractitionerID returns the old "practitioner_id" field's value of the CareContract entity.
+// If the CareContract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareContractMutation) OldPractitionerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPractitionerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPractitionerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPractitionerID: %w", err)
+	}
+	return oldValue.PractitionerID, nil
+}
+
+// ResetPractitionerID resets all changes to the "practitioner_id" field.
+func (m *CareContractMutation) ResetPractitionerID() {
+	m.practitioner = nil
+}
+
+// SetState sets the "state" field.
+func (m *CareContractMutation) SetState(c carecontract.State) {
+	m.state = &c
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *CareContractMutation) State() (r carecontract.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the CareContract entity.
+// If the CareContract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareContractMutation) OldState(ctx context.Context) (v carecontract.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *CareContractMutation) ResetState() {
+	m.state = nil
+}
+
+// SetValidFrom sets the "valid_from" field.
+func (m *CareContractMutation) SetValidFrom(t time.Time) {
+	m.valid_from = &t
+}
+
+// ValidFrom returns the value of the "valid_from" field in the mutation.
+func (m *CareContractMutation) ValidFrom() (r time.Time, exists bool) {
+	v := m.valid_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidFrom returns the old "valid_from" field's value of the CareContract entity.
+// If the CareContract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareContractMutation) OldValidFrom(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidFrom: %w", err)
+	}
+	return oldValue.ValidFrom, nil
+}
+
+// ResetValidFrom resets all changes to the "valid_from" field.
+func (m *CareContractMutation) ResetValidFrom() {
+	m.valid_from = nil
+}
+
+// SetValidTo sets the "valid_to" field.
+func (m *CareContractMutation) SetValidTo(t time.Time) {
+	m.valid_to = &t
+}
+
+// ValidTo returns the value of the "valid_to" field in the mutation.
+func (m *CareContractMutation) ValidTo() (r time.Time, exists bool) {
+	v := m.valid_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidTo returns the old "valid_to" field's value of the CareContract entity.
+// If the CareContract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareContractMutation) OldValidTo(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidTo: %w", err)
+	}
+	return oldValue.ValidTo, nil
+}
+
+// ResetValidTo resets all changes to the "valid_to" field.
+func (m *CareContractMutation) ResetValidTo() {
+	m.valid_to = nil
+}
+
+// ClearPatient clears the "patient" edge to the Person entity.
+func (m *CareContractMutation) ClearPatient() {
+	m.clearedpatient = true
+	m.clearedFields[carecontract.FieldPatientID] = struct{}{}
+}
+
+// PatientCleared reports if the "patient" edge to the Person entity was cleared.
+func (m *CareContractMutation) PatientCleared() bool {
+	return m.clearedpatient
+}
+
+// PatientIDs returns the "patient" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PatientID instead. It exists only for internal usage by the builders.
+func (m *CareContractMutation) PatientIDs() (ids []string) {
+	if id := m.patient; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPatient resets all changes to the "patient" edge.
+func (m *CareContractMutation) ResetPatient() {
+	m.patient = nil
+	m.clearedpatient = false
+}
+
+// ClearClinic clears the "clinic" edge to the Clinic entity.
+func (m *CareContractMutation) ClearClinic() {
+	m.clearedclinic = true
+	m.clearedFields[carecontract.FieldClinicID] = struct{}{}
+}
+
+// ClinicCleared reports if the "clinic" edge to the Clinic entity was cleared.
+func (m *CareContractMutation) ClinicCleared() bool {
+	return m.clearedclinic
+}
+
+// ClinicIDs returns the "clinic" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ClinicID instead. It exists only for internal usage by the builders.
+func (m *CareContractMutation) ClinicIDs() (ids []string) {
+	if id := m.clinic; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetClinic resets all changes to the "clinic" edge.
+func (m *CareContractMutation) ResetClinic() {
+	m.clinic = nil
+	m.clearedclinic = false
+}
+
+// ClearPractitioner clears the "practitioner" edge to the Practitioner entity.
+func (m *CareContractMutation) ClearPractitioner() {
+	m.clearedpractitioner = true
+	m.clearedFields[carecontract.FieldPractitionerID] = struct{}{}
+}
+
+// PractitionerCleared reports if the "practitioner" edge to the Practitioner entity was cleared.
+func (m *CareContractMutation) PractitionerCleared() bool {
+	return m.clearedpractitioner
+}
+
+// PractitionerIDs returns the "practitioner" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PractitionerID instead. It exists only for internal usage by the builders.
+func (m *CareContractMutation) PractitionerIDs() (ids []string) {
+	if id := m.practitioner; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPractitioner resets all changes to the "practitioner" edge.
+func (m *CareContractMutation) ResetPractitioner() {
+	m.practitioner = nil
+	m.clearedpractitioner = false
+}
+
+// Where appends a list predicates to the CareContractMutation builder.
+func (m *CareContractMutation) Where(ps ...predicate.CareContract) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CareContractMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CareContractMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CareContract, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CareContractMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CareContractMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CareContract).
+func (m *CareContractMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CareContractMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.created_at != nil {
+		fields = append(fields, carecontract.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, carecontract.FieldUpdatedAt)
+	}
+	if m.patient != nil {
+		fields = append(fields, carecontract.FieldPatientID)
+	}
+	if m.patient_name != nil {
+		fields = append(fields, carecontract.FieldPatientName)
+	}
+	if m.clinic != nil {
+		fields = append(fields, carecontract.FieldClinicID)
+	}
+	if m.practitioner != nil {
+		fields = append(fields, carecontract.FieldPractitionerID)
+	}
+	if m.state != nil {
+		fields = append(fields, carecontract.FieldState)
+	}
+	if m.valid_from != nil {
+		fields = append(fields, carecontract.FieldValidFrom)
+	}
+	if m.valid_to != nil {
+		fields = append(fields, carecontract.FieldValidTo)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CareContractMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case carecontract.FieldCreatedAt:
+		return m.CreatedAt()
+	case carecontract.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case carecontract.FieldPatientID:
+		return m.PatientID()
+	case carecontract.FieldPatientName:
+		return m.PatientName()
+	case carecontract.FieldClinicID:
+		return m.ClinicID()
+	case carecontract.FieldPractitionerID:
+		return m.PractitionerID()
+	case carecontract.FieldState:
+		return m.State()
+	case carecontract.FieldValidFrom:
+		return m.ValidFrom()
+	case carecontract.FieldValidTo:
+		return m.ValidTo()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CareContractMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case carecontract.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case carecontract.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case carecontract.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case carecontract.FieldPatientName:
+		return m.OldPatientName(ctx)
+	case carecontract.FieldClinicID:
+		return m.OldClinicID(ctx)
+	case carecontract.FieldPractitionerID:
+		return m.OldPractitionerID(ctx)
+	case carecontract.FieldState:
+		return m.OldState(ctx)
+	case carecontract.FieldValidFrom:
+		return m.OldValidFrom(ctx)
+	case carecontract.FieldValidTo:
+		return m.OldValidTo(ctx)
+	}
+	return nil, fmt.Errorf("unknown CareContract field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CareContractMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case carecontract.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case carecontract.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case carecontract.FieldPatientID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case carecontract.FieldPatientName:
+		v, ok := value.(mask.Name)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientName(v)
+		return nil
+	case carecontract.FieldClinicID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClinicID(v)
+		return nil
+	case carecontract.FieldPractitionerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPractitionerID(v)
+		return nil
+	case carecontract.FieldState:
+		v, ok := value.(carecontract.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case carecontract.FieldValidFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidFrom(v)
+		return nil
+	case carecontract.FieldValidTo:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidTo(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CareContract field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CareContractMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CareContractMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CareContractMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown CareContract numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CareContractMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CareContractMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CareContractMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown CareContract nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CareContractMutation) ResetField(name string) error {
+	switch name {
+	case carecontract.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case carecontract.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case carecontract.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case carecontract.FieldPatientName:
+		m.ResetPatientName()
+		return nil
+	case carecontract.FieldClinicID:
+		m.ResetClinicID()
+		return nil
+	case carecontract.FieldPractitionerID:
+		m.ResetPractitionerID()
+		return nil
+	case carecontract.FieldState:
+		m.ResetState()
+		return nil
+	case carecontract.FieldValidFrom:
+		m.ResetValidFrom()
+		return nil
+	case carecontract.FieldValidTo:
+		m.ResetValidTo()
+		return nil
+	}
+	return fmt.Errorf("unknown CareContract field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CareContractMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.patient != nil {
+		edges = append(edges, carecontract.EdgePatient)
+	}
+	if m.clinic != nil {
+		edges = append(edges, carecontract.EdgeClinic)
+	}
+	if m.practitioner != nil {
+		edges = append(edges, carecontract.EdgePractitioner)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CareContractMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case carecontract.EdgePatient:
+		if id := m.patient; id != nil {
+			return []ent.Value{*id}
+		}
+	case carecontract.EdgeClinic:
+		if id := m.clinic; id != nil {
+			return []ent.Value{*id}
+		}
+	case carecontract.EdgePractitioner:
+		if id := m.practitioner; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CareContractMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CareContractMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CareContractMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedpatient {
+		edges = append(edges, carecontract.EdgePatient)
+	}
+	if m.clearedclinic {
+		edges = append(edges, carecontract.EdgeClinic)
+	}
+	if m.clearedpractitioner {
+		edges = append(edges, carecontract.EdgePractitioner)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CareContractMutation) EdgeCleared(name string) bool {
+	switch name {
+	case carecontract.EdgePatient:
+		return m.clearedpatient
+	case carecontract.EdgeClinic:
+		return m.clearedclinic
+	case carecontract.EdgePractitioner:
+		return m.clearedpractitioner
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CareContractMutation) ClearEdge(name string) error {
+	switch name {
+	case carecontract.EdgePatient:
+		m.ClearPatient()
+		return nil
+	case carecontract.EdgeClinic:
+		m.ClearClinic()
+		return nil
+	case carecontract.EdgePractitioner:
+		m.ClearPractitioner()
+		return nil
+	}
+	return fmt.Errorf("unknown CareContract unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CareContractMutation) ResetEdge(name string) error {
+	switch name {
+	case carecontract.EdgePatient:
+		m.ResetPatient()
+		return nil
+	case carecontract.EdgeClinic:
+		m.ResetClinic()
+		return nil
+	case carecontract.EdgePractitioner:
+		m.ResetPractitioner()
+		return nil
+	}
+	return fmt.Errorf("unknown CareContract edge %s", name)
+}
+
+// CareVisitMutation represents an operation that mutates the CareVisit nodes in the graph.
+type CareVisitMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	created_at      *time.Time
+	updated_at      *time.Time
+	patient_name    *mask.Name
+	reason          *carevisit.Reason
+	status          *carevisit.Status
+	preferred_from  *time.Time
+	preferred_to    *time.Time
+	scheduled_at    *time.Time
+	clearedFields   map[string]struct{}
+	patient         *string
+	clearedpatient  bool
+	clinic          *string
+	clearedclinic   bool
+	contract        *string
+	clearedcontract bool
+	done            bool
+	oldValue        func(context.Context) (*CareVisit, error)
+	predicates      []predicate.CareVisit
+}
+
+var _ ent.Mutation = (*CareVisitMutation)(nil)
+
+// carevisitOption allows management of the mutation configuration using functional options.
+type carevisitOption func(*CareVisitMutation)
+
+// newCareVisitMutation creates new mutation for the CareVisit entity.
+func newCareVisitMutation(c config, op Op, opts ...carevisitOption) *CareVisitMutation {
+	m := &CareVisitMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCareVisit,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCareVisitID sets the ID field of the mutation.
+func withCareVisitID(id string) carevisitOption {
+	return func(m *CareVisitMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CareVisit
+		)
+		m.oldValue = func(ctx context.Context) (*CareVisit, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CareVisit.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCareVisit sets the old CareVisit of the mutation.
+func withCareVisit(node *CareVisit) carevisitOption {
+	return func(m *CareVisitMutation) {
+		m.oldValue = func(context.Context) (*CareVisit, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CareVisitMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CareVisitMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CareVisit entities.
+func (m *CareVisitMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CareVisitMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CareVisitMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CareVisit.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CareVisitMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CareVisitMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the CareVisit entity.
+// If the CareVisit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareVisitMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CareVisitMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *CareVisitMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *CareVisitMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the CareVisit entity.
+// If the CareVisit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareVisitMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *CareVisitMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *CareVisitMutation) SetPatientID(s string) {
+	m.patient = &s
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *CareVisitMutation) PatientID() (r string, exists bool) {
+	v := m.patient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the CareVisit entity.
+// If the CareVisit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareVisitMutation) OldPatientID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *CareVisitMutation) ResetPatientID() {
+	m.patient = nil
+}
+
+// SetPatientName sets the "patient_name" field.
+func (m *CareVisitMutation) SetPatientName(value mask.Name) {
+	m.patient_name = &value
+}
+
+// PatientName returns the value of the "patient_name" field in the mutation.
+func (m *CareVisitMutation) PatientName() (r mask.Name, exists bool) {
+	v := m.patient_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientName returns the old "patient_name" field's value of the CareVisit entity.
+// If the CareVisit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareVisitMutation) OldPatientName(ctx context.Context) (v mask.Name, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientName: %w", err)
+	}
+	return oldValue.PatientName, nil
+}
+
+// ResetPatientName resets all changes to the "patient_name" field.
+func (m *CareVisitMutation) ResetPatientName() {
+	m.patient_name = nil
+}
+
+// SetClinicID sets the "clinic_id" field.
+func (m *CareVisitMutation) SetClinicID(s string) {
+	m.clinic = &s
+}
+
+// ClinicID returns the value of the "clinic_id" field in the mutation.
+func (m *CareVisitMutation) ClinicID() (r string, exists bool) {
+	v := m.clinic
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClinicID returns the old "clinic_id" field's value of the CareVisit entity.
+// If the CareVisit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareVisitMutation) OldClinicID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClinicID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClinicID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClinicID: %w", err)
+	}
+	return oldValue.ClinicID, nil
+}
+
+// ResetClinicID resets all changes to the "clinic_id" field.
+func (m *CareVisitMutation) ResetClinicID() {
+	m.clinic = nil
+}
+
+// SetCareContractID sets the "care_contract_id" field.
+func (m *CareVisitMutation) SetCareContractID(s string) {
+	m.contract = &s
+}
+
+// CareContractID returns the value of the "care_contract_id" field in the mutation.
+func (m *CareVisitMutation) CareContractID() (r string, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCareContractID returns the old "care_contract_id" field's value of the CareVisit entity.
+// If the CareVisit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareVisitMutation) OldCareContractID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCareContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCareContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCareContractID: %w", err)
+	}
+	return oldValue.CareContractID, nil
+}
+
+// ResetCareContractID resets all changes to the "care_contract_id" field.
+func (m *CareVisitMutation) ResetCareContractID() {
+	m.contract = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *CareVisitMutation) SetReason(c carevisit.Reason) {
+	m.reason = &c
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *CareVisitMutation) Reason() (r carevisit.Reason, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the CareVisit entity.
+// If the CareVisit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareVisitMutation) OldReason(ctx context.Context) (v carevisit.Reason, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *CareVisitMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *CareVisitMutation) SetStatus(c carevisit.Status) {
+	m.status = &c
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *CareVisitMutation) Status() (r carevisit.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the CareVisit entity.
+// If the CareVisit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareVisitMutation) OldStatus(ctx context.Context) (v carevisit.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *CareVisitMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetPreferredFrom sets the "preferred_from" field.
+func (m *CareVisitMutation) SetPreferredFrom(t time.Time) {
+	m.preferred_from = &t
+}
+
+// PreferredFrom returns the value of the "preferred_from" field in the mutation.
+func (m *CareVisitMutation) PreferredFrom() (r time.Time, exists bool) {
+	v := m.preferred_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreferredFrom returns the old "preferred_from" field's value of the CareVisit entity.
+// If the CareVisit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareVisitMutation) OldPreferredFrom(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreferredFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreferredFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreferredFrom: %w", err)
+	}
+	return oldValue.PreferredFrom, nil
+}
+
+// ResetPreferredFrom resets all changes to the "preferred_from" field.
+func (m *CareVisitMutation) ResetPreferredFrom() {
+	m.preferred_from = nil
+}
+
+// SetPreferredTo sets the "preferred_to" field.
+func (m *CareVisitMutation) SetPreferredTo(t time.Time) {
+	m.preferred_to = &t
+}
+
+// PreferredTo returns the value of the "preferred_to" field in the mutation.
+func (m *CareVisitMutation) PreferredTo() (r time.Time, exists bool) {
+	v := m.preferred_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreferredTo returns the old "preferred_to" field's value of the CareVisit entity.
+// If the CareVisit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareVisitMutation) OldPreferredTo(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreferredTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreferredTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreferredTo: %w", err)
+	}
+	return oldValue.PreferredTo, nil
+}
+
+// ResetPreferredTo resets all changes to the "preferred_to" field.
+func (m *CareVisitMutation) ResetPreferredTo() {
+	m.preferred_to = nil
+}
+
+// SetScheduledAt sets the "scheduled_at" field.
+func (m *CareVisitMutation) SetScheduledAt(t time.Time) {
+	m.scheduled_at = &t
+}
+
+// ScheduledAt returns the value of the "scheduled_at" field in the mutation.
+func (m *CareVisitMutation) ScheduledAt() (r time.Time, exists bool) {
+	v := m.scheduled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScheduledAt returns the old "scheduled_at" field's value of the CareVisit entity.
+// If the CareVisit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareVisitMutation) OldScheduledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScheduledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScheduledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScheduledAt: %w", err)
+	}
+	return oldValue.ScheduledAt, nil
+}
+
+// ClearScheduledAt clears the value of the "scheduled_at" field.
+func (m *CareVisitMutation) ClearScheduledAt() {
+	m.scheduled_at = nil
+	m.clearedFields[carevisit.FieldScheduledAt] = struct{}{}
+}
+
+// ScheduledAtCleared returns if the "scheduled_at" field was cleared in this mutation.
+func (m *CareVisitMutation) ScheduledAtCleared() bool {
+	_, ok := m.clearedFields[carevisit.FieldScheduledAt]
+	return ok
+}
+
+// ResetScheduledAt resets all changes to the "scheduled_at" field.
+func (m *CareVisitMutation) ResetScheduledAt() {
+	m.scheduled_at = nil
+	delete(m.clearedFields, carevisit.FieldScheduledAt)
+}
+
+// ClearPatient clears the "patient" edge to the Person entity.
+func (m *CareVisitMutation) ClearPatient() {
+	m.clearedpatient = true
+	m.clearedFields[carevisit.FieldPatientID] = struct{}{}
+}
+
+// PatientCleared reports if the "patient" edge to the Person entity was cleared.
+func (m *CareVisitMutation) PatientCleared() bool {
+	return m.clearedpatient
+}
+
+// PatientIDs returns the "patient" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PatientID instead. It exists only for internal usage by the builders.
+func (m *CareVisitMutation) PatientIDs() (ids []string) {
+	if id := m.patient; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPatient resets all changes to the "patient" edge.
+func (m *CareVisitMutation) ResetPatient() {
+	m.patient = nil
+	m.clearedpatient = false
+}
+
+// ClearClinic clears the "clinic" edge to the Clinic entity.
+func (m *CareVisitMutation) ClearClinic() {
+	m.clearedclinic = true
+	m.clearedFields[carevisit.FieldClinicID] = struct{}{}
+}
+
+// ClinicCleared reports if the "clinic" edge to the Clinic entity was cleared.
+func (m *CareVisitMutation) ClinicCleared() bool {
+	return m.clearedclinic
+}
+
+// ClinicIDs returns the "clinic" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ClinicID instead. It exists only for internal usage by the builders.
+func (m *CareVisitMutation) ClinicIDs() (ids []string) {
+	if id := m.clinic; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetClinic resets all changes to the "clinic" edge.
+func (m *CareVisitMutation) ResetClinic() {
+	m.clinic = nil
+	m.clearedclinic = false
+}
+
+// SetContractID sets the "contract" edge to the CareContract entity by id.
+func (m *CareVisitMutation) SetContractID(id string) {
+	m.contract = &id
+}
+
+// ClearContract clears the "contract" edge to the CareContract entity.
+func (m *CareVisitMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[carevisit.FieldCareContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the CareContract entity was cleared.
+func (m *CareVisitMutation) ContractCleared() bool {
+	return m.clearedcontract
+}
+
+// ContractID returns the "contract" edge ID in the mutation.
+func (m *CareVisitMutation) ContractID() (id string, exists bool) {
+	if m.contract != nil {
+		return *m.contract, true
+	}
+	return
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *CareVisitMutation) ContractIDs() (ids []string) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *CareVisitMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// Where appends a list predicates to the CareVisitMutation builder.
+func (m *CareVisitMutation) Where(ps ...predicate.CareVisit) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CareVisitMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CareVisitMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CareVisit, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CareVisitMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CareVisitMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CareVisit).
+func (m *CareVisitMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CareVisitMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, carevisit.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, carevisit.FieldUpdatedAt)
+	}
+	if m.patient != nil {
+		fields = append(fields, carevisit.FieldPatientID)
+	}
+	if m.patient_name != nil {
+		fields = append(fields, carevisit.FieldPatientName)
+	}
+	if m.clinic != nil {
+		fields = append(fields, carevisit.FieldClinicID)
+	}
+	if m.contract != nil {
+		fields = append(fields, carevisit.FieldCareContractID)
+	}
+	if m.reason != nil {
+		fields = append(fields, carevisit.FieldReason)
+	}
+	if m.status != nil {
+		fields = append(fields, carevisit.FieldStatus)
+	}
+	if m.preferred_from != nil {
+		fields = append(fields, carevisit.FieldPreferredFrom)
+	}
+	if m.preferred_to != nil {
+		fields = append(fields, carevisit.FieldPreferredTo)
+	}
+	if m.scheduled_at != nil {
+		fields = append(fields, carevisit.FieldScheduledAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CareVisitMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case carevisit.FieldCreatedAt:
+		return m.CreatedAt()
+	case carevisit.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case carevisit.FieldPatientID:
+		return m.PatientID()
+	case carevisit.FieldPatientName:
+		return m.PatientName()
+	case carevisit.FieldClinicID:
+		return m.ClinicID()
+	case carevisit.FieldCareContractID:
+		return m.CareContractID()
+	case carevisit.FieldReason:
+		return m.Reason()
+	case carevisit.FieldStatus:
+		return m.Status()
+	case carevisit.FieldPreferredFrom:
+		return m.PreferredFrom()
+	case carevisit.FieldPreferredTo:
+		return m.PreferredTo()
+	case carevisit.FieldScheduledAt:
+		return m.ScheduledAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CareVisitMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case carevisit.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case carevisit.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case carevisit.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case carevisit.FieldPatientName:
+		return m.OldPatientName(ctx)
+	case carevisit.FieldClinicID:
+		return m.OldClinicID(ctx)
+	case carevisit.FieldCareContractID:
+		return m.OldCareContractID(ctx)
+	case carevisit.FieldReason:
+		return m.OldReason(ctx)
+	case carevisit.FieldStatus:
+		return m.OldStatus(ctx)
+	case carevisit.FieldPreferredFrom:
+		return m.OldPreferredFrom(ctx)
+	case carevisit.FieldPreferredTo:
+		return m.OldPreferredTo(ctx)
+	case carevisit.FieldScheduledAt:
+		return m.OldScheduledAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown CareVisit field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CareVisitMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case carevisit.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case carevisit.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case carevisit.FieldPatientID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case carevisit.FieldPatientName:
+		v, ok := value.(mask.Name)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientName(v)
+		return nil
+	case carevisit.FieldClinicID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClinicID(v)
+		return nil
+	case carevisit.FieldCareContractID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCareContractID(v)
+		return nil
+	case carevisit.FieldReason:
+		v, ok := value.(carevisit.Reason)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case carevisit.FieldStatus:
+		v, ok := value.(carevisit.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case carevisit.FieldPreferredFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreferredFrom(v)
+		return nil
+	case carevisit.FieldPreferredTo:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreferredTo(v)
+		return nil
+	case carevisit.FieldScheduledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScheduledAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CareVisit field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CareVisitMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CareVisitMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CareVisitMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown CareVisit numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CareVisitMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(carevisit.FieldScheduledAt) {
+		fields = append(fields, carevisit.FieldScheduledAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CareVisitMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CareVisitMutation) ClearField(name string) error {
+	switch name {
+	case carevisit.FieldScheduledAt:
+		m.ClearScheduledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown CareVisit nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CareVisitMutation) ResetField(name string) error {
+	switch name {
+	case carevisit.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case carevisit.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case carevisit.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case carevisit.FieldPatientName:
+		m.ResetPatientName()
+		return nil
+	case carevisit.FieldClinicID:
+		m.ResetClinicID()
+		return nil
+	case carevisit.FieldCareContractID:
+		m.ResetCareContractID()
+		return nil
+	case carevisit.FieldReason:
+		m.ResetReason()
+		return nil
+	case carevisit.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case carevisit.FieldPreferredFrom:
+		m.ResetPreferredFrom()
+		return nil
+	case carevisit.FieldPreferredTo:
+		m.ResetPreferredTo()
+		return nil
+	case carevisit.FieldScheduledAt:
+		m.ResetScheduledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown CareVisit field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CareVisitMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.patient != nil {
+		edges = append(edges, carevisit.EdgePatient)
+	}
+	if m.clinic != nil {
+		edges = append(edges, carevisit.EdgeClinic)
+	}
+	if m.contract != nil {
+		edges = append(edges, carevisit.EdgeContract)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CareVisitMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case carevisit.EdgePatient:
+		if id := m.patient; id != nil {
+			return []ent.Value{*id}
+		}
+	case carevisit.EdgeClinic:
+		if id := m.clinic; id != nil {
+			return []ent.Value{*id}
+		}
+	case carevisit.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CareVisitMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CareVisitMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CareVisitMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedpatient {
+		edges = append(edges, carevisit.EdgePatient)
+	}
+	if m.clearedclinic {
+		edges = append(edges, carevisit.EdgeClinic)
+	}
+	if m.clearedcontract {
+		edges = append(edges, carevisit.EdgeContract)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CareVisitMutation) EdgeCleared(name string) bool {
+	switch name {
+	case carevisit.EdgePatient:
+		return m.clearedpatient
+	case carevisit.EdgeClinic:
+		return m.clearedclinic
+	case carevisit.EdgeContract:
+		return m.clearedcontract
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CareVisitMutation) ClearEdge(name string) error {
+	switch name {
+	case carevisit.EdgePatient:
+		m.ClearPatient()
+		return nil
+	case carevisit.EdgeClinic:
+		m.ClearClinic()
+		return nil
+	case carevisit.EdgeContract:
+		m.ClearContract()
+		return nil
+	}
+	return fmt.Errorf("unknown CareVisit unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CareVisitMutation) ResetEdge(name string) error {
+	switch name {
+	case carevisit.EdgePatient:
+		m.ResetPatient()
+		return nil
+	case carevisit.EdgeClinic:
+		m.ResetClinic()
+		return nil
+	case carevisit.EdgeContract:
+		m.ResetContract()
+		return nil
+	}
+	return fmt.Errorf("unknown CareVisit edge %s", name)
 }
 
 // CaseCategoryMutation represents an operation that mutates the CaseCategory nodes in the graph.
@@ -21251,6 +28159,2169 @@ func (m *GuardianshipMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Guardianship edge %s", name)
 }
 
+// HealthRecordMutation represents an operation that mutates the HealthRecord nodes in the graph.
+type HealthRecordMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	created_at     *time.Time
+	patient_id     *string
+	clinic_id      *string
+	appointment_id *string
+	author_id      *string
+	kind           *healthrecord.Kind
+	sealed         *[]byte
+	corrects_id    *string
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*HealthRecord, error)
+	predicates     []predicate.HealthRecord
+}
+
+var _ ent.Mutation = (*HealthRecordMutation)(nil)
+
+// healthrecordOption allows management of the mutation configuration using functional options.
+type healthrecordOption func(*HealthRecordMutation)
+
+// newHealthRecordMutation creates new mutation for the HealthRecord entity.
+func newHealthRecordMutation(c config, op Op, opts ...healthrecordOption) *HealthRecordMutation {
+	m := &HealthRecordMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeHealthRecord,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withHealthRecordID sets the ID field of the mutation.
+func withHealthRecordID(id string) healthrecordOption {
+	return func(m *HealthRecordMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *HealthRecord
+		)
+		m.oldValue = func(ctx context.Context) (*HealthRecord, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().HealthRecord.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withHealthRecord sets the old HealthRecord of the mutation.
+func withHealthRecord(node *HealthRecord) healthrecordOption {
+	return func(m *HealthRecordMutation) {
+		m.oldValue = func(context.Context) (*HealthRecord, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m HealthRecordMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m HealthRecordMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of HealthRecord entities.
+func (m *HealthRecordMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *HealthRecordMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *HealthRecordMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().HealthRecord.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *HealthRecordMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *HealthRecordMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the HealthRecord entity.
+// If the HealthRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HealthRecordMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *HealthRecordMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *HealthRecordMutation) SetPatientID(s string) {
+	m.patient_id = &s
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *HealthRecordMutation) PatientID() (r string, exists bool) {
+	v := m.patient_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the HealthRecord entity.
+// If the HealthRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HealthRecordMutation) OldPatientID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *HealthRecordMutation) ResetPatientID() {
+	m.patient_id = nil
+}
+
+// SetClinicID sets the "clinic_id" field.
+func (m *HealthRecordMutation) SetClinicID(s string) {
+	m.clinic_id = &s
+}
+
+// ClinicID returns the value of the "clinic_id" field in the mutation.
+func (m *HealthRecordMutation) ClinicID() (r string, exists bool) {
+	v := m.clinic_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClinicID returns the old "clinic_id" field's value of the HealthRecord entity.
+// If the HealthRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HealthRecordMutation) OldClinicID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClinicID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClinicID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClinicID: %w", err)
+	}
+	return oldValue.ClinicID, nil
+}
+
+// ResetClinicID resets all changes to the "clinic_id" field.
+func (m *HealthRecordMutation) ResetClinicID() {
+	m.clinic_id = nil
+}
+
+// SetAppointmentID sets the "appointment_id" field.
+func (m *HealthRecordMutation) SetAppointmentID(s string) {
+	m.appointment_id = &s
+}
+
+// AppointmentID returns the value of the "appointment_id" field in the mutation.
+func (m *HealthRecordMutation) AppointmentID() (r string, exists bool) {
+	v := m.appointment_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAppointmentID returns the old "appointment_id" field's value of the HealthRecord entity.
+// If the HealthRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HealthRecordMutation) OldAppointmentID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAppointmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAppointmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAppointmentID: %w", err)
+	}
+	return oldValue.AppointmentID, nil
+}
+
+// ResetAppointmentID resets all changes to the "appointment_id" field.
+func (m *HealthRecordMutation) ResetAppointmentID() {
+	m.appointment_id = nil
+}
+
+// SetAuthorID sets the "author_id" field.
+func (m *HealthRecordMutation) SetAuthorID(s string) {
+	m.author_id = &s
+}
+
+// AuthorID returns the value of the "author_id" field in the mutation.
+func (m *HealthRecordMutation) AuthorID() (r string, exists bool) {
+	v := m.author_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthorID returns the old "author_id" field's value of the HealthRecord entity.
+// If the HealthRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HealthRecordMutation) OldAuthorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthorID: %w", err)
+	}
+	return oldValue.AuthorID, nil
+}
+
+// ResetAuthorID resets all changes to the "author_id" field.
+func (m *HealthRecordMutation) ResetAuthorID() {
+	m.author_id = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *HealthRecordMutation) SetKind(h healthrecord.Kind) {
+	m.kind = &h
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *HealthRecordMutation) Kind() (r healthrecord.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the HealthRecord entity.
+// If the HealthRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HealthRecordMutation) OldKind(ctx context.Context) (v healthrecord.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *HealthRecordMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetSealed sets the "sealed" field.
+func (m *HealthRecordMutation) SetSealed(b []byte) {
+	m.sealed = &b
+}
+
+// Sealed returns the value of the "sealed" field in the mutation.
+func (m *HealthRecordMutation) Sealed() (r []byte, exists bool) {
+	v := m.sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealed returns the old "sealed" field's value of the HealthRecord entity.
+// If the HealthRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HealthRecordMutation) OldSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealed: %w", err)
+	}
+	return oldValue.Sealed, nil
+}
+
+// ResetSealed resets all changes to the "sealed" field.
+func (m *HealthRecordMutation) ResetSealed() {
+	m.sealed = nil
+}
+
+// SetCorrectsID sets the "corrects_id" field.
+func (m *HealthRecordMutation) SetCorrectsID(s string) {
+	m.corrects_id = &s
+}
+
+// CorrectsID returns the value of the "corrects_id" field in the mutation.
+func (m *HealthRecordMutation) CorrectsID() (r string, exists bool) {
+	v := m.corrects_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCorrectsID returns the old "corrects_id" field's value of the HealthRecord entity.
+// If the HealthRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HealthRecordMutation) OldCorrectsID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCorrectsID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCorrectsID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCorrectsID: %w", err)
+	}
+	return oldValue.CorrectsID, nil
+}
+
+// ClearCorrectsID clears the value of the "corrects_id" field.
+func (m *HealthRecordMutation) ClearCorrectsID() {
+	m.corrects_id = nil
+	m.clearedFields[healthrecord.FieldCorrectsID] = struct{}{}
+}
+
+// CorrectsIDCleared returns if the "corrects_id" field was cleared in this mutation.
+func (m *HealthRecordMutation) CorrectsIDCleared() bool {
+	_, ok := m.clearedFields[healthrecord.FieldCorrectsID]
+	return ok
+}
+
+// ResetCorrectsID resets all changes to the "corrects_id" field.
+func (m *HealthRecordMutation) ResetCorrectsID() {
+	m.corrects_id = nil
+	delete(m.clearedFields, healthrecord.FieldCorrectsID)
+}
+
+// Where appends a list predicates to the HealthRecordMutation builder.
+func (m *HealthRecordMutation) Where(ps ...predicate.HealthRecord) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the HealthRecordMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *HealthRecordMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.HealthRecord, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *HealthRecordMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *HealthRecordMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (HealthRecord).
+func (m *HealthRecordMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *HealthRecordMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, healthrecord.FieldCreatedAt)
+	}
+	if m.patient_id != nil {
+		fields = append(fields, healthrecord.FieldPatientID)
+	}
+	if m.clinic_id != nil {
+		fields = append(fields, healthrecord.FieldClinicID)
+	}
+	if m.appointment_id != nil {
+		fields = append(fields, healthrecord.FieldAppointmentID)
+	}
+	if m.author_id != nil {
+		fields = append(fields, healthrecord.FieldAuthorID)
+	}
+	if m.kind != nil {
+		fields = append(fields, healthrecord.FieldKind)
+	}
+	if m.sealed != nil {
+		fields = append(fields, healthrecord.FieldSealed)
+	}
+	if m.corrects_id != nil {
+		fields = append(fields, healthrecord.FieldCorrectsID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *HealthRecordMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case healthrecord.FieldCreatedAt:
+		return m.CreatedAt()
+	case healthrecord.FieldPatientID:
+		return m.PatientID()
+	case healthrecord.FieldClinicID:
+		return m.ClinicID()
+	case healthrecord.FieldAppointmentID:
+		return m.AppointmentID()
+	case healthrecord.FieldAuthorID:
+		return m.AuthorID()
+	case healthrecord.FieldKind:
+		return m.Kind()
+	case healthrecord.FieldSealed:
+		return m.Sealed()
+	case healthrecord.FieldCorrectsID:
+		return m.CorrectsID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *HealthRecordMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case healthrecord.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case healthrecord.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case healthrecord.FieldClinicID:
+		return m.OldClinicID(ctx)
+	case healthrecord.FieldAppointmentID:
+		return m.OldAppointmentID(ctx)
+	case healthrecord.FieldAuthorID:
+		return m.OldAuthorID(ctx)
+	case healthrecord.FieldKind:
+		return m.OldKind(ctx)
+	case healthrecord.FieldSealed:
+		return m.OldSealed(ctx)
+	case healthrecord.FieldCorrectsID:
+		return m.OldCorrectsID(ctx)
+	}
+	return nil, fmt.Errorf("unknown HealthRecord field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *HealthRecordMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case healthrecord.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case healthrecord.FieldPatientID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case healthrecord.FieldClinicID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClinicID(v)
+		return nil
+	case healthrecord.FieldAppointmentID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAppointmentID(v)
+		return nil
+	case healthrecord.FieldAuthorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthorID(v)
+		return nil
+	case healthrecord.FieldKind:
+		v, ok := value.(healthrecord.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case healthrecord.FieldSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealed(v)
+		return nil
+	case healthrecord.FieldCorrectsID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCorrectsID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown HealthRecord field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *HealthRecordMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *HealthRecordMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *HealthRecordMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown HealthRecord numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *HealthRecordMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(healthrecord.FieldCorrectsID) {
+		fields = append(fields, healthrecord.FieldCorrectsID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *HealthRecordMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *HealthRecordMutation) ClearField(name string) error {
+	switch name {
+	case healthrecord.FieldCorrectsID:
+		m.ClearCorrectsID()
+		return nil
+	}
+	return fmt.Errorf("unknown HealthRecord nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *HealthRecordMutation) ResetField(name string) error {
+	switch name {
+	case healthrecord.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case healthrecord.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case healthrecord.FieldClinicID:
+		m.ResetClinicID()
+		return nil
+	case healthrecord.FieldAppointmentID:
+		m.ResetAppointmentID()
+		return nil
+	case healthrecord.FieldAuthorID:
+		m.ResetAuthorID()
+		return nil
+	case healthrecord.FieldKind:
+		m.ResetKind()
+		return nil
+	case healthrecord.FieldSealed:
+		m.ResetSealed()
+		return nil
+	case healthrecord.FieldCorrectsID:
+		m.ResetCorrectsID()
+		return nil
+	}
+	return fmt.Errorf("unknown HealthRecord field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *HealthRecordMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *HealthRecordMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *HealthRecordMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *HealthRecordMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *HealthRecordMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *HealthRecordMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *HealthRecordMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown HealthRecord unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *HealthRecordMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown HealthRecord edge %s", name)
+}
+
+// HelpCallMutation represents an operation that mutates the HelpCall nodes in the graph.
+type HelpCallMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *string
+	created_at           *time.Time
+	updated_at           *time.Time
+	patient_name         *mask.Name
+	clinic_id            *string
+	status               *helpcall.Status
+	times                *int
+	addtimes             *int
+	caller_lat           *float64
+	addcaller_lat        *float64
+	caller_lng           *float64
+	addcaller_lng        *float64
+	last_called_at       *time.Time
+	level                *int
+	addlevel             *int
+	escalate_at          *time.Time
+	acknowledged_by_id   *string
+	acknowledged_by_name *mask.Name
+	acknowledged_at      *time.Time
+	resolved_at          *time.Time
+	clearedFields        map[string]struct{}
+	patient              *string
+	clearedpatient       bool
+	done                 bool
+	oldValue             func(context.Context) (*HelpCall, error)
+	predicates           []predicate.HelpCall
+}
+
+var _ ent.Mutation = (*HelpCallMutation)(nil)
+
+// helpcallOption allows management of the mutation configuration using functional options.
+type helpcallOption func(*HelpCallMutation)
+
+// newHelpCallMutation creates new mutation for the HelpCall entity.
+func newHelpCallMutation(c config, op Op, opts ...helpcallOption) *HelpCallMutation {
+	m := &HelpCallMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeHelpCall,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withHelpCallID sets the ID field of the mutation.
+func withHelpCallID(id string) helpcallOption {
+	return func(m *HelpCallMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *HelpCall
+		)
+		m.oldValue = func(ctx context.Context) (*HelpCall, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().HelpCall.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withHelpCall sets the old HelpCall of the mutation.
+func withHelpCall(node *HelpCall) helpcallOption {
+	return func(m *HelpCallMutation) {
+		m.oldValue = func(context.Context) (*HelpCall, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m HelpCallMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m HelpCallMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of HelpCall entities.
+func (m *HelpCallMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *HelpCallMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *HelpCallMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().HelpCall.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *HelpCallMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *HelpCallMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *HelpCallMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *HelpCallMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *HelpCallMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *HelpCallMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *HelpCallMutation) SetPatientID(s string) {
+	m.patient = &s
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *HelpCallMutation) PatientID() (r string, exists bool) {
+	v := m.patient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldPatientID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *HelpCallMutation) ResetPatientID() {
+	m.patient = nil
+}
+
+// SetPatientName sets the "patient_name" field.
+func (m *HelpCallMutation) SetPatientName(value mask.Name) {
+	m.patient_name = &value
+}
+
+// PatientName returns the value of the "patient_name" field in the mutation.
+func (m *HelpCallMutation) PatientName() (r mask.Name, exists bool) {
+	v := m.patient_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientName returns the old "patient_name" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldPatientName(ctx context.Context) (v mask.Name, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientName: %w", err)
+	}
+	return oldValue.PatientName, nil
+}
+
+// ResetPatientName resets all changes to the "patient_name" field.
+func (m *HelpCallMutation) ResetPatientName() {
+	m.patient_name = nil
+}
+
+// SetClinicID sets the "clinic_id" field.
+func (m *HelpCallMutation) SetClinicID(s string) {
+	m.clinic_id = &s
+}
+
+// ClinicID returns the value of the "clinic_id" field in the mutation.
+func (m *HelpCallMutation) ClinicID() (r string, exists bool) {
+	v := m.clinic_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClinicID returns the old "clinic_id" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldClinicID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClinicID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClinicID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClinicID: %w", err)
+	}
+	return oldValue.ClinicID, nil
+}
+
+// ResetClinicID resets all changes to the "clinic_id" field.
+func (m *HelpCallMutation) ResetClinicID() {
+	m.clinic_id = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *HelpCallMutation) SetStatus(h helpcall.Status) {
+	m.status = &h
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *HelpCallMutation) Status() (r helpcall.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldStatus(ctx context.Context) (v helpcall.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *HelpCallMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetTimes sets the "times" field.
+func (m *HelpCallMutation) SetTimes(i int) {
+	m.times = &i
+	m.addtimes = nil
+}
+
+// Times returns the value of the "times" field in the mutation.
+func (m *HelpCallMutation) Times() (r int, exists bool) {
+	v := m.times
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTimes returns the old "times" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldTimes(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTimes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTimes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTimes: %w", err)
+	}
+	return oldValue.Times, nil
+}
+
+// AddTimes adds i to the "times" field.
+func (m *HelpCallMutation) AddTimes(i int) {
+	if m.addtimes != nil {
+		*m.addtimes += i
+	} else {
+		m.addtimes = &i
+	}
+}
+
+// AddedTimes returns the value that was added to the "times" field in this mutation.
+func (m *HelpCallMutation) AddedTimes() (r int, exists bool) {
+	v := m.addtimes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTimes resets all changes to the "times" field.
+func (m *HelpCallMutation) ResetTimes() {
+	m.times = nil
+	m.addtimes = nil
+}
+
+// SetCallerLat sets the "caller_lat" field.
+func (m *HelpCallMutation) SetCallerLat(f float64) {
+	m.caller_lat = &f
+	m.addcaller_lat = nil
+}
+
+// CallerLat returns the value of the "caller_lat" field in the mutation.
+func (m *HelpCallMutation) CallerLat() (r float64, exists bool) {
+	v := m.caller_lat
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCallerLat returns the old "caller_lat" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldCallerLat(ctx context.Context) (v *float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCallerLat is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCallerLat requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCallerLat: %w", err)
+	}
+	return oldValue.CallerLat, nil
+}
+
+// AddCallerLat adds f to the "caller_lat" field.
+func (m *HelpCallMutation) AddCallerLat(f float64) {
+	if m.addcaller_lat != nil {
+		*m.addcaller_lat += f
+	} else {
+		m.addcaller_lat = &f
+	}
+}
+
+// AddedCallerLat returns the value that was added to the "caller_lat" field in this mutation.
+func (m *HelpCallMutation) AddedCallerLat() (r float64, exists bool) {
+	v := m.addcaller_lat
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCallerLat clears the value of the "caller_lat" field.
+func (m *HelpCallMutation) ClearCallerLat() {
+	m.caller_lat = nil
+	m.addcaller_lat = nil
+	m.clearedFields[helpcall.FieldCallerLat] = struct{}{}
+}
+
+// CallerLatCleared returns if the "caller_lat" field was cleared in this mutation.
+func (m *HelpCallMutation) CallerLatCleared() bool {
+	_, ok := m.clearedFields[helpcall.FieldCallerLat]
+	return ok
+}
+
+// ResetCallerLat resets all changes to the "caller_lat" field.
+func (m *HelpCallMutation) ResetCallerLat() {
+	m.caller_lat = nil
+	m.addcaller_lat = nil
+	delete(m.clearedFields, helpcall.FieldCallerLat)
+}
+
+// SetCallerLng sets the "caller_lng" field.
+func (m *HelpCallMutation) SetCallerLng(f float64) {
+	m.caller_lng = &f
+	m.addcaller_lng = nil
+}
+
+// CallerLng returns the value of the "caller_lng" field in the mutation.
+func (m *HelpCallMutation) CallerLng() (r float64, exists bool) {
+	v := m.caller_lng
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCallerLng returns the old "caller_lng" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldCallerLng(ctx context.Context) (v *float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCallerLng is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCallerLng requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCallerLng: %w", err)
+	}
+	return oldValue.CallerLng, nil
+}
+
+// AddCallerLng adds f to the "caller_lng" field.
+func (m *HelpCallMutation) AddCallerLng(f float64) {
+	if m.addcaller_lng != nil {
+		*m.addcaller_lng += f
+	} else {
+		m.addcaller_lng = &f
+	}
+}
+
+// AddedCallerLng returns the value that was added to the "caller_lng" field in this mutation.
+func (m *HelpCallMutation) AddedCallerLng() (r float64, exists bool) {
+	v := m.addcaller_lng
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCallerLng clears the value of the "caller_lng" field.
+func (m *HelpCallMutation) ClearCallerLng() {
+	m.caller_lng = nil
+	m.addcaller_lng = nil
+	m.clearedFields[helpcall.FieldCallerLng] = struct{}{}
+}
+
+// CallerLngCleared returns if the "caller_lng" field was cleared in this mutation.
+func (m *HelpCallMutation) CallerLngCleared() bool {
+	_, ok := m.clearedFields[helpcall.FieldCallerLng]
+	return ok
+}
+
+// ResetCallerLng resets all changes to the "caller_lng" field.
+func (m *HelpCallMutation) ResetCallerLng() {
+	m.caller_lng = nil
+	m.addcaller_lng = nil
+	delete(m.clearedFields, helpcall.FieldCallerLng)
+}
+
+// SetLastCalledAt sets the "last_called_at" field.
+func (m *HelpCallMutation) SetLastCalledAt(t time.Time) {
+	m.last_called_at = &t
+}
+
+// LastCalledAt returns the value of the "last_called_at" field in the mutation.
+func (m *HelpCallMutation) LastCalledAt() (r time.Time, exists bool) {
+	v := m.last_called_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastCalledAt returns the old "last_called_at" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldLastCalledAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastCalledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastCalledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastCalledAt: %w", err)
+	}
+	return oldValue.LastCalledAt, nil
+}
+
+// ResetLastCalledAt resets all changes to the "last_called_at" field.
+func (m *HelpCallMutation) ResetLastCalledAt() {
+	m.last_called_at = nil
+}
+
+// SetLevel sets the "level" field.
+func (m *HelpCallMutation) SetLevel(i int) {
+	m.level = &i
+	m.addlevel = nil
+}
+
+// Level returns the value of the "level" field in the mutation.
+func (m *HelpCallMutation) Level() (r int, exists bool) {
+	v := m.level
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLevel returns the old "level" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldLevel(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLevel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLevel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLevel: %w", err)
+	}
+	return oldValue.Level, nil
+}
+
+// AddLevel adds i to the "level" field.
+func (m *HelpCallMutation) AddLevel(i int) {
+	if m.addlevel != nil {
+		*m.addlevel += i
+	} else {
+		m.addlevel = &i
+	}
+}
+
+// AddedLevel returns the value that was added to the "level" field in this mutation.
+func (m *HelpCallMutation) AddedLevel() (r int, exists bool) {
+	v := m.addlevel
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLevel resets all changes to the "level" field.
+func (m *HelpCallMutation) ResetLevel() {
+	m.level = nil
+	m.addlevel = nil
+}
+
+// SetEscalateAt sets the "escalate_at" field.
+func (m *HelpCallMutation) SetEscalateAt(t time.Time) {
+	m.escalate_at = &t
+}
+
+// EscalateAt returns the value of the "escalate_at" field in the mutation.
+func (m *HelpCallMutation) EscalateAt() (r time.Time, exists bool) {
+	v := m.escalate_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEscalateAt returns the old "escalate_at" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldEscalateAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEscalateAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEscalateAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEscalateAt: %w", err)
+	}
+	return oldValue.EscalateAt, nil
+}
+
+// ClearEscalateAt clears the value of the "escalate_at" field.
+func (m *HelpCallMutation) ClearEscalateAt() {
+	m.escalate_at = nil
+	m.clearedFields[helpcall.FieldEscalateAt] = struct{}{}
+}
+
+// EscalateAtCleared returns if the "escalate_at" field was cleared in this mutation.
+func (m *HelpCallMutation) EscalateAtCleared() bool {
+	_, ok := m.clearedFields[helpcall.FieldEscalateAt]
+	return ok
+}
+
+// ResetEscalateAt resets all changes to the "escalate_at" field.
+func (m *HelpCallMutation) ResetEscalateAt() {
+	m.escalate_at = nil
+	delete(m.clearedFields, helpcall.FieldEscalateAt)
+}
+
+// SetAcknowledgedByID sets the "acknowledged_by_id" field.
+func (m *HelpCallMutation) SetAcknowledgedByID(s string) {
+	m.acknowledged_by_id = &s
+}
+
+// AcknowledgedByID returns the value of the "acknowledged_by_id" field in the mutation.
+func (m *HelpCallMutation) AcknowledgedByID() (r string, exists bool) {
+	v := m.acknowledged_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgedByID returns the old "acknowledged_by_id" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldAcknowledgedByID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgedByID: %w", err)
+	}
+	return oldValue.AcknowledgedByID, nil
+}
+
+// ResetAcknowledgedByID resets all changes to the "acknowledged_by_id" field.
+func (m *HelpCallMutation) ResetAcknowledgedByID() {
+	m.acknowledged_by_id = nil
+}
+
+// SetAcknowledgedByName sets the "acknowledged_by_name" field.
+func (m *HelpCallMutation) SetAcknowledgedByName(value mask.Name) {
+	m.acknowledged_by_name = &value
+}
+
+// AcknowledgedByName returns the value of the "acknowledged_by_name" field in the mutation.
+func (m *HelpCallMutation) AcknowledgedByName() (r mask.Name, exists bool) {
+	v := m.acknowledged_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgedByName returns the old "acknowledged_by_name" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldAcknowledgedByName(ctx context.Context) (v mask.Name, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgedByName: %w", err)
+	}
+	return oldValue.AcknowledgedByName, nil
+}
+
+// ResetAcknowledgedByName resets all changes to the "acknowledged_by_name" field.
+func (m *HelpCallMutation) ResetAcknowledgedByName() {
+	m.acknowledged_by_name = nil
+}
+
+// SetAcknowledgedAt sets the "acknowledged_at" field.
+func (m *HelpCallMutation) SetAcknowledgedAt(t time.Time) {
+	m.acknowledged_at = &t
+}
+
+// AcknowledgedAt returns the value of the "acknowledged_at" field in the mutation.
+func (m *HelpCallMutation) AcknowledgedAt() (r time.Time, exists bool) {
+	v := m.acknowledged_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgedAt returns the old "acknowledged_at" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldAcknowledgedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgedAt: %w", err)
+	}
+	return oldValue.AcknowledgedAt, nil
+}
+
+// ClearAcknowledgedAt clears the value of the "acknowledged_at" field.
+func (m *HelpCallMutation) ClearAcknowledgedAt() {
+	m.acknowledged_at = nil
+	m.clearedFields[helpcall.FieldAcknowledgedAt] = struct{}{}
+}
+
+// AcknowledgedAtCleared returns if the "acknowledged_at" field was cleared in this mutation.
+func (m *HelpCallMutation) AcknowledgedAtCleared() bool {
+	_, ok := m.clearedFields[helpcall.FieldAcknowledgedAt]
+	return ok
+}
+
+// ResetAcknowledgedAt resets all changes to the "acknowledged_at" field.
+func (m *HelpCallMutation) ResetAcknowledgedAt() {
+	m.acknowledged_at = nil
+	delete(m.clearedFields, helpcall.FieldAcknowledgedAt)
+}
+
+// SetResolvedAt sets the "resolved_at" field.
+func (m *HelpCallMutation) SetResolvedAt(t time.Time) {
+	m.resolved_at = &t
+}
+
+// ResolvedAt returns the value of the "resolved_at" field in the mutation.
+func (m *HelpCallMutation) ResolvedAt() (r time.Time, exists bool) {
+	v := m.resolved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedAt returns the old "resolved_at" field's value of the HelpCall entity.
+// If the HelpCall object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HelpCallMutation) OldResolvedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedAt: %w", err)
+	}
+	return oldValue.ResolvedAt, nil
+}
+
+// ClearResolvedAt clears the value of the "resolved_at" field.
+func (m *HelpCallMutation) ClearResolvedAt() {
+	m.resolved_at = nil
+	m.clearedFields[helpcall.FieldResolvedAt] = struct{}{}
+}
+
+// ResolvedAtCleared returns if the "resolved_at" field was cleared in this mutation.
+func (m *HelpCallMutation) ResolvedAtCleared() bool {
+	_, ok := m.clearedFields[helpcall.FieldResolvedAt]
+	return ok
+}
+
+// ResetResolvedAt resets all changes to the "resolved_at" field.
+func (m *HelpCallMutation) ResetResolvedAt() {
+	m.resolved_at = nil
+	delete(m.clearedFields, helpcall.FieldResolvedAt)
+}
+
+// ClearPatient clears the "patient" edge to the Person entity.
+func (m *HelpCallMutation) ClearPatient() {
+	m.clearedpatient = true
+	m.clearedFields[helpcall.FieldPatientID] = struct{}{}
+}
+
+// PatientCleared reports if the "patient" edge to the Person entity was cleared.
+func (m *HelpCallMutation) PatientCleared() bool {
+	return m.clearedpatient
+}
+
+// PatientIDs returns the "patient" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PatientID instead. It exists only for internal usage by the builders.
+func (m *HelpCallMutation) PatientIDs() (ids []string) {
+	if id := m.patient; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPatient resets all changes to the "patient" edge.
+func (m *HelpCallMutation) ResetPatient() {
+	m.patient = nil
+	m.clearedpatient = false
+}
+
+// Where appends a list predicates to the HelpCallMutation builder.
+func (m *HelpCallMutation) Where(ps ...predicate.HelpCall) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the HelpCallMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *HelpCallMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.HelpCall, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *HelpCallMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *HelpCallMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (HelpCall).
+func (m *HelpCallMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *HelpCallMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.created_at != nil {
+		fields = append(fields, helpcall.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, helpcall.FieldUpdatedAt)
+	}
+	if m.patient != nil {
+		fields = append(fields, helpcall.FieldPatientID)
+	}
+	if m.patient_name != nil {
+		fields = append(fields, helpcall.FieldPatientName)
+	}
+	if m.clinic_id != nil {
+		fields = append(fields, helpcall.FieldClinicID)
+	}
+	if m.status != nil {
+		fields = append(fields, helpcall.FieldStatus)
+	}
+	if m.times != nil {
+		fields = append(fields, helpcall.FieldTimes)
+	}
+	if m.caller_lat != nil {
+		fields = append(fields, helpcall.FieldCallerLat)
+	}
+	if m.caller_lng != nil {
+		fields = append(fields, helpcall.FieldCallerLng)
+	}
+	if m.last_called_at != nil {
+		fields = append(fields, helpcall.FieldLastCalledAt)
+	}
+	if m.level != nil {
+		fields = append(fields, helpcall.FieldLevel)
+	}
+	if m.escalate_at != nil {
+		fields = append(fields, helpcall.FieldEscalateAt)
+	}
+	if m.acknowledged_by_id != nil {
+		fields = append(fields, helpcall.FieldAcknowledgedByID)
+	}
+	if m.acknowledged_by_name != nil {
+		fields = append(fields, helpcall.FieldAcknowledgedByName)
+	}
+	if m.acknowledged_at != nil {
+		fields = append(fields, helpcall.FieldAcknowledgedAt)
+	}
+	if m.resolved_at != nil {
+		fields = append(fields, helpcall.FieldResolvedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *HelpCallMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case helpcall.FieldCreatedAt:
+		return m.CreatedAt()
+	case helpcall.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case helpcall.FieldPatientID:
+		return m.PatientID()
+	case helpcall.FieldPatientName:
+		return m.PatientName()
+	case helpcall.FieldClinicID:
+		return m.ClinicID()
+	case helpcall.FieldStatus:
+		return m.Status()
+	case helpcall.FieldTimes:
+		return m.Times()
+	case helpcall.FieldCallerLat:
+		return m.CallerLat()
+	case helpcall.FieldCallerLng:
+		return m.CallerLng()
+	case helpcall.FieldLastCalledAt:
+		return m.LastCalledAt()
+	case helpcall.FieldLevel:
+		return m.Level()
+	case helpcall.FieldEscalateAt:
+		return m.EscalateAt()
+	case helpcall.FieldAcknowledgedByID:
+		return m.AcknowledgedByID()
+	case helpcall.FieldAcknowledgedByName:
+		return m.AcknowledgedByName()
+	case helpcall.FieldAcknowledgedAt:
+		return m.AcknowledgedAt()
+	case helpcall.FieldResolvedAt:
+		return m.ResolvedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *HelpCallMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case helpcall.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case helpcall.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case helpcall.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case helpcall.FieldPatientName:
+		return m.OldPatientName(ctx)
+	case helpcall.FieldClinicID:
+		return m.OldClinicID(ctx)
+	case helpcall.FieldStatus:
+		return m.OldStatus(ctx)
+	case helpcall.FieldTimes:
+		return m.OldTimes(ctx)
+	case helpcall.FieldCallerLat:
+		return m.OldCallerLat(ctx)
+	case helpcall.FieldCallerLng:
+		return m.OldCallerLng(ctx)
+	case helpcall.FieldLastCalledAt:
+		return m.OldLastCalledAt(ctx)
+	case helpcall.FieldLevel:
+		return m.OldLevel(ctx)
+	case helpcall.FieldEscalateAt:
+		return m.OldEscalateAt(ctx)
+	case helpcall.FieldAcknowledgedByID:
+		return m.OldAcknowledgedByID(ctx)
+	case helpcall.FieldAcknowledgedByName:
+		return m.OldAcknowledgedByName(ctx)
+	case helpcall.FieldAcknowledgedAt:
+		return m.OldAcknowledgedAt(ctx)
+	case helpcall.FieldResolvedAt:
+		return m.OldResolvedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown HelpCall field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *HelpCallMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case helpcall.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case helpcall.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case helpcall.FieldPatientID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case helpcall.FieldPatientName:
+		v, ok := value.(mask.Name)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientName(v)
+		return nil
+	case helpcall.FieldClinicID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClinicID(v)
+		return nil
+	case helpcall.FieldStatus:
+		v, ok := value.(helpcall.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case helpcall.FieldTimes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTimes(v)
+		return nil
+	case helpcall.FieldCallerLat:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCallerLat(v)
+		return nil
+	case helpcall.FieldCallerLng:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCallerLng(v)
+		return nil
+	case helpcall.FieldLastCalledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastCalledAt(v)
+		return nil
+	case helpcall.FieldLevel:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLevel(v)
+		return nil
+	case helpcall.FieldEscalateAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEscalateAt(v)
+		return nil
+	case helpcall.FieldAcknowledgedByID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgedByID(v)
+		return nil
+	case helpcall.FieldAcknowledgedByName:
+		v, ok := value.(mask.Name)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgedByName(v)
+		return nil
+	case helpcall.FieldAcknowledgedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgedAt(v)
+		return nil
+	case helpcall.FieldResolvedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown HelpCall field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *HelpCallMutation) AddedFields() []string {
+	var fields []string
+	if m.addtimes != nil {
+		fields = append(fields, helpcall.FieldTimes)
+	}
+	if m.addcaller_lat != nil {
+		fields = append(fields, helpcall.FieldCallerLat)
+	}
+	if m.addcaller_lng != nil {
+		fields = append(fields, helpcall.FieldCallerLng)
+	}
+	if m.addlevel != nil {
+		fields = append(fields, helpcall.FieldLevel)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *HelpCallMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case helpcall.FieldTimes:
+		return m.AddedTimes()
+	case helpcall.FieldCallerLat:
+		return m.AddedCallerLat()
+	case helpcall.FieldCallerLng:
+		return m.AddedCallerLng()
+	case helpcall.FieldLevel:
+		return m.AddedLevel()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *HelpCallMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case helpcall.FieldTimes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTimes(v)
+		return nil
+	case helpcall.FieldCallerLat:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCallerLat(v)
+		return nil
+	case helpcall.FieldCallerLng:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCallerLng(v)
+		return nil
+	case helpcall.FieldLevel:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLevel(v)
+		return nil
+	}
+	return fmt.Errorf("unknown HelpCall numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *HelpCallMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(helpcall.FieldCallerLat) {
+		fields = append(fields, helpcall.FieldCallerLat)
+	}
+	if m.FieldCleared(helpcall.FieldCallerLng) {
+		fields = append(fields, helpcall.FieldCallerLng)
+	}
+	if m.FieldCleared(helpcall.FieldEscalateAt) {
+		fields = append(fields, helpcall.FieldEscalateAt)
+	}
+	if m.FieldCleared(helpcall.FieldAcknowledgedAt) {
+		fields = append(fields, helpcall.FieldAcknowledgedAt)
+	}
+	if m.FieldCleared(helpcall.FieldResolvedAt) {
+		fields = append(fields, helpcall.FieldResolvedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *HelpCallMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *HelpCallMutation) ClearField(name string) error {
+	switch name {
+	case helpcall.FieldCallerLat:
+		m.ClearCallerLat()
+		return nil
+	case helpcall.FieldCallerLng:
+		m.ClearCallerLng()
+		return nil
+	case helpcall.FieldEscalateAt:
+		m.ClearEscalateAt()
+		return nil
+	case helpcall.FieldAcknowledgedAt:
+		m.ClearAcknowledgedAt()
+		return nil
+	case helpcall.FieldResolvedAt:
+		m.ClearResolvedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown HelpCall nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *HelpCallMutation) ResetField(name string) error {
+	switch name {
+	case helpcall.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case helpcall.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case helpcall.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case helpcall.FieldPatientName:
+		m.ResetPatientName()
+		return nil
+	case helpcall.FieldClinicID:
+		m.ResetClinicID()
+		return nil
+	case helpcall.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case helpcall.FieldTimes:
+		m.ResetTimes()
+		return nil
+	case helpcall.FieldCallerLat:
+		m.ResetCallerLat()
+		return nil
+	case helpcall.FieldCallerLng:
+		m.ResetCallerLng()
+		return nil
+	case helpcall.FieldLastCalledAt:
+		m.ResetLastCalledAt()
+		return nil
+	case helpcall.FieldLevel:
+		m.ResetLevel()
+		return nil
+	case helpcall.FieldEscalateAt:
+		m.ResetEscalateAt()
+		return nil
+	case helpcall.FieldAcknowledgedByID:
+		m.ResetAcknowledgedByID()
+		return nil
+	case helpcall.FieldAcknowledgedByName:
+		m.ResetAcknowledgedByName()
+		return nil
+	case helpcall.FieldAcknowledgedAt:
+		m.ResetAcknowledgedAt()
+		return nil
+	case helpcall.FieldResolvedAt:
+		m.ResetResolvedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown HelpCall field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *HelpCallMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.patient != nil {
+		edges = append(edges, helpcall.EdgePatient)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *HelpCallMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case helpcall.EdgePatient:
+		if id := m.patient; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *HelpCallMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *HelpCallMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *HelpCallMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedpatient {
+		edges = append(edges, helpcall.EdgePatient)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *HelpCallMutation) EdgeCleared(name string) bool {
+	switch name {
+	case helpcall.EdgePatient:
+		return m.clearedpatient
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *HelpCallMutation) ClearEdge(name string) error {
+	switch name {
+	case helpcall.EdgePatient:
+		m.ClearPatient()
+		return nil
+	}
+	return fmt.Errorf("unknown HelpCall unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *HelpCallMutation) ResetEdge(name string) error {
+	switch name {
+	case helpcall.EdgePatient:
+		m.ResetPatient()
+		return nil
+	}
+	return fmt.Errorf("unknown HelpCall edge %s", name)
+}
+
 // HoldMutation represents an operation that mutates the Hold nodes in the graph.
 type HoldMutation struct {
 	config
@@ -38515,6 +47586,7 @@ type StaffRoleMutation struct {
 	created_at      *time.Time
 	kind            *staffrole.Kind
 	organisation_id *string
+	on_duty_until   *time.Time
 	clearedFields   map[string]struct{}
 	person          *string
 	clearedperson   bool
@@ -38771,6 +47843,55 @@ func (m *StaffRoleMutation) ResetOrganisationID() {
 	m.organisation_id = nil
 }
 
+// SetOnDutyUntil sets the "on_duty_until" field.
+func (m *StaffRoleMutation) SetOnDutyUntil(t time.Time) {
+	m.on_duty_until = &t
+}
+
+// OnDutyUntil returns the value of the "on_duty_until" field in the mutation.
+func (m *StaffRoleMutation) OnDutyUntil() (r time.Time, exists bool) {
+	v := m.on_duty_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOnDutyUntil returns the old "on_duty_until" field's value of the StaffRole entity.
+// If the StaffRole object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffRoleMutation) OldOnDutyUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOnDutyUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOnDutyUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOnDutyUntil: %w", err)
+	}
+	return oldValue.OnDutyUntil, nil
+}
+
+// ClearOnDutyUntil clears the value of the "on_duty_until" field.
+func (m *StaffRoleMutation) ClearOnDutyUntil() {
+	m.on_duty_until = nil
+	m.clearedFields[staffrole.FieldOnDutyUntil] = struct{}{}
+}
+
+// OnDutyUntilCleared returns if the "on_duty_until" field was cleared in this mutation.
+func (m *StaffRoleMutation) OnDutyUntilCleared() bool {
+	_, ok := m.clearedFields[staffrole.FieldOnDutyUntil]
+	return ok
+}
+
+// ResetOnDutyUntil resets all changes to the "on_duty_until" field.
+func (m *StaffRoleMutation) ResetOnDutyUntil() {
+	m.on_duty_until = nil
+	delete(m.clearedFields, staffrole.FieldOnDutyUntil)
+}
+
 // ClearPerson clears the "person" edge to the Person entity.
 func (m *StaffRoleMutation) ClearPerson() {
 	m.clearedperson = true
@@ -38832,7 +47953,7 @@ func (m *StaffRoleMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *StaffRoleMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 5)
 	if m.created_at != nil {
 		fields = append(fields, staffrole.FieldCreatedAt)
 	}
@@ -38844,6 +47965,9 @@ func (m *StaffRoleMutation) Fields() []string {
 	}
 	if m.organisation_id != nil {
 		fields = append(fields, staffrole.FieldOrganisationID)
+	}
+	if m.on_duty_until != nil {
+		fields = append(fields, staffrole.FieldOnDutyUntil)
 	}
 	return fields
 }
@@ -38861,6 +47985,8 @@ func (m *StaffRoleMutation) Field(name string) (ent.Value, bool) {
 		return m.Kind()
 	case staffrole.FieldOrganisationID:
 		return m.OrganisationID()
+	case staffrole.FieldOnDutyUntil:
+		return m.OnDutyUntil()
 	}
 	return nil, false
 }
@@ -38878,6 +48004,8 @@ func (m *StaffRoleMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldKind(ctx)
 	case staffrole.FieldOrganisationID:
 		return m.OldOrganisationID(ctx)
+	case staffrole.FieldOnDutyUntil:
+		return m.OldOnDutyUntil(ctx)
 	}
 	return nil, fmt.Errorf("unknown StaffRole field %s", name)
 }
@@ -38915,6 +48043,13 @@ func (m *StaffRoleMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetOrganisationID(v)
 		return nil
+	case staffrole.FieldOnDutyUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOnDutyUntil(v)
+		return nil
 	}
 	return fmt.Errorf("unknown StaffRole field %s", name)
 }
@@ -38944,7 +48079,11 @@ func (m *StaffRoleMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *StaffRoleMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(staffrole.FieldOnDutyUntil) {
+		fields = append(fields, staffrole.FieldOnDutyUntil)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -38957,6 +48096,11 @@ func (m *StaffRoleMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *StaffRoleMutation) ClearField(name string) error {
+	switch name {
+	case staffrole.FieldOnDutyUntil:
+		m.ClearOnDutyUntil()
+		return nil
+	}
 	return fmt.Errorf("unknown StaffRole nullable field %s", name)
 }
 
@@ -38975,6 +48119,9 @@ func (m *StaffRoleMutation) ResetField(name string) error {
 		return nil
 	case staffrole.FieldOrganisationID:
 		m.ResetOrganisationID()
+		return nil
+	case staffrole.FieldOnDutyUntil:
+		m.ResetOnDutyUntil()
 		return nil
 	}
 	return fmt.Errorf("unknown StaffRole field %s", name)
@@ -42408,6 +51555,830 @@ func (m *TransitRideMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *TransitRideMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown TransitRide edge %s", name)
+}
+
+// WaitlistEntryMutation represents an operation that mutates the WaitlistEntry nodes in the graph.
+type WaitlistEntryMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *string
+	created_at         *time.Time
+	updated_at         *time.Time
+	status             *waitlistentry.Status
+	starts_at          *time.Time
+	clearedFields      map[string]struct{}
+	patient            *string
+	clearedpatient     bool
+	slot               *string
+	clearedslot        bool
+	appointment        *string
+	clearedappointment bool
+	done               bool
+	oldValue           func(context.Context) (*WaitlistEntry, error)
+	predicates         []predicate.WaitlistEntry
+}
+
+var _ ent.Mutation = (*WaitlistEntryMutation)(nil)
+
+// waitlistentryOption allows management of the mutation configuration using functional options.
+type waitlistentryOption func(*WaitlistEntryMutation)
+
+// newWaitlistEntryMutation creates new mutation for the WaitlistEntry entity.
+func newWaitlistEntryMutation(c config, op Op, opts ...waitlistentryOption) *WaitlistEntryMutation {
+	m := &WaitlistEntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeWaitlistEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withWaitlistEntryID sets the ID field of the mutation.
+func withWaitlistEntryID(id string) waitlistentryOption {
+	return func(m *WaitlistEntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *WaitlistEntry
+		)
+		m.oldValue = func(ctx context.Context) (*WaitlistEntry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().WaitlistEntry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withWaitlistEntry sets the old WaitlistEntry of the mutation.
+func withWaitlistEntry(node *WaitlistEntry) waitlistentryOption {
+	return func(m *WaitlistEntryMutation) {
+		m.oldValue = func(context.Context) (*WaitlistEntry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m WaitlistEntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m WaitlistEntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of WaitlistEntry entities.
+func (m *WaitlistEntryMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *WaitlistEntryMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *WaitlistEntryMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().WaitlistEntry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *WaitlistEntryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *WaitlistEntryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the WaitlistEntry entity.
+// If the WaitlistEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WaitlistEntryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *WaitlistEntryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *WaitlistEntryMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *WaitlistEntryMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the WaitlistEntry entity.
+// If the WaitlistEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WaitlistEntryMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *WaitlistEntryMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *WaitlistEntryMutation) SetPatientID(s string) {
+	m.patient = &s
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *WaitlistEntryMutation) PatientID() (r string, exists bool) {
+	v := m.patient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the WaitlistEntry entity.
+// If the WaitlistEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WaitlistEntryMutation) OldPatientID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *WaitlistEntryMutation) ResetPatientID() {
+	m.patient = nil
+}
+
+// SetSlotID sets the "slot_id" field.
+func (m *WaitlistEntryMutation) SetSlotID(s string) {
+	m.slot = &s
+}
+
+// SlotID returns the value of the "slot_id" field in the mutation.
+func (m *WaitlistEntryMutation) SlotID() (r string, exists bool) {
+	v := m.slot
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlotID returns the old "slot_id" field's value of the WaitlistEntry entity.
+// If the WaitlistEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WaitlistEntryMutation) OldSlotID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlotID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlotID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlotID: %w", err)
+	}
+	return oldValue.SlotID, nil
+}
+
+// ResetSlotID resets all changes to the "slot_id" field.
+func (m *WaitlistEntryMutation) ResetSlotID() {
+	m.slot = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *WaitlistEntryMutation) SetStatus(w waitlistentry.Status) {
+	m.status = &w
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *WaitlistEntryMutation) Status() (r waitlistentry.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the WaitlistEntry entity.
+// If the WaitlistEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WaitlistEntryMutation) OldStatus(ctx context.Context) (v waitlistentry.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *WaitlistEntryMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetStartsAt sets the "starts_at" field.
+func (m *WaitlistEntryMutation) SetStartsAt(t time.Time) {
+	m.starts_at = &t
+}
+
+// StartsAt returns the value of the "starts_at" field in the mutation.
+func (m *WaitlistEntryMutation) StartsAt() (r time.Time, exists bool) {
+	v := m.starts_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartsAt returns the old "starts_at" field's value of the WaitlistEntry entity.
+// If the WaitlistEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WaitlistEntryMutation) OldStartsAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartsAt: %w", err)
+	}
+	return oldValue.StartsAt, nil
+}
+
+// ResetStartsAt resets all changes to the "starts_at" field.
+func (m *WaitlistEntryMutation) ResetStartsAt() {
+	m.starts_at = nil
+}
+
+// SetAppointmentID sets the "appointment_id" field.
+func (m *WaitlistEntryMutation) SetAppointmentID(s string) {
+	m.appointment = &s
+}
+
+// AppointmentID returns the value of the "appointment_id" field in the mutation.
+func (m *WaitlistEntryMutation) AppointmentID() (r string, exists bool) {
+	v := m.appointment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAppointmentID returns the old "appointment_id" field's value of the WaitlistEntry entity.
+// If the WaitlistEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WaitlistEntryMutation) OldAppointmentID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAppointmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAppointmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAppointmentID: %w", err)
+	}
+	return oldValue.AppointmentID, nil
+}
+
+// ClearAppointmentID clears the value of the "appointment_id" field.
+func (m *WaitlistEntryMutation) ClearAppointmentID() {
+	m.appointment = nil
+	m.clearedFields[waitlistentry.FieldAppointmentID] = struct{}{}
+}
+
+// AppointmentIDCleared returns if the "appointment_id" field was cleared in this mutation.
+func (m *WaitlistEntryMutation) AppointmentIDCleared() bool {
+	_, ok := m.clearedFields[waitlistentry.FieldAppointmentID]
+	return ok
+}
+
+// ResetAppointmentID resets all changes to the "appointment_id" field.
+func (m *WaitlistEntryMutation) ResetAppointmentID() {
+	m.appointment = nil
+	delete(m.clearedFields, waitlistentry.FieldAppointmentID)
+}
+
+// ClearPatient clears the "patient" edge to the Person entity.
+func (m *WaitlistEntryMutation) ClearPatient() {
+	m.clearedpatient = true
+	m.clearedFields[waitlistentry.FieldPatientID] = struct{}{}
+}
+
+// PatientCleared reports if the "patient" edge to the Person entity was cleared.
+func (m *WaitlistEntryMutation) PatientCleared() bool {
+	return m.clearedpatient
+}
+
+// PatientIDs returns the "patient" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PatientID instead. It exists only for internal usage by the builders.
+func (m *WaitlistEntryMutation) PatientIDs() (ids []string) {
+	if id := m.patient; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPatient resets all changes to the "patient" edge.
+func (m *WaitlistEntryMutation) ResetPatient() {
+	m.patient = nil
+	m.clearedpatient = false
+}
+
+// ClearSlot clears the "slot" edge to the Slot entity.
+func (m *WaitlistEntryMutation) ClearSlot() {
+	m.clearedslot = true
+	m.clearedFields[waitlistentry.FieldSlotID] = struct{}{}
+}
+
+// SlotCleared reports if the "slot" edge to the Slot entity was cleared.
+func (m *WaitlistEntryMutation) SlotCleared() bool {
+	return m.clearedslot
+}
+
+// SlotIDs returns the "slot" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SlotID instead. It exists only for internal usage by the builders.
+func (m *WaitlistEntryMutation) SlotIDs() (ids []string) {
+	if id := m.slot; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSlot resets all changes to the "slot" edge.
+func (m *WaitlistEntryMutation) ResetSlot() {
+	m.slot = nil
+	m.clearedslot = false
+}
+
+// ClearAppointment clears the "appointment" edge to the Appointment entity.
+func (m *WaitlistEntryMutation) ClearAppointment() {
+	m.clearedappointment = true
+	m.clearedFields[waitlistentry.FieldAppointmentID] = struct{}{}
+}
+
+// AppointmentCleared reports if the "appointment" edge to the Appointment entity was cleared.
+func (m *WaitlistEntryMutation) AppointmentCleared() bool {
+	return m.AppointmentIDCleared() || m.clearedappointment
+}
+
+// AppointmentIDs returns the "appointment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AppointmentID instead. It exists only for internal usage by the builders.
+func (m *WaitlistEntryMutation) AppointmentIDs() (ids []string) {
+	if id := m.appointment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAppointment resets all changes to the "appointment" edge.
+func (m *WaitlistEntryMutation) ResetAppointment() {
+	m.appointment = nil
+	m.clearedappointment = false
+}
+
+// Where appends a list predicates to the WaitlistEntryMutation builder.
+func (m *WaitlistEntryMutation) Where(ps ...predicate.WaitlistEntry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the WaitlistEntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *WaitlistEntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.WaitlistEntry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *WaitlistEntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *WaitlistEntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (WaitlistEntry).
+func (m *WaitlistEntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *WaitlistEntryMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, waitlistentry.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, waitlistentry.FieldUpdatedAt)
+	}
+	if m.patient != nil {
+		fields = append(fields, waitlistentry.FieldPatientID)
+	}
+	if m.slot != nil {
+		fields = append(fields, waitlistentry.FieldSlotID)
+	}
+	if m.status != nil {
+		fields = append(fields, waitlistentry.FieldStatus)
+	}
+	if m.starts_at != nil {
+		fields = append(fields, waitlistentry.FieldStartsAt)
+	}
+	if m.appointment != nil {
+		fields = append(fields, waitlistentry.FieldAppointmentID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *WaitlistEntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case waitlistentry.FieldCreatedAt:
+		return m.CreatedAt()
+	case waitlistentry.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case waitlistentry.FieldPatientID:
+		return m.PatientID()
+	case waitlistentry.FieldSlotID:
+		return m.SlotID()
+	case waitlistentry.FieldStatus:
+		return m.Status()
+	case waitlistentry.FieldStartsAt:
+		return m.StartsAt()
+	case waitlistentry.FieldAppointmentID:
+		return m.AppointmentID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *WaitlistEntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case waitlistentry.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case waitlistentry.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case waitlistentry.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case waitlistentry.FieldSlotID:
+		return m.OldSlotID(ctx)
+	case waitlistentry.FieldStatus:
+		return m.OldStatus(ctx)
+	case waitlistentry.FieldStartsAt:
+		return m.OldStartsAt(ctx)
+	case waitlistentry.FieldAppointmentID:
+		return m.OldAppointmentID(ctx)
+	}
+	return nil, fmt.Errorf("unknown WaitlistEntry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *WaitlistEntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case waitlistentry.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case waitlistentry.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case waitlistentry.FieldPatientID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case waitlistentry.FieldSlotID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlotID(v)
+		return nil
+	case waitlistentry.FieldStatus:
+		v, ok := value.(waitlistentry.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case waitlistentry.FieldStartsAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartsAt(v)
+		return nil
+	case waitlistentry.FieldAppointmentID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAppointmentID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown WaitlistEntry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *WaitlistEntryMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *WaitlistEntryMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *WaitlistEntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown WaitlistEntry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *WaitlistEntryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(waitlistentry.FieldAppointmentID) {
+		fields = append(fields, waitlistentry.FieldAppointmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *WaitlistEntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *WaitlistEntryMutation) ClearField(name string) error {
+	switch name {
+	case waitlistentry.FieldAppointmentID:
+		m.ClearAppointmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown WaitlistEntry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *WaitlistEntryMutation) ResetField(name string) error {
+	switch name {
+	case waitlistentry.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case waitlistentry.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case waitlistentry.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case waitlistentry.FieldSlotID:
+		m.ResetSlotID()
+		return nil
+	case waitlistentry.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case waitlistentry.FieldStartsAt:
+		m.ResetStartsAt()
+		return nil
+	case waitlistentry.FieldAppointmentID:
+		m.ResetAppointmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown WaitlistEntry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *WaitlistEntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.patient != nil {
+		edges = append(edges, waitlistentry.EdgePatient)
+	}
+	if m.slot != nil {
+		edges = append(edges, waitlistentry.EdgeSlot)
+	}
+	if m.appointment != nil {
+		edges = append(edges, waitlistentry.EdgeAppointment)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *WaitlistEntryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case waitlistentry.EdgePatient:
+		if id := m.patient; id != nil {
+			return []ent.Value{*id}
+		}
+	case waitlistentry.EdgeSlot:
+		if id := m.slot; id != nil {
+			return []ent.Value{*id}
+		}
+	case waitlistentry.EdgeAppointment:
+		if id := m.appointment; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *WaitlistEntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *WaitlistEntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *WaitlistEntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedpatient {
+		edges = append(edges, waitlistentry.EdgePatient)
+	}
+	if m.clearedslot {
+		edges = append(edges, waitlistentry.EdgeSlot)
+	}
+	if m.clearedappointment {
+		edges = append(edges, waitlistentry.EdgeAppointment)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *WaitlistEntryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case waitlistentry.EdgePatient:
+		return m.clearedpatient
+	case waitlistentry.EdgeSlot:
+		return m.clearedslot
+	case waitlistentry.EdgeAppointment:
+		return m.clearedappointment
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *WaitlistEntryMutation) ClearEdge(name string) error {
+	switch name {
+	case waitlistentry.EdgePatient:
+		m.ClearPatient()
+		return nil
+	case waitlistentry.EdgeSlot:
+		m.ClearSlot()
+		return nil
+	case waitlistentry.EdgeAppointment:
+		m.ClearAppointment()
+		return nil
+	}
+	return fmt.Errorf("unknown WaitlistEntry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *WaitlistEntryMutation) ResetEdge(name string) error {
+	switch name {
+	case waitlistentry.EdgePatient:
+		m.ResetPatient()
+		return nil
+	case waitlistentry.EdgeSlot:
+		m.ResetSlot()
+		return nil
+	case waitlistentry.EdgeAppointment:
+		m.ResetAppointment()
+		return nil
+	}
+	return fmt.Errorf("unknown WaitlistEntry edge %s", name)
 }
 
 // WechatGrantMutation represents an operation that mutates the WechatGrant nodes in the graph.

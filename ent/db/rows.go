@@ -4,8 +4,13 @@ package db
 
 import (
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/bill"
+	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/broadcast"
+	"citygraph/ent/db/carecontract"
+	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/casephoto"
@@ -24,6 +29,8 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/healthrecord"
+	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
@@ -48,6 +55,7 @@ import (
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/transitbatch"
 	"citygraph/ent/db/transitride"
+	"citygraph/ent/db/waitlistentry"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/internal/geo"
 
@@ -59,8 +67,13 @@ import (
 func Policies() map[string]ent.Policy {
 	return map[string]ent.Policy{
 		"Alert":                  alert.Policy,
+		"Appointment":            appointment.Policy,
 		"AuditEvent":             auditevent.Policy,
+		"Bill":                   bill.Policy,
+		"BookingSuspension":      bookingsuspension.Policy,
 		"Broadcast":              broadcast.Policy,
+		"CareContract":           carecontract.Policy,
+		"CareVisit":              carevisit.Policy,
 		"CaseCategory":           casecategory.Policy,
 		"CaseEvent":              caseevent.Policy,
 		"CasePhoto":              casephoto.Policy,
@@ -79,6 +92,8 @@ func Policies() map[string]ent.Policy {
 		"District":               district.Policy,
 		"EntitlementGrant":       entitlementgrant.Policy,
 		"Guardianship":           guardianship.Policy,
+		"HealthRecord":           healthrecord.Policy,
+		"HelpCall":               helpcall.Policy,
 		"Hold":                   hold.Policy,
 		"IdempotencyRecord":      idempotencyrecord.Policy,
 		"Identity":               identity.Policy,
@@ -103,12 +118,20 @@ func Policies() map[string]ent.Policy {
 		"TopUp":                  topup.Policy,
 		"TransitBatch":           transitbatch.Policy,
 		"TransitRide":            transitride.Policy,
+		"WaitlistEntry":          waitlistentry.Policy,
 		"WechatGrant":            wechatgrant.Policy,
 	}
 }
 
 // WhereP narrows the query by selector predicates.
 func (_q *AlertQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *AppointmentQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}
@@ -122,7 +145,35 @@ func (_q *AuditEventQuery) WhereP(ps ...func(*sql.Selector)) {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *BillQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *BookingSuspensionQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *BroadcastQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *CareContractQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *CareVisitQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}
@@ -269,6 +320,20 @@ func (_q *EntitlementGrantQuery) WhereP(ps ...func(*sql.Selector)) {
 
 // WhereP narrows the query by selector predicates.
 func (_q *GuardianshipQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *HealthRecordQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *HelpCallQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}
@@ -452,6 +517,13 @@ func (_q *TransitBatchQuery) WhereP(ps ...func(*sql.Selector)) {
 
 // WhereP narrows the query by selector predicates.
 func (_q *TransitRideQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *WaitlistEntryQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}

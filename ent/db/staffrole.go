@@ -26,6 +26,8 @@ type StaffRole struct {
 	Kind staffrole.Kind `json:"kind,omitempty"`
 	// school, clinic, spot or district id; empty for city-wide roles
 	OrganisationID string `json:"organisation_id,omitempty"`
+	// until when the holder is called first in an emergency
+	OnDutyUntil *time.Time `json:"on_duty_until,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the StaffRoleQuery when eager-loading is set.
 	Edges        StaffRoleEdges `json:"edges"`
@@ -61,7 +63,7 @@ func (*StaffRole) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case staffrole.FieldID, staffrole.FieldPersonID, staffrole.FieldKind, staffrole.FieldOrganisationID:
 			values[i] = new(sql.NullString)
-		case staffrole.FieldCreatedAt:
+		case staffrole.FieldCreatedAt, staffrole.FieldOnDutyUntil:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -107,6 +109,13 @@ func (_m *StaffRole) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field organisation_id", values[i])
 			} else if value.Valid {
 				_m.OrganisationID = value.String
+			}
+		case staffrole.FieldOnDutyUntil:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field on_duty_until", values[i])
+			} else if value.Valid {
+				_m.OnDutyUntil = new(time.Time)
+				*_m.OnDutyUntil = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -160,6 +169,11 @@ func (_m *StaffRole) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("organisation_id=")
 	builder.WriteString(_m.OrganisationID)
+	builder.WriteString(", ")
+	if v := _m.OnDutyUntil; v != nil {
+		builder.WriteString("on_duty_until=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

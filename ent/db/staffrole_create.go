@@ -61,6 +61,20 @@ func (_c *StaffRoleCreate) SetNillableOrganisationID(v *string) *StaffRoleCreate
 	return _c
 }
 
+// SetOnDutyUntil sets the "on_duty_until" field.
+func (_c *StaffRoleCreate) SetOnDutyUntil(v time.Time) *StaffRoleCreate {
+	_c.mutation.SetOnDutyUntil(v)
+	return _c
+}
+
+// SetNillableOnDutyUntil sets the "on_duty_until" field if the given value is not nil.
+func (_c *StaffRoleCreate) SetNillableOnDutyUntil(v *time.Time) *StaffRoleCreate {
+	if v != nil {
+		_c.SetOnDutyUntil(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *StaffRoleCreate) SetID(v string) *StaffRoleCreate {
 	_c.mutation.SetID(v)
@@ -221,6 +235,10 @@ func (_c *StaffRoleCreate) createSpec() (*StaffRole, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.OrganisationID(); ok {
 		_spec.SetField(staffrole.FieldOrganisationID, field.TypeString, value)
 		_node.OrganisationID = value
+	}
+	if value, ok := _c.mutation.OnDutyUntil(); ok {
+		_spec.SetField(staffrole.FieldOnDutyUntil, field.TypeTime, value)
+		_node.OnDutyUntil = &value
 	}
 	if nodes := _c.mutation.PersonIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -39,6 +40,26 @@ func (_u *StaffRoleUpdate) SetNillablePersonID(v *string) *StaffRoleUpdate {
 	if v != nil {
 		_u.SetPersonID(*v)
 	}
+	return _u
+}
+
+// SetOnDutyUntil sets the "on_duty_until" field.
+func (_u *StaffRoleUpdate) SetOnDutyUntil(v time.Time) *StaffRoleUpdate {
+	_u.mutation.SetOnDutyUntil(v)
+	return _u
+}
+
+// SetNillableOnDutyUntil sets the "on_duty_until" field if the given value is not nil.
+func (_u *StaffRoleUpdate) SetNillableOnDutyUntil(v *time.Time) *StaffRoleUpdate {
+	if v != nil {
+		_u.SetOnDutyUntil(*v)
+	}
+	return _u
+}
+
+// ClearOnDutyUntil clears the value of the "on_duty_until" field.
+func (_u *StaffRoleUpdate) ClearOnDutyUntil() *StaffRoleUpdate {
+	_u.mutation.ClearOnDutyUntil()
 	return _u
 }
 
@@ -110,6 +131,12 @@ func (_u *StaffRoleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.OnDutyUntil(); ok {
+		_spec.SetField(staffrole.FieldOnDutyUntil, field.TypeTime, value)
+	}
+	if _u.mutation.OnDutyUntilCleared() {
+		_spec.ClearField(staffrole.FieldOnDutyUntil, field.TypeTime)
+	}
 	if _u.mutation.PersonCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -170,6 +197,26 @@ func (_u *StaffRoleUpdateOne) SetNillablePersonID(v *string) *StaffRoleUpdateOne
 	if v != nil {
 		_u.SetPersonID(*v)
 	}
+	return _u
+}
+
+// SetOnDutyUntil sets the "on_duty_until" field.
+func (_u *StaffRoleUpdateOne) SetOnDutyUntil(v time.Time) *StaffRoleUpdateOne {
+	_u.mutation.SetOnDutyUntil(v)
+	return _u
+}
+
+// SetNillableOnDutyUntil sets the "on_duty_until" field if the given value is not nil.
+func (_u *StaffRoleUpdateOne) SetNillableOnDutyUntil(v *time.Time) *StaffRoleUpdateOne {
+	if v != nil {
+		_u.SetOnDutyUntil(*v)
+	}
+	return _u
+}
+
+// ClearOnDutyUntil clears the value of the "on_duty_until" field.
+func (_u *StaffRoleUpdateOne) ClearOnDutyUntil() *StaffRoleUpdateOne {
+	_u.mutation.ClearOnDutyUntil()
 	return _u
 }
 
@@ -270,6 +317,12 @@ func (_u *StaffRoleUpdateOne) sqlSave(ctx context.Context) (_node *StaffRole, er
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.OnDutyUntil(); ok {
+		_spec.SetField(staffrole.FieldOnDutyUntil, field.TypeTime, value)
+	}
+	if _u.mutation.OnDutyUntilCleared() {
+		_spec.ClearField(staffrole.FieldOnDutyUntil, field.TypeTime)
 	}
 	if _u.mutation.PersonCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -16,10 +16,20 @@ type Tx struct {
 	config
 	// Alert is the client for interacting with the Alert builders.
 	Alert *AlertClient
+	// Appointment is the client for interacting with the Appointment builders.
+	Appointment *AppointmentClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// Bill is the client for interacting with the Bill builders.
+	Bill *BillClient
+	// BookingSuspension is the client for interacting with the BookingSuspension builders.
+	BookingSuspension *BookingSuspensionClient
 	// Broadcast is the client for interacting with the Broadcast builders.
 	Broadcast *BroadcastClient
+	// CareContract is the client for interacting with the CareContract builders.
+	CareContract *CareContractClient
+	// CareVisit is the client for interacting with the CareVisit builders.
+	CareVisit *CareVisitClient
 	// CaseCategory is the client for interacting with the CaseCategory builders.
 	CaseCategory *CaseCategoryClient
 	// CaseEvent is the client for interacting with the CaseEvent builders.
@@ -56,6 +66,10 @@ type Tx struct {
 	EntitlementGrant *EntitlementGrantClient
 	// Guardianship is the client for interacting with the Guardianship builders.
 	Guardianship *GuardianshipClient
+	// HealthRecord is the client for interacting with the HealthRecord builders.
+	HealthRecord *HealthRecordClient
+	// HelpCall is the client for interacting with the HelpCall builders.
+	HelpCall *HelpCallClient
 	// Hold is the client for interacting with the Hold builders.
 	Hold *HoldClient
 	// IdempotencyRecord is the client for interacting with the IdempotencyRecord builders.
@@ -104,6 +118,8 @@ type Tx struct {
 	TransitBatch *TransitBatchClient
 	// TransitRide is the client for interacting with the TransitRide builders.
 	TransitRide *TransitRideClient
+	// WaitlistEntry is the client for interacting with the WaitlistEntry builders.
+	WaitlistEntry *WaitlistEntryClient
 	// WechatGrant is the client for interacting with the WechatGrant builders.
 	WechatGrant *WechatGrantClient
 
@@ -238,8 +254,13 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.Alert = NewAlertClient(tx.config)
+	tx.Appointment = NewAppointmentClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
+	tx.Bill = NewBillClient(tx.config)
+	tx.BookingSuspension = NewBookingSuspensionClient(tx.config)
 	tx.Broadcast = NewBroadcastClient(tx.config)
+	tx.CareContract = NewCareContractClient(tx.config)
+	tx.CareVisit = NewCareVisitClient(tx.config)
 	tx.CaseCategory = NewCaseCategoryClient(tx.config)
 	tx.CaseEvent = NewCaseEventClient(tx.config)
 	tx.CasePhoto = NewCasePhotoClient(tx.config)
@@ -258,6 +279,8 @@ func (tx *Tx) init() {
 	tx.District = NewDistrictClient(tx.config)
 	tx.EntitlementGrant = NewEntitlementGrantClient(tx.config)
 	tx.Guardianship = NewGuardianshipClient(tx.config)
+	tx.HealthRecord = NewHealthRecordClient(tx.config)
+	tx.HelpCall = NewHelpCallClient(tx.config)
 	tx.Hold = NewHoldClient(tx.config)
 	tx.IdempotencyRecord = NewIdempotencyRecordClient(tx.config)
 	tx.Identity = NewIdentityClient(tx.config)
@@ -282,6 +305,7 @@ func (tx *Tx) init() {
 	tx.TopUp = NewTopUpClient(tx.config)
 	tx.TransitBatch = NewTransitBatchClient(tx.config)
 	tx.TransitRide = NewTransitRideClient(tx.config)
+	tx.WaitlistEntry = NewWaitlistEntryClient(tx.config)
 	tx.WechatGrant = NewWechatGrantClient(tx.config)
 }
 

@@ -61,12 +61,7 @@ func caseOfficers(v *viewer.Viewer) Rows {
 
 // inDistricts holds for cases of the districts in which the viewer is an officer.
 func inDistricts(s *sql.Selector, v *viewer.Viewer) *sql.Predicate {
-	districts := v.Organisations(viewer.CaseOfficer)
-	values := make([]any, len(districts))
-	for i, d := range districts {
-		values[i] = d
-	}
-	return sql.In(s.C(cityCaseDistrict), values...)
+	return atOrganisation(s, cityCaseDistrict, v, viewer.CaseOfficer)
 }
 
 // caseEventReaders see the case; internal notes are kept from its reporter.

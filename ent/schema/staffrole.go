@@ -27,6 +27,7 @@ func (StaffRole) Fields() []ent.Field {
 			"CaseOfficer", string(viewer.CaseOfficer), "ScenicOperator", string(viewer.ScenicOperator),
 			"Auditor", string(viewer.Auditor), "Admin", string(viewer.Admin)).Immutable(),
 		field.String("organisation_id").MaxLen(64).Default("").Immutable().Comment("school, clinic, spot or district id; empty for city-wide roles"),
+		field.Time("on_duty_until").Optional().Nillable().Comment("until when the holder is called first in an emergency"),
 	}
 }
 

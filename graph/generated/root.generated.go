@@ -7156,6 +7156,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._CaseCategory(ctx, sel, obj)
+	case *db.Appointment:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Appointment(ctx, sel, obj)
 	case *db.Alert:
 		if obj == nil {
 			return graphql.Null

@@ -560,6 +560,81 @@ extend type Subscription {
   alertsChanged("Only those for any of these districts, as in alerts." districts: [String!]): [Alert!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/appointment.graphqls", Input: `"""
+One person's place in a slot of a clinic (预约): PENDING → BOOKED → CHECKED_IN → FULFILLED, or CANCELLED, or NOSHOW. It is seen by the patient, by who
+may book for them, and by the clinic's staff.
+"""
+type Appointment implements Node {
+  "The global id."
+  id: ID!
+  "Who is seen (就诊人); null for the clinic's staff, who have maskedPatientName."
+  patient: Person
+  "The patient's name, masked."
+  maskedPatientName: String!
+  "The clinic (医院)."
+  clinic: Clinic!
+  "The slot (号源)."
+  slot: Slot!
+  "When it begins."
+  start: DateTime!
+  "When it ends."
+  end: DateTime!
+  "Where it stands (状态)."
+  status: AppointmentStatus!
+  "Until when a PENDING one keeps its place; null for any other (保留至)."
+  heldUntil: DateTime
+  "Why it was cancelled; null unless it was (取消原因)."
+  cancelReason: AppointmentCancelReason
+  "When the patient said that they are there; null before (签到时间)."
+  checkedInAt: DateTime
+  "The patient's number in the queue of the practitioner and day; null before check-in (排队号)."
+  queueNumber: Int
+  "Why the patient is called before others; null before check-in (优先类别)."
+  queuePriority: QueuePriority
+  "When the patient was called; null before (叫号时间)."
+  calledAt: DateTime
+}
+
+"The life of an appointment, in the terms of FHIR R4 (预约状态)."
+enum AppointmentStatus {
+  "A place is kept until heldUntil (占号)."
+  PENDING
+  "The place is the patient's (已预约)."
+  BOOKED
+  "The patient is there, and in the queue (已签到)."
+  CHECKED_IN
+  "The patient was seen (已就诊)."
+  FULFILLED
+  "The place was given back; cancelReason says why (已取消)."
+  CANCELLED
+  "The patient did not come (爽约)."
+  NOSHOW
+}
+
+"Why an appointment was cancelled (取消原因)."
+enum AppointmentCancelReason {
+  "The patient, or who books for them, cancelled it (患者取消)."
+  PATIENT
+  "Another one took its place (改约)."
+  RESCHEDULED
+  "It was not booked in time (占号超时)."
+  HOLD_EXPIRED
+  "The practitioner is not there (停诊)."
+  CLINIC_STOPPED
+  "The patient's account ended (账户注销)."
+  ACCOUNT_ENDED
+}
+
+"Who is called before others of the same time (优先类别)."
+enum QueuePriority {
+  "In the order of check-in (普通)."
+  REGULAR
+  "Of a great age, first (老年优先)."
+  SENIOR
+  "Back on the same day with results, before new ones (复诊优先)."
+  REVISIT
+}
+`, BuiltIn: false},
 	{Name: "../schema/card.graphqls", Input: `"A citizen card: social security and health in one (市民卡)."
 type CitizenCard implements Node {
   "The global id."
@@ -3298,6 +3373,20 @@ enum NotificationTargetKind {
   SCENIC_SPOT
   "The recipient's credit line (先诊疗后付费)."
   CREDIT_LINE
+  "An appointment at a clinic (预约)."
+  APPOINTMENT
+  "A place on a waiting list (候补)."
+  WAITLIST_ENTRY
+  "A suspension of booking (暂停预约)."
+  BOOKING_SUSPENSION
+  "A clinic's bill (账单)."
+  BILL
+  "A family doctor's contract (家庭医生签约)."
+  CARE_CONTRACT
+  "A visit at home (上门服务)."
+  CARE_VISIT
+  "A call for help (一键呼救)."
+  HELP_CALL
 }
 
 "Which notifications of an inbox (状态)."
@@ -3973,6 +4062,22 @@ enum ErrorCode {
   PAYCODE_REPLAYED
   "The pay code was issued for another purpose than the merchant's."
   PAYCODE_WRONG_PURPOSE
+  "No place is left in the slot."
+  SLOT_FULL
+  "The slot cannot be booked yet."
+  SLOT_NOT_RELEASED
+  "The patient has another appointment at that time."
+  APPOINTMENT_OVERLAP
+  "It is too late to book, or to change what is booked."
+  CUTOFF_PASSED
+  "The patient missed too many appointments."
+  BOOKING_SUSPENDED
+  "The person is not bound by real name yet."
+  REAL_NAME_REQUIRED
+  "The bill is paid, void or refunded."
+  BILL_NOT_PAYABLE
+  "No care contract of the person is in force."
+  CARE_CONTRACT_REQUIRED
   "A question of the category must be answered; field names it."
   CASE_FIELD_REQUIRED
   "Who said that a case is mended cannot verify it."

@@ -40,6 +40,14 @@ const (
 	PayCodeExpired        Code = "PAYCODE_EXPIRED"
 	PayCodeReplayed       Code = "PAYCODE_REPLAYED"
 	PayCodeWrongPurpose   Code = "PAYCODE_WRONG_PURPOSE"
+	SlotFull              Code = "SLOT_FULL"
+	SlotNotReleased       Code = "SLOT_NOT_RELEASED"
+	AppointmentOverlap    Code = "APPOINTMENT_OVERLAP"
+	CutoffPassed          Code = "CUTOFF_PASSED"
+	BookingSuspended      Code = "BOOKING_SUSPENDED"
+	RealNameRequired      Code = "REAL_NAME_REQUIRED"
+	BillNotPayable        Code = "BILL_NOT_PAYABLE"
+	CareContractRequired  Code = "CARE_CONTRACT_REQUIRED"
 	CaseFieldRequired     Code = "CASE_FIELD_REQUIRED"
 	SameActor             Code = "SAME_ACTOR"
 	ReopenLimit           Code = "REOPEN_LIMIT"
@@ -76,6 +84,14 @@ var sentences = map[Code]lang.Text{
 	PayCodeExpired:        {ZH: "付款码已过期，请刷新后重试。", EN: "The pay code has expired. Please show a new one."},
 	PayCodeReplayed:       {ZH: "付款码已使用，请刷新后重试。", EN: "The pay code was used before. Please show a new one."},
 	PayCodeWrongPurpose:   {ZH: "付款码不适用于此处。", EN: "The pay code is for use elsewhere."},
+	SlotFull:              {ZH: "该时段已约满。", EN: "No place is left at this time."},
+	SlotNotReleased:       {ZH: "该时段尚未放号。", EN: "This time cannot be booked yet."},
+	AppointmentOverlap:    {ZH: "就诊人在该时段已有其他预约。", EN: "The patient has another appointment at this time."},
+	CutoffPassed:          {ZH: "已超过可预约或可更改的时间。", EN: "It is too late to book or change this."},
+	BookingSuspended:      {ZH: "因多次爽约，预约功能已暂停，可以申诉。", EN: "Booking is suspended after missed appointments. An appeal is possible."},
+	RealNameRequired:      {ZH: "请先完成实名认证。", EN: "Bind your real name first."},
+	BillNotPayable:        {ZH: "该账单当前不能支付。", EN: "This bill cannot be paid now."},
+	CareContractRequired:  {ZH: "需要有效的家庭医生签约。", EN: "This needs a family doctor's contract that is in force."},
 	CaseFieldRequired:     {ZH: "请填写必填项。", EN: "A required answer is missing."},
 	SameActor:             {ZH: "处置人不能核查自己的处置结果。", EN: "Whoever said that it is mended cannot verify it."},
 	ReopenLimit:           {ZH: "已超过可以重新打开的期限或次数。", EN: "It can no longer be reopened."},

@@ -67,6 +67,15 @@ const (
 	PractitionerRole Kind = "post"
 	Schedule         Kind = "schedule"
 	Slot             Kind = "slot"
+
+	Appointment       Kind = "appointment"
+	WaitlistEntry     Kind = "waiting"
+	BookingSuspension Kind = "suspension"
+	Bill              Kind = "bill"
+	HealthRecord      Kind = "record"
+	CareContract      Kind = "contract"
+	CareVisit         Kind = "visit"
+	HelpCall          Kind = "help"
 )
 
 // entropy is cryptographic, and monotonic within a millisecond so that ids made in a row stay in order.

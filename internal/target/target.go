@@ -31,6 +31,14 @@ const (
 	Clinic     Kind = "CLINIC"
 	ScenicSpot Kind = "SCENIC_SPOT"
 	CreditLine Kind = "CREDIT_LINE"
+
+	Appointment       Kind = "APPOINTMENT"
+	WaitlistEntry     Kind = "WAITLIST_ENTRY"
+	BookingSuspension Kind = "BOOKING_SUSPENSION"
+	Bill              Kind = "BILL"
+	CareContract      Kind = "CARE_CONTRACT"
+	CareVisit         Kind = "CARE_VISIT"
+	HelpCall          Kind = "HELP_CALL"
 )
 
 var kinds = map[id.Kind]Kind{
@@ -45,6 +53,14 @@ var kinds = map[id.Kind]Kind{
 	id.Clinic:      Clinic,
 	id.ScenicSpot:  ScenicSpot,
 	id.CreditLine:  CreditLine,
+
+	id.Appointment:       Appointment,
+	id.WaitlistEntry:     WaitlistEntry,
+	id.BookingSuspension: BookingSuspension,
+	id.Bill:              Bill,
+	id.CareContract:      CareContract,
+	id.CareVisit:         CareVisit,
+	id.HelpCall:          HelpCall,
 }
 
 // MarshalGQL writes the enum value.
@@ -101,6 +117,14 @@ func (t Target) page() string {
 		return "spot"
 	case CreditLine:
 		return "credit"
+	case Appointment, WaitlistEntry, BookingSuspension:
+		return "appointment"
+	case Bill:
+		return "bill"
+	case CareContract, CareVisit:
+		return "care"
+	case HelpCall:
+		return "help"
 	default:
 		return "home"
 	}

@@ -34,6 +34,8 @@ func TestEveryKindHasAPage(t *testing.T) {
 		id.DataExport: {"DATA_EXPORT", "export"},
 		id.Clinic:     {"CLINIC", "clinic"},
 		id.ScenicSpot: {"SCENIC_SPOT", "spot"},
+		id.Bill:       {"BILL", "bill"},
+		id.HelpCall:   {"HELP_CALL", "help"},
 	} {
 		nodeID := id.New(kind)
 		got, err := target.Of(nodeID)

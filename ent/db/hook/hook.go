@@ -20,6 +20,18 @@ func (f AlertFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AlertMutation", m)
 }
 
+// The AppointmentFunc type is an adapter to allow the use of ordinary
+// function as Appointment mutator.
+type AppointmentFunc func(context.Context, *db.AppointmentMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AppointmentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.AppointmentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AppointmentMutation", m)
+}
+
 // The AuditEventFunc type is an adapter to allow the use of ordinary
 // function as AuditEvent mutator.
 type AuditEventFunc func(context.Context, *db.AuditEventMutation) (db.Value, error)
@@ -32,6 +44,30 @@ func (f AuditEventFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AuditEventMutation", m)
 }
 
+// The BillFunc type is an adapter to allow the use of ordinary
+// function as Bill mutator.
+type BillFunc func(context.Context, *db.BillMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BillFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.BillMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.BillMutation", m)
+}
+
+// The BookingSuspensionFunc type is an adapter to allow the use of ordinary
+// function as BookingSuspension mutator.
+type BookingSuspensionFunc func(context.Context, *db.BookingSuspensionMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BookingSuspensionFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.BookingSuspensionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.BookingSuspensionMutation", m)
+}
+
 // The BroadcastFunc type is an adapter to allow the use of ordinary
 // function as Broadcast mutator.
 type BroadcastFunc func(context.Context, *db.BroadcastMutation) (db.Value, error)
@@ -42,6 +78,30 @@ func (f BroadcastFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.BroadcastMutation", m)
+}
+
+// The CareContractFunc type is an adapter to allow the use of ordinary
+// function as CareContract mutator.
+type CareContractFunc func(context.Context, *db.CareContractMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CareContractFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.CareContractMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.CareContractMutation", m)
+}
+
+// The CareVisitFunc type is an adapter to allow the use of ordinary
+// function as CareVisit mutator.
+type CareVisitFunc func(context.Context, *db.CareVisitMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CareVisitFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.CareVisitMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.CareVisitMutation", m)
 }
 
 // The CaseCategoryFunc type is an adapter to allow the use of ordinary
@@ -258,6 +318,30 @@ func (f GuardianshipFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.GuardianshipMutation", m)
+}
+
+// The HealthRecordFunc type is an adapter to allow the use of ordinary
+// function as HealthRecord mutator.
+type HealthRecordFunc func(context.Context, *db.HealthRecordMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f HealthRecordFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.HealthRecordMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.HealthRecordMutation", m)
+}
+
+// The HelpCallFunc type is an adapter to allow the use of ordinary
+// function as HelpCall mutator.
+type HelpCallFunc func(context.Context, *db.HelpCallMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f HelpCallFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.HelpCallMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.HelpCallMutation", m)
 }
 
 // The HoldFunc type is an adapter to allow the use of ordinary
@@ -546,6 +630,18 @@ func (f TransitRideFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.TransitRideMutation", m)
+}
+
+// The WaitlistEntryFunc type is an adapter to allow the use of ordinary
+// function as WaitlistEntry mutator.
+type WaitlistEntryFunc func(context.Context, *db.WaitlistEntryMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f WaitlistEntryFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.WaitlistEntryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.WaitlistEntryMutation", m)
 }
 
 // The WechatGrantFunc type is an adapter to allow the use of ordinary

@@ -62,6 +62,110 @@ var (
 			},
 		},
 	}
+	// AppointmentsColumns holds the columns for the "appointments" table.
+	AppointmentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "patient_name", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "booked_by_id", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "starts_at", Type: field.TypeTime},
+		{Name: "ends_at", Type: field.TypeTime},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"PENDING", "BOOKED", "CHECKED_IN", "FULFILLED", "CANCELLED", "NOSHOW"}, Default: "PENDING"},
+		{Name: "channel", Type: field.TypeEnum, Enums: []string{"APP", "MINI_PROGRAM", "WAITLIST"}},
+		{Name: "held_until", Type: field.TypeTime, Nullable: true},
+		{Name: "cancel_reason", Type: field.TypeEnum, Nullable: true, Enums: []string{"PATIENT", "RESCHEDULED", "HOLD_EXPIRED", "CLINIC_STOPPED", "ACCOUNT_ENDED"}},
+		{Name: "queue_day", Type: field.TypeString, Size: 10, Default: ""},
+		{Name: "queue_number", Type: field.TypeInt, Nullable: true},
+		{Name: "queue_priority", Type: field.TypeEnum, Nullable: true, Enums: []string{"REGULAR", "SENIOR", "REVISIT"}},
+		{Name: "queue_rank", Type: field.TypeInt, Default: 0},
+		{Name: "checked_in_at", Type: field.TypeTime, Nullable: true},
+		{Name: "called_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "shared_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reminded_day_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reminded_hour_at", Type: field.TypeTime, Nullable: true},
+		{Name: "turn_told_at", Type: field.TypeTime, Nullable: true},
+		{Name: "patient_id", Type: field.TypeString, Size: 64},
+		{Name: "slot_id", Type: field.TypeString, Size: 64},
+		{Name: "schedule_id", Type: field.TypeString, Size: 64},
+		{Name: "clinic_id", Type: field.TypeString, Size: 64},
+	}
+	// AppointmentsTable holds the schema information for the "appointments" table.
+	AppointmentsTable = &schema.Table{
+		Name:       "appointments",
+		Columns:    AppointmentsColumns,
+		PrimaryKey: []*schema.Column{AppointmentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "appointments_people_patient",
+				Columns:    []*schema.Column{AppointmentsColumns[22]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "appointments_slots_slot",
+				Columns:    []*schema.Column{AppointmentsColumns[23]},
+				RefColumns: []*schema.Column{SlotsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "appointments_schedules_schedule",
+				Columns:    []*schema.Column{AppointmentsColumns[24]},
+				RefColumns: []*schema.Column{SchedulesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "appointments_clinics_clinic",
+				Columns:    []*schema.Column{AppointmentsColumns[25]},
+				RefColumns: []*schema.Column{ClinicsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "appointment_slot_id_patient_id",
+				Unique:  true,
+				Columns: []*schema.Column{AppointmentsColumns[23], AppointmentsColumns[22]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status <> 'CANCELLED'",
+				},
+			},
+			{
+				Name:    "appointment_schedule_id_queue_day_queue_number",
+				Unique:  true,
+				Columns: []*schema.Column{AppointmentsColumns[24], AppointmentsColumns[11], AppointmentsColumns[12]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "queue_number IS NOT NULL",
+				},
+			},
+			{
+				Name:    "appointment_patient_id_starts_at",
+				Unique:  false,
+				Columns: []*schema.Column{AppointmentsColumns[22], AppointmentsColumns[5]},
+			},
+			{
+				Name:    "appointment_clinic_id_starts_at",
+				Unique:  false,
+				Columns: []*schema.Column{AppointmentsColumns[25], AppointmentsColumns[5]},
+			},
+			{
+				Name:    "appointment_status_held_until",
+				Unique:  false,
+				Columns: []*schema.Column{AppointmentsColumns[7], AppointmentsColumns[9]},
+			},
+			{
+				Name:    "appointment_status_starts_at",
+				Unique:  false,
+				Columns: []*schema.Column{AppointmentsColumns[7], AppointmentsColumns[5]},
+			},
+			{
+				Name:    "appointment_schedule_id_starts_at",
+				Unique:  false,
+				Columns: []*schema.Column{AppointmentsColumns[24], AppointmentsColumns[5]},
+			},
+		},
+	}
 	// AuditEventsColumns holds the columns for the "audit_events" table.
 	AuditEventsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -91,6 +195,130 @@ var (
 			},
 		},
 	}
+	// BillsColumns holds the columns for the "bills" table.
+	BillsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "issued_by_id", Type: field.TypeString, Size: 64},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ISSUED", "PAID", "REFUNDED", "VOID"}, Default: "ISSUED"},
+		{Name: "sealed", Type: field.TypeBytes},
+		{Name: "total", Type: field.TypeInt64},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "insurance_share", Type: field.TypeInt64, Default: 0},
+		{Name: "credit_share", Type: field.TypeInt64, Default: 0},
+		{Name: "self_share", Type: field.TypeInt64, Default: 0},
+		{Name: "refunded", Type: field.TypeInt64, Default: 0},
+		{Name: "paid_at", Type: field.TypeTime, Nullable: true},
+		{Name: "payer_id", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "ledger_transaction_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "reservation", Type: field.TypeString, Size: 120, Default: ""},
+		{Name: "claim", Type: field.TypeEnum, Enums: []string{"NONE", "RESERVED", "SETTLED", "CANCELLED"}, Default: "NONE"},
+		{Name: "receipt_key", Type: field.TypeString, Size: 200, Default: ""},
+		{Name: "reminded_at", Type: field.TypeTime, Nullable: true},
+		{Name: "patient_id", Type: field.TypeString, Size: 64},
+		{Name: "clinic_id", Type: field.TypeString, Size: 64},
+		{Name: "appointment_id", Type: field.TypeString, Size: 64},
+	}
+	// BillsTable holds the schema information for the "bills" table.
+	BillsTable = &schema.Table{
+		Name:       "bills",
+		Columns:    BillsColumns,
+		PrimaryKey: []*schema.Column{BillsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "bills_people_patient",
+				Columns:    []*schema.Column{BillsColumns[19]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "bills_clinics_clinic",
+				Columns:    []*schema.Column{BillsColumns[20]},
+				RefColumns: []*schema.Column{ClinicsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "bills_appointments_appointment",
+				Columns:    []*schema.Column{BillsColumns[21]},
+				RefColumns: []*schema.Column{AppointmentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "bill_patient_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{BillsColumns[19], BillsColumns[0]},
+			},
+			{
+				Name:    "bill_clinic_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{BillsColumns[20], BillsColumns[0]},
+			},
+			{
+				Name:    "bill_appointment_id",
+				Unique:  false,
+				Columns: []*schema.Column{BillsColumns[21]},
+			},
+			{
+				Name:    "bill_status_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{BillsColumns[4], BillsColumns[7]},
+			},
+			{
+				Name:    "bill_claim_id",
+				Unique:  false,
+				Columns: []*schema.Column{BillsColumns[16], BillsColumns[0]},
+			},
+			{
+				Name:    "bill_payer_id",
+				Unique:  false,
+				Columns: []*schema.Column{BillsColumns[13]},
+			},
+		},
+	}
+	// BookingSuspensionsColumns holds the columns for the "booking_suspensions" table.
+	BookingSuspensionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "ends_at", Type: field.TypeTime},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "LIFTED"}, Default: "ACTIVE"},
+		{Name: "missed", Type: field.TypeInt},
+		{Name: "appeal_reason", Type: field.TypeEnum, Nullable: true, Enums: []string{"ILLNESS", "EMERGENCY", "WAS_THERE", "CLINIC_ERROR", "OTHER"}},
+		{Name: "appealed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "appeal_outcome", Type: field.TypeEnum, Nullable: true, Enums: []string{"ACCEPTED", "REJECTED"}},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "decided_by_id", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "patient_id", Type: field.TypeString, Size: 64},
+	}
+	// BookingSuspensionsTable holds the schema information for the "booking_suspensions" table.
+	BookingSuspensionsTable = &schema.Table{
+		Name:       "booking_suspensions",
+		Columns:    BookingSuspensionsColumns,
+		PrimaryKey: []*schema.Column{BookingSuspensionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "booking_suspensions_people_patient",
+				Columns:    []*schema.Column{BookingSuspensionsColumns[11]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "bookingsuspension_patient_id_ends_at",
+				Unique:  false,
+				Columns: []*schema.Column{BookingSuspensionsColumns[11], BookingSuspensionsColumns[3]},
+			},
+			{
+				Name:    "bookingsuspension_appealed_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{BookingSuspensionsColumns[7], BookingSuspensionsColumns[0]},
+			},
+		},
+	}
 	// BroadcastsColumns holds the columns for the "broadcasts" table.
 	BroadcastsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -113,6 +341,110 @@ var (
 		Name:       "broadcasts",
 		Columns:    BroadcastsColumns,
 		PrimaryKey: []*schema.Column{BroadcastsColumns[0]},
+	}
+	// CareContractsColumns holds the columns for the "care_contracts" table.
+	CareContractsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "patient_name", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PROPOSED", "ACTIVE", "DECLINED", "ENDED"}, Default: "PROPOSED"},
+		{Name: "valid_from", Type: field.TypeTime},
+		{Name: "valid_to", Type: field.TypeTime},
+		{Name: "patient_id", Type: field.TypeString, Size: 64},
+		{Name: "clinic_id", Type: field.TypeString, Size: 64},
+		{Name: "practitioner_id", Type: field.TypeString, Size: 64},
+	}
+	// CareContractsTable holds the schema information for the "care_contracts" table.
+	CareContractsTable = &schema.Table{
+		Name:       "care_contracts",
+		Columns:    CareContractsColumns,
+		PrimaryKey: []*schema.Column{CareContractsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "care_contracts_people_patient",
+				Columns:    []*schema.Column{CareContractsColumns[7]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "care_contracts_clinics_clinic",
+				Columns:    []*schema.Column{CareContractsColumns[8]},
+				RefColumns: []*schema.Column{ClinicsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "care_contracts_practitioners_practitioner",
+				Columns:    []*schema.Column{CareContractsColumns[9]},
+				RefColumns: []*schema.Column{PractitionersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "carecontract_patient_id_valid_to",
+				Unique:  false,
+				Columns: []*schema.Column{CareContractsColumns[7], CareContractsColumns[6]},
+			},
+			{
+				Name:    "carecontract_clinic_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CareContractsColumns[8], CareContractsColumns[0]},
+			},
+		},
+	}
+	// CareVisitsColumns holds the columns for the "care_visits" table.
+	CareVisitsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "patient_name", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "reason", Type: field.TypeEnum, Enums: []string{"CHECK_UP", "WOUND_CARE", "INJECTION", "REHABILITATION", "MEDICATION", "OTHER"}},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"REQUESTED", "SCHEDULED", "COMPLETED", "DECLINED", "CANCELLED"}, Default: "REQUESTED"},
+		{Name: "preferred_from", Type: field.TypeTime},
+		{Name: "preferred_to", Type: field.TypeTime},
+		{Name: "scheduled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "patient_id", Type: field.TypeString, Size: 64},
+		{Name: "clinic_id", Type: field.TypeString, Size: 64},
+		{Name: "care_contract_id", Type: field.TypeString, Size: 64},
+	}
+	// CareVisitsTable holds the schema information for the "care_visits" table.
+	CareVisitsTable = &schema.Table{
+		Name:       "care_visits",
+		Columns:    CareVisitsColumns,
+		PrimaryKey: []*schema.Column{CareVisitsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "care_visits_people_patient",
+				Columns:    []*schema.Column{CareVisitsColumns[9]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "care_visits_clinics_clinic",
+				Columns:    []*schema.Column{CareVisitsColumns[10]},
+				RefColumns: []*schema.Column{ClinicsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "care_visits_care_contracts_contract",
+				Columns:    []*schema.Column{CareVisitsColumns[11]},
+				RefColumns: []*schema.Column{CareContractsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "carevisit_patient_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CareVisitsColumns[9], CareVisitsColumns[0]},
+			},
+			{
+				Name:    "carevisit_clinic_id_status_id",
+				Unique:  false,
+				Columns: []*schema.Column{CareVisitsColumns[10], CareVisitsColumns[5], CareVisitsColumns[0]},
+			},
+		},
 	}
 	// CaseCategoriesColumns holds the columns for the "case_categories" table.
 	CaseCategoriesColumns = []*schema.Column{
@@ -840,6 +1172,95 @@ var (
 			},
 		},
 	}
+	// HealthRecordsColumns holds the columns for the "health_records" table.
+	HealthRecordsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "patient_id", Type: field.TypeString, Size: 64},
+		{Name: "clinic_id", Type: field.TypeString, Size: 64},
+		{Name: "appointment_id", Type: field.TypeString, Size: 64},
+		{Name: "author_id", Type: field.TypeString, Size: 64},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"DIAGNOSIS", "PRESCRIPTION", "LABORATORY", "REPORT"}},
+		{Name: "sealed", Type: field.TypeBytes},
+		{Name: "corrects_id", Type: field.TypeString, Nullable: true, Size: 64},
+	}
+	// HealthRecordsTable holds the schema information for the "health_records" table.
+	HealthRecordsTable = &schema.Table{
+		Name:       "health_records",
+		Columns:    HealthRecordsColumns,
+		PrimaryKey: []*schema.Column{HealthRecordsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "healthrecord_patient_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{HealthRecordsColumns[2], HealthRecordsColumns[0]},
+			},
+			{
+				Name:    "healthrecord_appointment_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{HealthRecordsColumns[4], HealthRecordsColumns[0]},
+			},
+		},
+	}
+	// HelpCallsColumns holds the columns for the "help_calls" table.
+	HelpCallsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "patient_name", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "clinic_id", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"OPEN", "ACKNOWLEDGED", "RESOLVED"}, Default: "OPEN"},
+		{Name: "times", Type: field.TypeInt, Default: 1},
+		{Name: "caller_lat", Type: field.TypeFloat64, Nullable: true},
+		{Name: "caller_lng", Type: field.TypeFloat64, Nullable: true},
+		{Name: "last_called_at", Type: field.TypeTime},
+		{Name: "level", Type: field.TypeInt, Default: 0},
+		{Name: "escalate_at", Type: field.TypeTime, Nullable: true},
+		{Name: "acknowledged_by_id", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "acknowledged_by_name", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "acknowledged_at", Type: field.TypeTime, Nullable: true},
+		{Name: "resolved_at", Type: field.TypeTime, Nullable: true},
+		{Name: "patient_id", Type: field.TypeString, Size: 64},
+	}
+	// HelpCallsTable holds the schema information for the "help_calls" table.
+	HelpCallsTable = &schema.Table{
+		Name:       "help_calls",
+		Columns:    HelpCallsColumns,
+		PrimaryKey: []*schema.Column{HelpCallsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "help_calls_people_patient",
+				Columns:    []*schema.Column{HelpCallsColumns[16]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "helpcall_one_open",
+				Unique:  true,
+				Columns: []*schema.Column{HelpCallsColumns[16]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'OPEN'",
+				},
+			},
+			{
+				Name:    "helpcall_patient_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{HelpCallsColumns[16], HelpCallsColumns[0]},
+			},
+			{
+				Name:    "helpcall_clinic_id_status_id",
+				Unique:  false,
+				Columns: []*schema.Column{HelpCallsColumns[4], HelpCallsColumns[5], HelpCallsColumns[0]},
+			},
+			{
+				Name:    "helpcall_status_escalate_at",
+				Unique:  false,
+				Columns: []*schema.Column{HelpCallsColumns[5], HelpCallsColumns[11]},
+			},
+		},
+	}
 	// HoldsColumns holds the columns for the "holds" table.
 	HoldsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -1553,6 +1974,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TEACHER", "CLINIC_STAFF", "CASE_OFFICER", "SCENIC_OPERATOR", "AUDITOR", "ADMIN"}},
 		{Name: "organisation_id", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "on_duty_until", Type: field.TypeTime, Nullable: true},
 		{Name: "person_id", Type: field.TypeString, Size: 64},
 	}
 	// StaffRolesTable holds the schema information for the "staff_roles" table.
@@ -1563,7 +1985,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "staff_roles_people_roles",
-				Columns:    []*schema.Column{StaffRolesColumns[4]},
+				Columns:    []*schema.Column{StaffRolesColumns[5]},
 				RefColumns: []*schema.Column{PeopleColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1572,7 +1994,7 @@ var (
 			{
 				Name:    "staffrole_person_id_kind_organisation_id",
 				Unique:  true,
-				Columns: []*schema.Column{StaffRolesColumns[4], StaffRolesColumns[2], StaffRolesColumns[3]},
+				Columns: []*schema.Column{StaffRolesColumns[5], StaffRolesColumns[2], StaffRolesColumns[3]},
 			},
 			{
 				Name:    "staffrole_kind_organisation_id",
@@ -1717,6 +2139,73 @@ var (
 			},
 		},
 	}
+	// WaitlistEntriesColumns holds the columns for the "waitlist_entries" table.
+	WaitlistEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"WAITING", "OFFERED", "ACCEPTED", "EXPIRED", "LEFT"}, Default: "WAITING"},
+		{Name: "starts_at", Type: field.TypeTime},
+		{Name: "patient_id", Type: field.TypeString, Size: 64},
+		{Name: "slot_id", Type: field.TypeString, Size: 64},
+		{Name: "appointment_id", Type: field.TypeString, Nullable: true, Size: 64},
+	}
+	// WaitlistEntriesTable holds the schema information for the "waitlist_entries" table.
+	WaitlistEntriesTable = &schema.Table{
+		Name:       "waitlist_entries",
+		Columns:    WaitlistEntriesColumns,
+		PrimaryKey: []*schema.Column{WaitlistEntriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "waitlist_entries_people_patient",
+				Columns:    []*schema.Column{WaitlistEntriesColumns[5]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "waitlist_entries_slots_slot",
+				Columns:    []*schema.Column{WaitlistEntriesColumns[6]},
+				RefColumns: []*schema.Column{SlotsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "waitlist_entries_appointments_appointment",
+				Columns:    []*schema.Column{WaitlistEntriesColumns[7]},
+				RefColumns: []*schema.Column{AppointmentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "waitlistentry_slot_id_patient_id",
+				Unique:  true,
+				Columns: []*schema.Column{WaitlistEntriesColumns[6], WaitlistEntriesColumns[5]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status IN ('WAITING', 'OFFERED')",
+				},
+			},
+			{
+				Name:    "waitlistentry_slot_id_status_id",
+				Unique:  false,
+				Columns: []*schema.Column{WaitlistEntriesColumns[6], WaitlistEntriesColumns[3], WaitlistEntriesColumns[0]},
+			},
+			{
+				Name:    "waitlistentry_patient_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{WaitlistEntriesColumns[5], WaitlistEntriesColumns[0]},
+			},
+			{
+				Name:    "waitlistentry_appointment_id",
+				Unique:  true,
+				Columns: []*schema.Column{WaitlistEntriesColumns[7]},
+			},
+			{
+				Name:    "waitlistentry_status_starts_at",
+				Unique:  false,
+				Columns: []*schema.Column{WaitlistEntriesColumns[3], WaitlistEntriesColumns[4]},
+			},
+		},
+	}
 	// WechatGrantsColumns holds the columns for the "wechat_grants" table.
 	WechatGrantsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -1767,8 +2256,13 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AlertsTable,
+		AppointmentsTable,
 		AuditEventsTable,
+		BillsTable,
+		BookingSuspensionsTable,
 		BroadcastsTable,
+		CareContractsTable,
+		CareVisitsTable,
 		CaseCategoriesTable,
 		CaseEventsTable,
 		CasePhotosTable,
@@ -1787,6 +2281,8 @@ var (
 		DistrictsTable,
 		EntitlementGrantsTable,
 		GuardianshipsTable,
+		HealthRecordsTable,
+		HelpCallsTable,
 		HoldsTable,
 		IdempotencyRecordsTable,
 		IdentitiesTable,
@@ -1811,6 +2307,7 @@ var (
 		TopUpsTable,
 		TransitBatchesTable,
 		TransitRidesTable,
+		WaitlistEntriesTable,
 		WechatGrantsTable,
 		AlertDistrictsTable,
 	}
@@ -1821,11 +2318,56 @@ func init() {
 	AlertsTable.Annotation = &entsql.Annotation{
 		Table: "alerts",
 	}
+	AppointmentsTable.ForeignKeys[0].RefTable = PeopleTable
+	AppointmentsTable.ForeignKeys[1].RefTable = SlotsTable
+	AppointmentsTable.ForeignKeys[2].RefTable = SchedulesTable
+	AppointmentsTable.ForeignKeys[3].RefTable = ClinicsTable
+	AppointmentsTable.Annotation = &entsql.Annotation{
+		Table: "appointments",
+	}
+	AppointmentsTable.Annotation.Checks = map[string]string{
+		"appointments_cancelled": "status <> 'CANCELLED' OR cancel_reason IS NOT NULL",
+		"appointments_held":      "status <> 'PENDING' OR held_until IS NOT NULL",
+		"appointments_queued":    "status <> 'CHECKED_IN' OR queue_number IS NOT NULL",
+		"appointments_time":      "ends_at > starts_at",
+	}
 	AuditEventsTable.Annotation = &entsql.Annotation{
 		Table: "audit_events",
 	}
+	BillsTable.ForeignKeys[0].RefTable = PeopleTable
+	BillsTable.ForeignKeys[1].RefTable = ClinicsTable
+	BillsTable.ForeignKeys[2].RefTable = AppointmentsTable
+	BillsTable.Annotation = &entsql.Annotation{
+		Table: "bills",
+	}
+	BillsTable.Annotation.Checks = map[string]string{
+		"bills_refunded": "refunded >= 0 AND refunded <= total",
+		"bills_shares":   "status NOT IN ('PAID', 'REFUNDED') OR insurance_share + credit_share + self_share = total",
+	}
+	BookingSuspensionsTable.ForeignKeys[0].RefTable = PeopleTable
+	BookingSuspensionsTable.Annotation = &entsql.Annotation{
+		Table: "booking_suspensions",
+	}
+	BookingSuspensionsTable.Annotation.Checks = map[string]string{
+		"booking_suspensions_outcome": "appeal_outcome IS NULL OR appealed_at IS NOT NULL",
+	}
 	BroadcastsTable.Annotation = &entsql.Annotation{
 		Table: "broadcasts",
+	}
+	CareContractsTable.ForeignKeys[0].RefTable = PeopleTable
+	CareContractsTable.ForeignKeys[1].RefTable = ClinicsTable
+	CareContractsTable.ForeignKeys[2].RefTable = PractitionersTable
+	CareContractsTable.Annotation = &entsql.Annotation{
+		Table: "care_contracts",
+	}
+	CareContractsTable.Annotation.Checks = map[string]string{
+		"care_contracts_time": "valid_to > valid_from",
+	}
+	CareVisitsTable.ForeignKeys[0].RefTable = PeopleTable
+	CareVisitsTable.ForeignKeys[1].RefTable = ClinicsTable
+	CareVisitsTable.ForeignKeys[2].RefTable = CareContractsTable
+	CareVisitsTable.Annotation = &entsql.Annotation{
+		Table: "care_visits",
 	}
 	CaseCategoriesTable.Annotation = &entsql.Annotation{
 		Table: "case_categories",
@@ -1907,6 +2449,16 @@ func init() {
 	GuardianshipsTable.ForeignKeys[1].RefTable = PeopleTable
 	GuardianshipsTable.Annotation = &entsql.Annotation{
 		Table: "guardianships",
+	}
+	HealthRecordsTable.Annotation = &entsql.Annotation{
+		Table: "health_records",
+	}
+	HelpCallsTable.ForeignKeys[0].RefTable = PeopleTable
+	HelpCallsTable.Annotation = &entsql.Annotation{
+		Table: "help_calls",
+	}
+	HelpCallsTable.Annotation.Checks = map[string]string{
+		"help_calls_place": "CASE WHEN caller_lat IS NULL THEN caller_lng IS NULL ELSE caller_lng IS NOT NULL END",
 	}
 	HoldsTable.ForeignKeys[0].RefTable = LedgerAccountsTable
 	HoldsTable.Annotation = &entsql.Annotation{
@@ -2026,6 +2578,15 @@ func init() {
 	}
 	TransitRidesTable.Annotation.Checks = map[string]string{
 		"transit_rides_paid": "outcome = 'ACCEPTED' AND paid_from IS NOT NULL AND ledger_transaction_id IS NOT NULL OR outcome <> 'ACCEPTED' AND paid_from IS NULL AND ledger_transaction_id IS NULL",
+	}
+	WaitlistEntriesTable.ForeignKeys[0].RefTable = PeopleTable
+	WaitlistEntriesTable.ForeignKeys[1].RefTable = SlotsTable
+	WaitlistEntriesTable.ForeignKeys[2].RefTable = AppointmentsTable
+	WaitlistEntriesTable.Annotation = &entsql.Annotation{
+		Table: "waitlist_entries",
+	}
+	WaitlistEntriesTable.Annotation.Checks = map[string]string{
+		"waitlist_entries_offer": "status NOT IN ('OFFERED', 'ACCEPTED') OR appointment_id IS NOT NULL",
 	}
 	WechatGrantsTable.Annotation = &entsql.Annotation{
 		Table: "wechat_grants",

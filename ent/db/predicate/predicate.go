@@ -9,11 +9,26 @@ import (
 // Alert is the predicate function for alert builders.
 type Alert func(*sql.Selector)
 
+// Appointment is the predicate function for appointment builders.
+type Appointment func(*sql.Selector)
+
 // AuditEvent is the predicate function for auditevent builders.
 type AuditEvent func(*sql.Selector)
 
+// Bill is the predicate function for bill builders.
+type Bill func(*sql.Selector)
+
+// BookingSuspension is the predicate function for bookingsuspension builders.
+type BookingSuspension func(*sql.Selector)
+
 // Broadcast is the predicate function for broadcast builders.
 type Broadcast func(*sql.Selector)
+
+// CareContract is the predicate function for carecontract builders.
+type CareContract func(*sql.Selector)
+
+// CareVisit is the predicate function for carevisit builders.
+type CareVisit func(*sql.Selector)
 
 // CaseCategory is the predicate function for casecategory builders.
 type CaseCategory func(*sql.Selector)
@@ -68,6 +83,12 @@ type EntitlementGrant func(*sql.Selector)
 
 // Guardianship is the predicate function for guardianship builders.
 type Guardianship func(*sql.Selector)
+
+// HealthRecord is the predicate function for healthrecord builders.
+type HealthRecord func(*sql.Selector)
+
+// HelpCall is the predicate function for helpcall builders.
+type HelpCall func(*sql.Selector)
 
 // Hold is the predicate function for hold builders.
 type Hold func(*sql.Selector)
@@ -140,6 +161,9 @@ type TransitBatch func(*sql.Selector)
 
 // TransitRide is the predicate function for transitride builders.
 type TransitRide func(*sql.Selector)
+
+// WaitlistEntry is the predicate function for waitlistentry builders.
+type WaitlistEntry func(*sql.Selector)
 
 // WechatGrant is the predicate function for wechatgrant builders.
 type WechatGrant func(*sql.Selector)

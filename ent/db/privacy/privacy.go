@@ -134,6 +134,30 @@ func (f AlertMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) 
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.AlertMutation", m)
 }
 
+// The AppointmentQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AppointmentQueryRuleFunc func(context.Context, *db.AppointmentQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AppointmentQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.AppointmentQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.AppointmentQuery", q)
+}
+
+// The AppointmentMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AppointmentMutationRuleFunc func(context.Context, *db.AppointmentMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AppointmentMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.AppointmentMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.AppointmentMutation", m)
+}
+
 // The AuditEventQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type AuditEventQueryRuleFunc func(context.Context, *db.AuditEventQuery) error
@@ -158,6 +182,54 @@ func (f AuditEventMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutat
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.AuditEventMutation", m)
 }
 
+// The BillQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type BillQueryRuleFunc func(context.Context, *db.BillQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f BillQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.BillQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.BillQuery", q)
+}
+
+// The BillMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type BillMutationRuleFunc func(context.Context, *db.BillMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f BillMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.BillMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.BillMutation", m)
+}
+
+// The BookingSuspensionQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type BookingSuspensionQueryRuleFunc func(context.Context, *db.BookingSuspensionQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f BookingSuspensionQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.BookingSuspensionQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.BookingSuspensionQuery", q)
+}
+
+// The BookingSuspensionMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type BookingSuspensionMutationRuleFunc func(context.Context, *db.BookingSuspensionMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f BookingSuspensionMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.BookingSuspensionMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.BookingSuspensionMutation", m)
+}
+
 // The BroadcastQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type BroadcastQueryRuleFunc func(context.Context, *db.BroadcastQuery) error
@@ -180,6 +252,54 @@ func (f BroadcastMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutati
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.BroadcastMutation", m)
+}
+
+// The CareContractQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type CareContractQueryRuleFunc func(context.Context, *db.CareContractQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f CareContractQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.CareContractQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.CareContractQuery", q)
+}
+
+// The CareContractMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type CareContractMutationRuleFunc func(context.Context, *db.CareContractMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f CareContractMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.CareContractMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.CareContractMutation", m)
+}
+
+// The CareVisitQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type CareVisitQueryRuleFunc func(context.Context, *db.CareVisitQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f CareVisitQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.CareVisitQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.CareVisitQuery", q)
+}
+
+// The CareVisitMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type CareVisitMutationRuleFunc func(context.Context, *db.CareVisitMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f CareVisitMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.CareVisitMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.CareVisitMutation", m)
 }
 
 // The CaseCategoryQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -612,6 +732,54 @@ func (f GuardianshipMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mut
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.GuardianshipMutation", m)
+}
+
+// The HealthRecordQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type HealthRecordQueryRuleFunc func(context.Context, *db.HealthRecordQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f HealthRecordQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.HealthRecordQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.HealthRecordQuery", q)
+}
+
+// The HealthRecordMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type HealthRecordMutationRuleFunc func(context.Context, *db.HealthRecordMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f HealthRecordMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.HealthRecordMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.HealthRecordMutation", m)
+}
+
+// The HelpCallQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type HelpCallQueryRuleFunc func(context.Context, *db.HelpCallQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f HelpCallQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.HelpCallQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.HelpCallQuery", q)
+}
+
+// The HelpCallMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type HelpCallMutationRuleFunc func(context.Context, *db.HelpCallMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f HelpCallMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.HelpCallMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.HelpCallMutation", m)
 }
 
 // The HoldQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -1188,6 +1356,30 @@ func (f TransitRideMutationRuleFunc) EvalMutation(ctx context.Context, m db.Muta
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.TransitRideMutation", m)
+}
+
+// The WaitlistEntryQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type WaitlistEntryQueryRuleFunc func(context.Context, *db.WaitlistEntryQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f WaitlistEntryQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.WaitlistEntryQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.WaitlistEntryQuery", q)
+}
+
+// The WaitlistEntryMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type WaitlistEntryMutationRuleFunc func(context.Context, *db.WaitlistEntryMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f WaitlistEntryMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.WaitlistEntryMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.WaitlistEntryMutation", m)
 }
 
 // The WechatGrantQueryRuleFunc type is an adapter to allow the use of ordinary

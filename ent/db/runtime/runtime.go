@@ -4,8 +4,13 @@ package runtime
 
 import (
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/bill"
+	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/broadcast"
+	"citygraph/ent/db/carecontract"
+	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/casephoto"
@@ -24,6 +29,8 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/healthrecord"
+	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
@@ -48,6 +55,7 @@ import (
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/transitbatch"
 	"citygraph/ent/db/transitride"
+	"citygraph/ent/db/waitlistentry"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/ent/schema"
 	"citygraph/internal/mask"
@@ -140,6 +148,94 @@ func init() {
 			return nil
 		}
 	}()
+	appointmentMixin := schema.Appointment{}.Mixin()
+	appointment.Policy = privacy.NewPolicies(schema.Appointment{})
+	appointment.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := appointment.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	appointmentMixinFields0 := appointmentMixin[0].Fields()
+	_ = appointmentMixinFields0
+	appointmentMixinFields1 := appointmentMixin[1].Fields()
+	_ = appointmentMixinFields1
+	appointmentFields := schema.Appointment{}.Fields()
+	_ = appointmentFields
+	// appointmentDescCreatedAt is the schema descriptor for created_at field.
+	appointmentDescCreatedAt := appointmentMixinFields0[1].Descriptor()
+	// appointment.DefaultCreatedAt holds the default value on creation for the created_at field.
+	appointment.DefaultCreatedAt = appointmentDescCreatedAt.Default.(func() time.Time)
+	// appointmentDescUpdatedAt is the schema descriptor for updated_at field.
+	appointmentDescUpdatedAt := appointmentMixinFields1[0].Descriptor()
+	// appointment.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	appointment.DefaultUpdatedAt = appointmentDescUpdatedAt.Default.(func() time.Time)
+	// appointment.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	appointment.UpdateDefaultUpdatedAt = appointmentDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// appointmentDescPatientID is the schema descriptor for patient_id field.
+	appointmentDescPatientID := appointmentFields[0].Descriptor()
+	// appointment.PatientIDValidator is a validator for the "patient_id" field. It is called by the builders before save.
+	appointment.PatientIDValidator = appointmentDescPatientID.Validators[0].(func(string) error)
+	// appointmentDescPatientName is the schema descriptor for patient_name field.
+	appointmentDescPatientName := appointmentFields[1].Descriptor()
+	// appointment.DefaultPatientName holds the default value on creation for the patient_name field.
+	appointment.DefaultPatientName = mask.Name(appointmentDescPatientName.Default.(string))
+	// appointment.PatientNameValidator is a validator for the "patient_name" field. It is called by the builders before save.
+	appointment.PatientNameValidator = appointmentDescPatientName.Validators[0].(func(string) error)
+	// appointmentDescBookedByID is the schema descriptor for booked_by_id field.
+	appointmentDescBookedByID := appointmentFields[2].Descriptor()
+	// appointment.DefaultBookedByID holds the default value on creation for the booked_by_id field.
+	appointment.DefaultBookedByID = appointmentDescBookedByID.Default.(string)
+	// appointment.BookedByIDValidator is a validator for the "booked_by_id" field. It is called by the builders before save.
+	appointment.BookedByIDValidator = appointmentDescBookedByID.Validators[0].(func(string) error)
+	// appointmentDescSlotID is the schema descriptor for slot_id field.
+	appointmentDescSlotID := appointmentFields[3].Descriptor()
+	// appointment.SlotIDValidator is a validator for the "slot_id" field. It is called by the builders before save.
+	appointment.SlotIDValidator = appointmentDescSlotID.Validators[0].(func(string) error)
+	// appointmentDescScheduleID is the schema descriptor for schedule_id field.
+	appointmentDescScheduleID := appointmentFields[4].Descriptor()
+	// appointment.ScheduleIDValidator is a validator for the "schedule_id" field. It is called by the builders before save.
+	appointment.ScheduleIDValidator = appointmentDescScheduleID.Validators[0].(func(string) error)
+	// appointmentDescClinicID is the schema descriptor for clinic_id field.
+	appointmentDescClinicID := appointmentFields[5].Descriptor()
+	// appointment.ClinicIDValidator is a validator for the "clinic_id" field. It is called by the builders before save.
+	appointment.ClinicIDValidator = appointmentDescClinicID.Validators[0].(func(string) error)
+	// appointmentDescQueueDay is the schema descriptor for queue_day field.
+	appointmentDescQueueDay := appointmentFields[12].Descriptor()
+	// appointment.DefaultQueueDay holds the default value on creation for the queue_day field.
+	appointment.DefaultQueueDay = appointmentDescQueueDay.Default.(string)
+	// appointment.QueueDayValidator is a validator for the "queue_day" field. It is called by the builders before save.
+	appointment.QueueDayValidator = appointmentDescQueueDay.Validators[0].(func(string) error)
+	// appointmentDescQueueNumber is the schema descriptor for queue_number field.
+	appointmentDescQueueNumber := appointmentFields[13].Descriptor()
+	// appointment.QueueNumberValidator is a validator for the "queue_number" field. It is called by the builders before save.
+	appointment.QueueNumberValidator = appointmentDescQueueNumber.Validators[0].(func(int) error)
+	// appointmentDescQueueRank is the schema descriptor for queue_rank field.
+	appointmentDescQueueRank := appointmentFields[15].Descriptor()
+	// appointment.DefaultQueueRank holds the default value on creation for the queue_rank field.
+	appointment.DefaultQueueRank = appointmentDescQueueRank.Default.(int)
+	// appointmentDescID is the schema descriptor for id field.
+	appointmentDescID := appointmentMixinFields0[0].Descriptor()
+	// appointment.DefaultID holds the default value on creation for the id field.
+	appointment.DefaultID = appointmentDescID.Default.(func() string)
+	// appointment.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	appointment.IDValidator = func() func(string) error {
+		validators := appointmentDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	auditeventMixin := schema.AuditEvent{}.Mixin()
 	auditevent.Policy = privacy.NewPolicies(schema.AuditEvent{})
 	auditevent.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -208,6 +304,178 @@ func init() {
 			return nil
 		}
 	}()
+	billMixin := schema.Bill{}.Mixin()
+	bill.Policy = privacy.NewPolicies(schema.Bill{})
+	bill.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := bill.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	billMixinFields0 := billMixin[0].Fields()
+	_ = billMixinFields0
+	billMixinFields1 := billMixin[1].Fields()
+	_ = billMixinFields1
+	billFields := schema.Bill{}.Fields()
+	_ = billFields
+	// billDescCreatedAt is the schema descriptor for created_at field.
+	billDescCreatedAt := billMixinFields0[1].Descriptor()
+	// bill.DefaultCreatedAt holds the default value on creation for the created_at field.
+	bill.DefaultCreatedAt = billDescCreatedAt.Default.(func() time.Time)
+	// billDescUpdatedAt is the schema descriptor for updated_at field.
+	billDescUpdatedAt := billMixinFields1[0].Descriptor()
+	// bill.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	bill.DefaultUpdatedAt = billDescUpdatedAt.Default.(func() time.Time)
+	// bill.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	bill.UpdateDefaultUpdatedAt = billDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// billDescPatientID is the schema descriptor for patient_id field.
+	billDescPatientID := billFields[0].Descriptor()
+	// bill.PatientIDValidator is a validator for the "patient_id" field. It is called by the builders before save.
+	bill.PatientIDValidator = billDescPatientID.Validators[0].(func(string) error)
+	// billDescClinicID is the schema descriptor for clinic_id field.
+	billDescClinicID := billFields[1].Descriptor()
+	// bill.ClinicIDValidator is a validator for the "clinic_id" field. It is called by the builders before save.
+	bill.ClinicIDValidator = billDescClinicID.Validators[0].(func(string) error)
+	// billDescAppointmentID is the schema descriptor for appointment_id field.
+	billDescAppointmentID := billFields[2].Descriptor()
+	// bill.AppointmentIDValidator is a validator for the "appointment_id" field. It is called by the builders before save.
+	bill.AppointmentIDValidator = billDescAppointmentID.Validators[0].(func(string) error)
+	// billDescIssuedByID is the schema descriptor for issued_by_id field.
+	billDescIssuedByID := billFields[3].Descriptor()
+	// bill.IssuedByIDValidator is a validator for the "issued_by_id" field. It is called by the builders before save.
+	bill.IssuedByIDValidator = billDescIssuedByID.Validators[0].(func(string) error)
+	// billDescTotal is the schema descriptor for total field.
+	billDescTotal := billFields[6].Descriptor()
+	// bill.TotalValidator is a validator for the "total" field. It is called by the builders before save.
+	bill.TotalValidator = billDescTotal.Validators[0].(func(int64) error)
+	// billDescInsuranceShare is the schema descriptor for insurance_share field.
+	billDescInsuranceShare := billFields[8].Descriptor()
+	// bill.DefaultInsuranceShare holds the default value on creation for the insurance_share field.
+	bill.DefaultInsuranceShare = billDescInsuranceShare.Default.(int64)
+	// bill.InsuranceShareValidator is a validator for the "insurance_share" field. It is called by the builders before save.
+	bill.InsuranceShareValidator = billDescInsuranceShare.Validators[0].(func(int64) error)
+	// billDescCreditShare is the schema descriptor for credit_share field.
+	billDescCreditShare := billFields[9].Descriptor()
+	// bill.DefaultCreditShare holds the default value on creation for the credit_share field.
+	bill.DefaultCreditShare = billDescCreditShare.Default.(int64)
+	// bill.CreditShareValidator is a validator for the "credit_share" field. It is called by the builders before save.
+	bill.CreditShareValidator = billDescCreditShare.Validators[0].(func(int64) error)
+	// billDescSelfShare is the schema descriptor for self_share field.
+	billDescSelfShare := billFields[10].Descriptor()
+	// bill.DefaultSelfShare holds the default value on creation for the self_share field.
+	bill.DefaultSelfShare = billDescSelfShare.Default.(int64)
+	// bill.SelfShareValidator is a validator for the "self_share" field. It is called by the builders before save.
+	bill.SelfShareValidator = billDescSelfShare.Validators[0].(func(int64) error)
+	// billDescRefunded is the schema descriptor for refunded field.
+	billDescRefunded := billFields[11].Descriptor()
+	// bill.DefaultRefunded holds the default value on creation for the refunded field.
+	bill.DefaultRefunded = billDescRefunded.Default.(int64)
+	// bill.RefundedValidator is a validator for the "refunded" field. It is called by the builders before save.
+	bill.RefundedValidator = billDescRefunded.Validators[0].(func(int64) error)
+	// billDescPayerID is the schema descriptor for payer_id field.
+	billDescPayerID := billFields[13].Descriptor()
+	// bill.DefaultPayerID holds the default value on creation for the payer_id field.
+	bill.DefaultPayerID = billDescPayerID.Default.(string)
+	// bill.PayerIDValidator is a validator for the "payer_id" field. It is called by the builders before save.
+	bill.PayerIDValidator = billDescPayerID.Validators[0].(func(string) error)
+	// billDescLedgerTransactionID is the schema descriptor for ledger_transaction_id field.
+	billDescLedgerTransactionID := billFields[14].Descriptor()
+	// bill.LedgerTransactionIDValidator is a validator for the "ledger_transaction_id" field. It is called by the builders before save.
+	bill.LedgerTransactionIDValidator = billDescLedgerTransactionID.Validators[0].(func(string) error)
+	// billDescReservation is the schema descriptor for reservation field.
+	billDescReservation := billFields[15].Descriptor()
+	// bill.DefaultReservation holds the default value on creation for the reservation field.
+	bill.DefaultReservation = billDescReservation.Default.(string)
+	// bill.ReservationValidator is a validator for the "reservation" field. It is called by the builders before save.
+	bill.ReservationValidator = billDescReservation.Validators[0].(func(string) error)
+	// billDescReceiptKey is the schema descriptor for receipt_key field.
+	billDescReceiptKey := billFields[17].Descriptor()
+	// bill.DefaultReceiptKey holds the default value on creation for the receipt_key field.
+	bill.DefaultReceiptKey = billDescReceiptKey.Default.(string)
+	// bill.ReceiptKeyValidator is a validator for the "receipt_key" field. It is called by the builders before save.
+	bill.ReceiptKeyValidator = billDescReceiptKey.Validators[0].(func(string) error)
+	// billDescID is the schema descriptor for id field.
+	billDescID := billMixinFields0[0].Descriptor()
+	// bill.DefaultID holds the default value on creation for the id field.
+	bill.DefaultID = billDescID.Default.(func() string)
+	// bill.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	bill.IDValidator = func() func(string) error {
+		validators := billDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	bookingsuspensionMixin := schema.BookingSuspension{}.Mixin()
+	bookingsuspension.Policy = privacy.NewPolicies(schema.BookingSuspension{})
+	bookingsuspension.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := bookingsuspension.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	bookingsuspensionMixinFields0 := bookingsuspensionMixin[0].Fields()
+	_ = bookingsuspensionMixinFields0
+	bookingsuspensionMixinFields1 := bookingsuspensionMixin[1].Fields()
+	_ = bookingsuspensionMixinFields1
+	bookingsuspensionFields := schema.BookingSuspension{}.Fields()
+	_ = bookingsuspensionFields
+	// bookingsuspensionDescCreatedAt is the schema descriptor for created_at field.
+	bookingsuspensionDescCreatedAt := bookingsuspensionMixinFields0[1].Descriptor()
+	// bookingsuspension.DefaultCreatedAt holds the default value on creation for the created_at field.
+	bookingsuspension.DefaultCreatedAt = bookingsuspensionDescCreatedAt.Default.(func() time.Time)
+	// bookingsuspensionDescUpdatedAt is the schema descriptor for updated_at field.
+	bookingsuspensionDescUpdatedAt := bookingsuspensionMixinFields1[0].Descriptor()
+	// bookingsuspension.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	bookingsuspension.DefaultUpdatedAt = bookingsuspensionDescUpdatedAt.Default.(func() time.Time)
+	// bookingsuspension.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	bookingsuspension.UpdateDefaultUpdatedAt = bookingsuspensionDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// bookingsuspensionDescPatientID is the schema descriptor for patient_id field.
+	bookingsuspensionDescPatientID := bookingsuspensionFields[0].Descriptor()
+	// bookingsuspension.PatientIDValidator is a validator for the "patient_id" field. It is called by the builders before save.
+	bookingsuspension.PatientIDValidator = bookingsuspensionDescPatientID.Validators[0].(func(string) error)
+	// bookingsuspensionDescMissed is the schema descriptor for missed field.
+	bookingsuspensionDescMissed := bookingsuspensionFields[3].Descriptor()
+	// bookingsuspension.MissedValidator is a validator for the "missed" field. It is called by the builders before save.
+	bookingsuspension.MissedValidator = bookingsuspensionDescMissed.Validators[0].(func(int) error)
+	// bookingsuspensionDescDecidedByID is the schema descriptor for decided_by_id field.
+	bookingsuspensionDescDecidedByID := bookingsuspensionFields[8].Descriptor()
+	// bookingsuspension.DefaultDecidedByID holds the default value on creation for the decided_by_id field.
+	bookingsuspension.DefaultDecidedByID = bookingsuspensionDescDecidedByID.Default.(string)
+	// bookingsuspension.DecidedByIDValidator is a validator for the "decided_by_id" field. It is called by the builders before save.
+	bookingsuspension.DecidedByIDValidator = bookingsuspensionDescDecidedByID.Validators[0].(func(string) error)
+	// bookingsuspensionDescID is the schema descriptor for id field.
+	bookingsuspensionDescID := bookingsuspensionMixinFields0[0].Descriptor()
+	// bookingsuspension.DefaultID holds the default value on creation for the id field.
+	bookingsuspension.DefaultID = bookingsuspensionDescID.Default.(func() string)
+	// bookingsuspension.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	bookingsuspension.IDValidator = func() func(string) error {
+		validators := bookingsuspensionDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	broadcastMixin := schema.Broadcast{}.Mixin()
 	broadcast.Policy = privacy.NewPolicies(schema.Broadcast{})
 	broadcast.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -245,6 +513,134 @@ func init() {
 	// broadcast.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	broadcast.IDValidator = func() func(string) error {
 		validators := broadcastDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	carecontractMixin := schema.CareContract{}.Mixin()
+	carecontract.Policy = privacy.NewPolicies(schema.CareContract{})
+	carecontract.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := carecontract.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	carecontractMixinFields0 := carecontractMixin[0].Fields()
+	_ = carecontractMixinFields0
+	carecontractMixinFields1 := carecontractMixin[1].Fields()
+	_ = carecontractMixinFields1
+	carecontractFields := schema.CareContract{}.Fields()
+	_ = carecontractFields
+	// carecontractDescCreatedAt is the schema descriptor for created_at field.
+	carecontractDescCreatedAt := carecontractMixinFields0[1].Descriptor()
+	// carecontract.DefaultCreatedAt holds the default value on creation for the created_at field.
+	carecontract.DefaultCreatedAt = carecontractDescCreatedAt.Default.(func() time.Time)
+	// carecontractDescUpdatedAt is the schema descriptor for updated_at field.
+	carecontractDescUpdatedAt := carecontractMixinFields1[0].Descriptor()
+	// carecontract.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	carecontract.DefaultUpdatedAt = carecontractDescUpdatedAt.Default.(func() time.Time)
+	// carecontract.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	carecontract.UpdateDefaultUpdatedAt = carecontractDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// carecontractDescPatientID is the schema descriptor for patient_id field.
+	carecontractDescPatientID := carecontractFields[0].Descriptor()
+	// carecontract.PatientIDValidator is a validator for the "patient_id" field. It is called by the builders before save.
+	carecontract.PatientIDValidator = carecontractDescPatientID.Validators[0].(func(string) error)
+	// carecontractDescPatientName is the schema descriptor for patient_name field.
+	carecontractDescPatientName := carecontractFields[1].Descriptor()
+	// carecontract.DefaultPatientName holds the default value on creation for the patient_name field.
+	carecontract.DefaultPatientName = mask.Name(carecontractDescPatientName.Default.(string))
+	// carecontract.PatientNameValidator is a validator for the "patient_name" field. It is called by the builders before save.
+	carecontract.PatientNameValidator = carecontractDescPatientName.Validators[0].(func(string) error)
+	// carecontractDescClinicID is the schema descriptor for clinic_id field.
+	carecontractDescClinicID := carecontractFields[2].Descriptor()
+	// carecontract.ClinicIDValidator is a validator for the "clinic_id" field. It is called by the builders before save.
+	carecontract.ClinicIDValidator = carecontractDescClinicID.Validators[0].(func(string) error)
+	// carecontractDescPractitionerID is the schema descriptor for practitioner_id field.
+	carecontractDescPractitionerID := carecontractFields[3].Descriptor()
+	// carecontract.PractitionerIDValidator is a validator for the "practitioner_id" field. It is called by the builders before save.
+	carecontract.PractitionerIDValidator = carecontractDescPractitionerID.Validators[0].(func(string) error)
+	// carecontractDescID is the schema descriptor for id field.
+	carecontractDescID := carecontractMixinFields0[0].Descriptor()
+	// carecontract.DefaultID holds the default value on creation for the id field.
+	carecontract.DefaultID = carecontractDescID.Default.(func() string)
+	// carecontract.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	carecontract.IDValidator = func() func(string) error {
+		validators := carecontractDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	carevisitMixin := schema.CareVisit{}.Mixin()
+	carevisit.Policy = privacy.NewPolicies(schema.CareVisit{})
+	carevisit.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := carevisit.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	carevisitMixinFields0 := carevisitMixin[0].Fields()
+	_ = carevisitMixinFields0
+	carevisitMixinFields1 := carevisitMixin[1].Fields()
+	_ = carevisitMixinFields1
+	carevisitFields := schema.CareVisit{}.Fields()
+	_ = carevisitFields
+	// carevisitDescCreatedAt is the schema descriptor for created_at field.
+	carevisitDescCreatedAt := carevisitMixinFields0[1].Descriptor()
+	// carevisit.DefaultCreatedAt holds the default value on creation for the created_at field.
+	carevisit.DefaultCreatedAt = carevisitDescCreatedAt.Default.(func() time.Time)
+	// carevisitDescUpdatedAt is the schema descriptor for updated_at field.
+	carevisitDescUpdatedAt := carevisitMixinFields1[0].Descriptor()
+	// carevisit.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	carevisit.DefaultUpdatedAt = carevisitDescUpdatedAt.Default.(func() time.Time)
+	// carevisit.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	carevisit.UpdateDefaultUpdatedAt = carevisitDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// carevisitDescPatientID is the schema descriptor for patient_id field.
+	carevisitDescPatientID := carevisitFields[0].Descriptor()
+	// carevisit.PatientIDValidator is a validator for the "patient_id" field. It is called by the builders before save.
+	carevisit.PatientIDValidator = carevisitDescPatientID.Validators[0].(func(string) error)
+	// carevisitDescPatientName is the schema descriptor for patient_name field.
+	carevisitDescPatientName := carevisitFields[1].Descriptor()
+	// carevisit.DefaultPatientName holds the default value on creation for the patient_name field.
+	carevisit.DefaultPatientName = mask.Name(carevisitDescPatientName.Default.(string))
+	// carevisit.PatientNameValidator is a validator for the "patient_name" field. It is called by the builders before save.
+	carevisit.PatientNameValidator = carevisitDescPatientName.Validators[0].(func(string) error)
+	// carevisitDescClinicID is the schema descriptor for clinic_id field.
+	carevisitDescClinicID := carevisitFields[2].Descriptor()
+	// carevisit.ClinicIDValidator is a validator for the "clinic_id" field. It is called by the builders before save.
+	carevisit.ClinicIDValidator = carevisitDescClinicID.Validators[0].(func(string) error)
+	// carevisitDescCareContractID is the schema descriptor for care_contract_id field.
+	carevisitDescCareContractID := carevisitFields[3].Descriptor()
+	// carevisit.CareContractIDValidator is a validator for the "care_contract_id" field. It is called by the builders before save.
+	carevisit.CareContractIDValidator = carevisitDescCareContractID.Validators[0].(func(string) error)
+	// carevisitDescID is the schema descriptor for id field.
+	carevisitDescID := carevisitMixinFields0[0].Descriptor()
+	// carevisit.DefaultID holds the default value on creation for the id field.
+	carevisit.DefaultID = carevisitDescID.Default.(func() string)
+	// carevisit.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	carevisit.IDValidator = func() func(string) error {
+		validators := carevisitDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -1417,6 +1813,150 @@ func init() {
 	// guardianship.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	guardianship.IDValidator = func() func(string) error {
 		validators := guardianshipDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	healthrecordMixin := schema.HealthRecord{}.Mixin()
+	healthrecord.Policy = privacy.NewPolicies(schema.HealthRecord{})
+	healthrecord.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := healthrecord.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	healthrecordMixinFields0 := healthrecordMixin[0].Fields()
+	_ = healthrecordMixinFields0
+	healthrecordFields := schema.HealthRecord{}.Fields()
+	_ = healthrecordFields
+	// healthrecordDescCreatedAt is the schema descriptor for created_at field.
+	healthrecordDescCreatedAt := healthrecordMixinFields0[1].Descriptor()
+	// healthrecord.DefaultCreatedAt holds the default value on creation for the created_at field.
+	healthrecord.DefaultCreatedAt = healthrecordDescCreatedAt.Default.(func() time.Time)
+	// healthrecordDescPatientID is the schema descriptor for patient_id field.
+	healthrecordDescPatientID := healthrecordFields[0].Descriptor()
+	// healthrecord.PatientIDValidator is a validator for the "patient_id" field. It is called by the builders before save.
+	healthrecord.PatientIDValidator = healthrecordDescPatientID.Validators[0].(func(string) error)
+	// healthrecordDescClinicID is the schema descriptor for clinic_id field.
+	healthrecordDescClinicID := healthrecordFields[1].Descriptor()
+	// healthrecord.ClinicIDValidator is a validator for the "clinic_id" field. It is called by the builders before save.
+	healthrecord.ClinicIDValidator = healthrecordDescClinicID.Validators[0].(func(string) error)
+	// healthrecordDescAppointmentID is the schema descriptor for appointment_id field.
+	healthrecordDescAppointmentID := healthrecordFields[2].Descriptor()
+	// healthrecord.AppointmentIDValidator is a validator for the "appointment_id" field. It is called by the builders before save.
+	healthrecord.AppointmentIDValidator = healthrecordDescAppointmentID.Validators[0].(func(string) error)
+	// healthrecordDescAuthorID is the schema descriptor for author_id field.
+	healthrecordDescAuthorID := healthrecordFields[3].Descriptor()
+	// healthrecord.AuthorIDValidator is a validator for the "author_id" field. It is called by the builders before save.
+	healthrecord.AuthorIDValidator = healthrecordDescAuthorID.Validators[0].(func(string) error)
+	// healthrecordDescCorrectsID is the schema descriptor for corrects_id field.
+	healthrecordDescCorrectsID := healthrecordFields[6].Descriptor()
+	// healthrecord.CorrectsIDValidator is a validator for the "corrects_id" field. It is called by the builders before save.
+	healthrecord.CorrectsIDValidator = healthrecordDescCorrectsID.Validators[0].(func(string) error)
+	// healthrecordDescID is the schema descriptor for id field.
+	healthrecordDescID := healthrecordMixinFields0[0].Descriptor()
+	// healthrecord.DefaultID holds the default value on creation for the id field.
+	healthrecord.DefaultID = healthrecordDescID.Default.(func() string)
+	// healthrecord.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	healthrecord.IDValidator = func() func(string) error {
+		validators := healthrecordDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	helpcallMixin := schema.HelpCall{}.Mixin()
+	helpcall.Policy = privacy.NewPolicies(schema.HelpCall{})
+	helpcall.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := helpcall.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	helpcallMixinFields0 := helpcallMixin[0].Fields()
+	_ = helpcallMixinFields0
+	helpcallMixinFields1 := helpcallMixin[1].Fields()
+	_ = helpcallMixinFields1
+	helpcallFields := schema.HelpCall{}.Fields()
+	_ = helpcallFields
+	// helpcallDescCreatedAt is the schema descriptor for created_at field.
+	helpcallDescCreatedAt := helpcallMixinFields0[1].Descriptor()
+	// helpcall.DefaultCreatedAt holds the default value on creation for the created_at field.
+	helpcall.DefaultCreatedAt = helpcallDescCreatedAt.Default.(func() time.Time)
+	// helpcallDescUpdatedAt is the schema descriptor for updated_at field.
+	helpcallDescUpdatedAt := helpcallMixinFields1[0].Descriptor()
+	// helpcall.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	helpcall.DefaultUpdatedAt = helpcallDescUpdatedAt.Default.(func() time.Time)
+	// helpcall.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	helpcall.UpdateDefaultUpdatedAt = helpcallDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// helpcallDescPatientID is the schema descriptor for patient_id field.
+	helpcallDescPatientID := helpcallFields[0].Descriptor()
+	// helpcall.PatientIDValidator is a validator for the "patient_id" field. It is called by the builders before save.
+	helpcall.PatientIDValidator = helpcallDescPatientID.Validators[0].(func(string) error)
+	// helpcallDescPatientName is the schema descriptor for patient_name field.
+	helpcallDescPatientName := helpcallFields[1].Descriptor()
+	// helpcall.DefaultPatientName holds the default value on creation for the patient_name field.
+	helpcall.DefaultPatientName = mask.Name(helpcallDescPatientName.Default.(string))
+	// helpcall.PatientNameValidator is a validator for the "patient_name" field. It is called by the builders before save.
+	helpcall.PatientNameValidator = helpcallDescPatientName.Validators[0].(func(string) error)
+	// helpcallDescClinicID is the schema descriptor for clinic_id field.
+	helpcallDescClinicID := helpcallFields[2].Descriptor()
+	// helpcall.DefaultClinicID holds the default value on creation for the clinic_id field.
+	helpcall.DefaultClinicID = helpcallDescClinicID.Default.(string)
+	// helpcall.ClinicIDValidator is a validator for the "clinic_id" field. It is called by the builders before save.
+	helpcall.ClinicIDValidator = helpcallDescClinicID.Validators[0].(func(string) error)
+	// helpcallDescTimes is the schema descriptor for times field.
+	helpcallDescTimes := helpcallFields[4].Descriptor()
+	// helpcall.DefaultTimes holds the default value on creation for the times field.
+	helpcall.DefaultTimes = helpcallDescTimes.Default.(int)
+	// helpcall.TimesValidator is a validator for the "times" field. It is called by the builders before save.
+	helpcall.TimesValidator = helpcallDescTimes.Validators[0].(func(int) error)
+	// helpcallDescLevel is the schema descriptor for level field.
+	helpcallDescLevel := helpcallFields[8].Descriptor()
+	// helpcall.DefaultLevel holds the default value on creation for the level field.
+	helpcall.DefaultLevel = helpcallDescLevel.Default.(int)
+	// helpcall.LevelValidator is a validator for the "level" field. It is called by the builders before save.
+	helpcall.LevelValidator = helpcallDescLevel.Validators[0].(func(int) error)
+	// helpcallDescAcknowledgedByID is the schema descriptor for acknowledged_by_id field.
+	helpcallDescAcknowledgedByID := helpcallFields[10].Descriptor()
+	// helpcall.DefaultAcknowledgedByID holds the default value on creation for the acknowledged_by_id field.
+	helpcall.DefaultAcknowledgedByID = helpcallDescAcknowledgedByID.Default.(string)
+	// helpcall.AcknowledgedByIDValidator is a validator for the "acknowledged_by_id" field. It is called by the builders before save.
+	helpcall.AcknowledgedByIDValidator = helpcallDescAcknowledgedByID.Validators[0].(func(string) error)
+	// helpcallDescAcknowledgedByName is the schema descriptor for acknowledged_by_name field.
+	helpcallDescAcknowledgedByName := helpcallFields[11].Descriptor()
+	// helpcall.DefaultAcknowledgedByName holds the default value on creation for the acknowledged_by_name field.
+	helpcall.DefaultAcknowledgedByName = mask.Name(helpcallDescAcknowledgedByName.Default.(string))
+	// helpcall.AcknowledgedByNameValidator is a validator for the "acknowledged_by_name" field. It is called by the builders before save.
+	helpcall.AcknowledgedByNameValidator = helpcallDescAcknowledgedByName.Validators[0].(func(string) error)
+	// helpcallDescID is the schema descriptor for id field.
+	helpcallDescID := helpcallMixinFields0[0].Descriptor()
+	// helpcall.DefaultID holds the default value on creation for the id field.
+	helpcall.DefaultID = helpcallDescID.Default.(func() string)
+	// helpcall.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	helpcall.IDValidator = func() func(string) error {
+		validators := helpcallDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -2953,6 +3493,64 @@ func init() {
 	// transitride.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	transitride.IDValidator = func() func(string) error {
 		validators := transitrideDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	waitlistentryMixin := schema.WaitlistEntry{}.Mixin()
+	waitlistentry.Policy = privacy.NewPolicies(schema.WaitlistEntry{})
+	waitlistentry.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := waitlistentry.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	waitlistentryMixinFields0 := waitlistentryMixin[0].Fields()
+	_ = waitlistentryMixinFields0
+	waitlistentryMixinFields1 := waitlistentryMixin[1].Fields()
+	_ = waitlistentryMixinFields1
+	waitlistentryFields := schema.WaitlistEntry{}.Fields()
+	_ = waitlistentryFields
+	// waitlistentryDescCreatedAt is the schema descriptor for created_at field.
+	waitlistentryDescCreatedAt := waitlistentryMixinFields0[1].Descriptor()
+	// waitlistentry.DefaultCreatedAt holds the default value on creation for the created_at field.
+	waitlistentry.DefaultCreatedAt = waitlistentryDescCreatedAt.Default.(func() time.Time)
+	// waitlistentryDescUpdatedAt is the schema descriptor for updated_at field.
+	waitlistentryDescUpdatedAt := waitlistentryMixinFields1[0].Descriptor()
+	// waitlistentry.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	waitlistentry.DefaultUpdatedAt = waitlistentryDescUpdatedAt.Default.(func() time.Time)
+	// waitlistentry.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	waitlistentry.UpdateDefaultUpdatedAt = waitlistentryDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// waitlistentryDescPatientID is the schema descriptor for patient_id field.
+	waitlistentryDescPatientID := waitlistentryFields[0].Descriptor()
+	// waitlistentry.PatientIDValidator is a validator for the "patient_id" field. It is called by the builders before save.
+	waitlistentry.PatientIDValidator = waitlistentryDescPatientID.Validators[0].(func(string) error)
+	// waitlistentryDescSlotID is the schema descriptor for slot_id field.
+	waitlistentryDescSlotID := waitlistentryFields[1].Descriptor()
+	// waitlistentry.SlotIDValidator is a validator for the "slot_id" field. It is called by the builders before save.
+	waitlistentry.SlotIDValidator = waitlistentryDescSlotID.Validators[0].(func(string) error)
+	// waitlistentryDescAppointmentID is the schema descriptor for appointment_id field.
+	waitlistentryDescAppointmentID := waitlistentryFields[4].Descriptor()
+	// waitlistentry.AppointmentIDValidator is a validator for the "appointment_id" field. It is called by the builders before save.
+	waitlistentry.AppointmentIDValidator = waitlistentryDescAppointmentID.Validators[0].(func(string) error)
+	// waitlistentryDescID is the schema descriptor for id field.
+	waitlistentryDescID := waitlistentryMixinFields0[0].Descriptor()
+	// waitlistentry.DefaultID holds the default value on creation for the id field.
+	waitlistentry.DefaultID = waitlistentryDescID.Default.(func() string)
+	// waitlistentry.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	waitlistentry.IDValidator = func() func(string) error {
+		validators := waitlistentryDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

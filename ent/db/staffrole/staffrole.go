@@ -26,6 +26,8 @@ const (
 	FieldKind = "kind"
 	// FieldOrganisationID holds the string denoting the organisation_id field in the database.
 	FieldOrganisationID = "organisation_id"
+	// FieldOnDutyUntil holds the string denoting the on_duty_until field in the database.
+	FieldOnDutyUntil = "on_duty_until"
 	// EdgePerson holds the string denoting the person edge name in mutations.
 	EdgePerson = "person"
 	// Table holds the table name of the staffrole in the database.
@@ -46,6 +48,7 @@ var Columns = []string{
 	FieldPersonID,
 	FieldKind,
 	FieldOrganisationID,
+	FieldOnDutyUntil,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -133,6 +136,11 @@ func ByKind(opts ...sql.OrderTermOption) OrderOption {
 // ByOrganisationID orders the results by the organisation_id field.
 func ByOrganisationID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOrganisationID, opts...).ToFunc()
+}
+
+// ByOnDutyUntil orders the results by the on_duty_until field.
+func ByOnDutyUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOnDutyUntil, opts...).ToFunc()
 }
 
 // ByPersonField orders the results by person field.

@@ -80,6 +80,11 @@ func OrganisationID(v string) predicate.StaffRole {
 	return predicate.StaffRole(sql.FieldEQ(FieldOrganisationID, v))
 }
 
+// OnDutyUntil applies equality check predicate on the "on_duty_until" field. It's identical to OnDutyUntilEQ.
+func OnDutyUntil(v time.Time) predicate.StaffRole {
+	return predicate.StaffRole(sql.FieldEQ(FieldOnDutyUntil, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.StaffRole {
 	return predicate.StaffRole(sql.FieldEQ(FieldCreatedAt, v))
@@ -268,6 +273,56 @@ func OrganisationIDEqualFold(v string) predicate.StaffRole {
 // OrganisationIDContainsFold applies the ContainsFold predicate on the "organisation_id" field.
 func OrganisationIDContainsFold(v string) predicate.StaffRole {
 	return predicate.StaffRole(sql.FieldContainsFold(FieldOrganisationID, v))
+}
+
+// OnDutyUntilEQ applies the EQ predicate on the "on_duty_until" field.
+func OnDutyUntilEQ(v time.Time) predicate.StaffRole {
+	return predicate.StaffRole(sql.FieldEQ(FieldOnDutyUntil, v))
+}
+
+// OnDutyUntilNEQ applies the NEQ predicate on the "on_duty_until" field.
+func OnDutyUntilNEQ(v time.Time) predicate.StaffRole {
+	return predicate.StaffRole(sql.FieldNEQ(FieldOnDutyUntil, v))
+}
+
+// OnDutyUntilIn applies the In predicate on the "on_duty_until" field.
+func OnDutyUntilIn(vs ...time.Time) predicate.StaffRole {
+	return predicate.StaffRole(sql.FieldIn(FieldOnDutyUntil, vs...))
+}
+
+// OnDutyUntilNotIn applies the NotIn predicate on the "on_duty_until" field.
+func OnDutyUntilNotIn(vs ...time.Time) predicate.StaffRole {
+	return predicate.StaffRole(sql.FieldNotIn(FieldOnDutyUntil, vs...))
+}
+
+// OnDutyUntilGT applies the GT predicate on the "on_duty_until" field.
+func OnDutyUntilGT(v time.Time) predicate.StaffRole {
+	return predicate.StaffRole(sql.FieldGT(FieldOnDutyUntil, v))
+}
+
+// OnDutyUntilGTE applies the GTE predicate on the "on_duty_until" field.
+func OnDutyUntilGTE(v time.Time) predicate.StaffRole {
+	return predicate.StaffRole(sql.FieldGTE(FieldOnDutyUntil, v))
+}
+
+// OnDutyUntilLT applies the LT predicate on the "on_duty_until" field.
+func OnDutyUntilLT(v time.Time) predicate.StaffRole {
+	return predicate.StaffRole(sql.FieldLT(FieldOnDutyUntil, v))
+}
+
+// OnDutyUntilLTE applies the LTE predicate on the "on_duty_until" field.
+func OnDutyUntilLTE(v time.Time) predicate.StaffRole {
+	return predicate.StaffRole(sql.FieldLTE(FieldOnDutyUntil, v))
+}
+
+// OnDutyUntilIsNil applies the IsNil predicate on the "on_duty_until" field.
+func OnDutyUntilIsNil() predicate.StaffRole {
+	return predicate.StaffRole(sql.FieldIsNull(FieldOnDutyUntil))
+}
+
+// OnDutyUntilNotNil applies the NotNil predicate on the "on_duty_until" field.
+func OnDutyUntilNotNil() predicate.StaffRole {
+	return predicate.StaffRole(sql.FieldNotNull(FieldOnDutyUntil))
 }
 
 // HasPerson applies the HasEdge predicate on the "person" edge.
