@@ -25,6 +25,7 @@ func run(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(folder) }() // a left-over folder under the system's own fails nothing
 	binary = filepath.Join(folder, "server")
 	build := exec.Command("go", "build", "-o", binary, "citygraph/server")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as the image is built, whatever the tests are
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the server: %v\n%s", err, out)
 		return 1
