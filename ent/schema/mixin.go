@@ -64,9 +64,9 @@ func (imported) Fields() []ent.Field {
 	}
 }
 
-// Indexes take each thing over once.
+// Indexes take each thing over once, and find what is here by the identifiers of a batch.
 func (imported) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("source_system", "source_value").Unique()}
+	return []ent.Index{index.Fields("source_value", "source_system").Unique()}
 }
 
 // referred adds the name by which other rows of the same source refer to a row.

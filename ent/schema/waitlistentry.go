@@ -45,7 +45,7 @@ func (WaitlistEntry) Edges() []ent.Edge {
 // Indexes have a person wait once for a slot, find who is first, and a person's.
 func (WaitlistEntry) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("slot_id", "patient_id").Unique().Annotations(entsql.IndexWhere("status IN ('WAITING', 'OFFERED')")),
+		index.Fields("slot_id", "patient_id").Unique().Annotations(entsql.IndexWhere("status <> 'ACCEPTED' AND status <> 'EXPIRED' AND status <> 'LEFT'")),
 		index.Fields("slot_id", "status", "id"),
 		index.Fields("patient_id", "id"),
 		index.Fields("appointment_id").Unique(),

@@ -826,9 +826,9 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "clinic_source_system_source_value",
+				Name:    "clinic_source_value_source_system",
 				Unique:  true,
-				Columns: []*schema.Column{ClinicsColumns[5], ClinicsColumns[6]},
+				Columns: []*schema.Column{ClinicsColumns[6], ClinicsColumns[5]},
 			},
 			{
 				Name:    "clinic_district_id",
@@ -1651,9 +1651,9 @@ var (
 		PrimaryKey: []*schema.Column{PractitionersColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "practitioner_source_system_source_value",
+				Name:    "practitioner_source_value_source_system",
 				Unique:  true,
-				Columns: []*schema.Column{PractitionersColumns[2], PractitionersColumns[3]},
+				Columns: []*schema.Column{PractitionersColumns[3], PractitionersColumns[2]},
 			},
 		},
 	}
@@ -1675,9 +1675,9 @@ var (
 		PrimaryKey: []*schema.Column{PractitionerRolesColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "practitionerrole_source_system_source_value",
+				Name:    "practitionerrole_source_value_source_system",
 				Unique:  true,
-				Columns: []*schema.Column{PractitionerRolesColumns[2], PractitionerRolesColumns[3]},
+				Columns: []*schema.Column{PractitionerRolesColumns[3], PractitionerRolesColumns[2]},
 			},
 			{
 				Name:    "practitionerrole_practitioner_id",
@@ -1798,9 +1798,9 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "schedule_source_system_source_value",
+				Name:    "schedule_source_value_source_system",
 				Unique:  true,
-				Columns: []*schema.Column{SchedulesColumns[2], SchedulesColumns[3]},
+				Columns: []*schema.Column{SchedulesColumns[3], SchedulesColumns[2]},
 			},
 			{
 				Name:    "schedule_clinic_id",
@@ -1949,9 +1949,9 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "slot_source_system_source_value",
+				Name:    "slot_source_value_source_system",
 				Unique:  true,
-				Columns: []*schema.Column{SlotsColumns[2], SlotsColumns[3]},
+				Columns: []*schema.Column{SlotsColumns[3], SlotsColumns[2]},
 			},
 			{
 				Name:    "slot_schedule_id_starts_at",
@@ -2181,7 +2181,7 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{WaitlistEntriesColumns[6], WaitlistEntriesColumns[5]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "status IN ('WAITING', 'OFFERED')",
+					Where: "status <> 'ACCEPTED' AND status <> 'EXPIRED' AND status <> 'LEFT'",
 				},
 			},
 			{

@@ -75,7 +75,7 @@ CREATE UNIQUE INDEX "waitlistentry_appointment_id" ON "waitlist_entries" ("appoi
 -- Create index "waitlistentry_patient_id_id" to table: "waitlist_entries"
 CREATE INDEX "waitlistentry_patient_id_id" ON "waitlist_entries" ("patient_id", "id");
 -- Create index "waitlistentry_slot_id_patient_id" to table: "waitlist_entries"
-CREATE UNIQUE INDEX "waitlistentry_slot_id_patient_id" ON "waitlist_entries" ("slot_id", "patient_id") WHERE ((status)::text = ANY ((ARRAY['WAITING'::character varying, 'OFFERED'::character varying])::text[]));
+CREATE UNIQUE INDEX "waitlistentry_slot_id_patient_id" ON "waitlist_entries" ("slot_id", "patient_id") WHERE (((status)::text <> 'ACCEPTED'::text) AND ((status)::text <> 'EXPIRED'::text) AND ((status)::text <> 'LEFT'::text));
 -- Create index "waitlistentry_slot_id_status_id" to table: "waitlist_entries"
 CREATE INDEX "waitlistentry_slot_id_status_id" ON "waitlist_entries" ("slot_id", "status", "id");
 -- Create index "waitlistentry_status_starts_at" to table: "waitlist_entries"

@@ -67,7 +67,7 @@ CREATE INDEX `helpcall_status_escalate_at` ON `help_calls` (`status`, `escalate_
 -- Create "waitlist_entries" table
 CREATE TABLE `waitlist_entries` (`id` text NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `status` text NOT NULL DEFAULT ('WAITING'), `starts_at` datetime NOT NULL, `patient_id` text NOT NULL, `slot_id` text NOT NULL, `appointment_id` text NULL, PRIMARY KEY (`id`), CONSTRAINT `waitlist_entries_people_patient` FOREIGN KEY (`patient_id`) REFERENCES `people` (`id`) ON DELETE NO ACTION, CONSTRAINT `waitlist_entries_slots_slot` FOREIGN KEY (`slot_id`) REFERENCES `slots` (`id`) ON DELETE NO ACTION, CONSTRAINT `waitlist_entries_appointments_appointment` FOREIGN KEY (`appointment_id`) REFERENCES `appointments` (`id`) ON DELETE SET NULL, CONSTRAINT `waitlist_entries_offer` CHECK (status NOT IN ('OFFERED', 'ACCEPTED') OR appointment_id IS NOT NULL));
 -- Create index "waitlistentry_slot_id_patient_id" to table: "waitlist_entries"
-CREATE UNIQUE INDEX `waitlistentry_slot_id_patient_id` ON `waitlist_entries` (`slot_id`, `patient_id`) WHERE status IN ('WAITING', 'OFFERED');
+CREATE UNIQUE INDEX `waitlistentry_slot_id_patient_id` ON `waitlist_entries` (`slot_id`, `patient_id`) WHERE status <> 'ACCEPTED' AND status <> 'EXPIRED' AND status <> 'LEFT';
 -- Create index "waitlistentry_slot_id_status_id" to table: "waitlist_entries"
 CREATE INDEX `waitlistentry_slot_id_status_id` ON `waitlist_entries` (`slot_id`, `status`, `id`);
 -- Create index "waitlistentry_patient_id_id" to table: "waitlist_entries"
