@@ -17,6 +17,7 @@ import (
 	"citygraph/internal/citycase"
 	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
+	"citygraph/internal/clinic/record"
 	"citygraph/internal/consent"
 	"citygraph/internal/credit"
 	"citygraph/internal/fault"
@@ -82,6 +83,9 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"CityCaseAction":         texts(machine.Actions()...),
 		"CityCaseStatus":         machine.Status("").Values(),
 		"ClinicKind":             column(migrate.ClinicsTable, "kind"),
+		"HealthRecordKind":       column(migrate.HealthRecordsTable, "kind"),
+		"LaboratoryFlag":         texts(record.Low, record.Normal, record.High, record.Critical),
+		"VisitPurpose":           texts(record.Care, record.Emergency),
 		"HoldStatus":             column(migrate.HoldsTable, "status"),
 		"DataExportStatus":       column(migrate.DataExportsTable, "status"),
 		"ConsentGiver":           texts(consent.Self, consent.Guardian),

@@ -10,6 +10,7 @@ import (
 	"citygraph/internal/casephoto"
 	"citygraph/internal/charge"
 	"citygraph/internal/citycase"
+	"citygraph/internal/clinic/record"
 	"citygraph/internal/consent"
 	"citygraph/internal/credit"
 	"citygraph/internal/dataexport"
@@ -43,6 +44,7 @@ type Resolver struct {
 	Credit   *credit.Lines
 	Till     *charge.Till
 	Transit  *transit.Office
+	Archive  *record.Archive
 
 	Insurance    *insurance.Accounts
 	Entitlements *entitlement.Entitlements

@@ -141,7 +141,7 @@ func keysCommand(a app, environ map[string]string) *cobra.Command {
 		Use:   "rotate",
 		Short: "Seal personal data anew under the current key and suite",
 		Long: `Seal anew every person's data that are not under the first of PERSONAL_DATA_KEYS and under
-PERSONAL_DATA_SUITE, each under a fresh data key, while replicas serve.
+PERSONAL_DATA_SUITE, and wrap their data keys anew, while replicas serve.
 
 To change keys: add the new key as the last and restart every replica, so that all can open what it
 seals; put it first and restart them again; run this; and take the old keys away when it says that

@@ -27,6 +27,7 @@ type Config struct {
 	Personal  PersonalConfig
 	Card      CardConfig
 	Transit   TransitConfig
+	Health    HealthConfig
 	Firebase  FirebaseConfig
 	Wechat    WechatConfig
 	WechatPay WechatPayConfig
@@ -101,6 +102,11 @@ type CardConfig struct {
 	CreditNotice int   `env:"CREDIT_LINE_NOTICE_DAYS" default:"3" doc:"days before that on which the holder is told"`
 
 	InsurancePatience time.Duration `env:"INSURANCE_TIMEOUT" default:"300ms" doc:"how long a card waits for the balance of the insurance account"`
+}
+
+// HealthConfig is what holds for health records.
+type HealthConfig struct {
+	RecordDays int `env:"HEALTH_RECORD_DAYS" default:"7" doc:"days after the end of a visit in which its clinic may still write and read health records for it"`
 }
 
 // TransitConfig is what holds for rides with codes that were fetched before. A stolen phone can ride for TRANSIT_CODES_OUT

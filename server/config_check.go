@@ -38,6 +38,7 @@ func (c Config) problems() Problems {
 	c.SignIn.check(&k)
 	c.Personal.check(&k)
 	c.Card.check(&k)
+	c.Health.check(&k)
 	c.Transit.check(&k)
 	c.Firebase.check(&k)
 	c.Wechat.check(&k)
@@ -189,4 +190,8 @@ func (c CardConfig) check(k *checker) {
 	k.require(c.CreditDays >= 1 && c.CreditDays <= 365, "CREDIT_LINE_DUE_DAYS", "must be between 1 and 365")
 	k.require(c.CreditNotice >= 1 && c.CreditNotice <= c.CreditDays, "CREDIT_LINE_NOTICE_DAYS", "must be between 1 and CREDIT_LINE_DUE_DAYS")
 	k.require(c.InsurancePatience >= 10*time.Millisecond && c.InsurancePatience <= 2*time.Second, "INSURANCE_TIMEOUT", "must be between 10ms and 2s")
+}
+
+func (h HealthConfig) check(k *checker) {
+	k.require(h.RecordDays >= 1 && h.RecordDays <= 90, "HEALTH_RECORD_DAYS", "must be between 1 and 90")
 }

@@ -12,9 +12,14 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/appointment"
+	"citygraph/internal/clinic/record"
 )
 
 // region    ************************** generated!.gotpl **************************
+
+type AppointmentResolver interface {
+	LeaveRequestDraft(ctx context.Context, obj *db.Appointment) (*record.LeaveDraft, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -197,6 +202,45 @@ func (ec *executionContext) fieldContext_Appointment_calledAt(_ context.Context,
 	return graphql.NewScalarFieldContext("Appointment", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Appointment_sharedAt(ctx context.Context, field graphql.CollectedField, obj *db.Appointment) (ret graphql.Marshaler) {
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.SharedAt)
+}
+func (ec *executionContext) fieldContext_Appointment_sharedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Appointment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Appointment_leaveRequestDraft(ctx context.Context, field graphql.CollectedField, obj *db.Appointment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Appointment_leaveRequestDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Appointment().LeaveRequestDraft(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *record.LeaveDraft) graphql.Marshaler {
+			return ec.marshalOLeaveRequestDraft2ᚖcitygraphᚋinternalᚋclinicᚋrecordᚐLeaveDraft(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Appointment_leaveRequestDraft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Appointment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LeaveRequestDraft(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -289,6 +333,16 @@ func (ec *executionContext) _Appointment(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "sharedAt":
+			out.Values[i] = ec._Appointment_sharedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "leaveRequestDraft":
+			out.Values[i] = ec._Appointment_leaveRequestDraft(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -312,6 +366,13 @@ func (ec *executionContext) unmarshalNAppointmentStatus2citygraphᚋentᚋdbᚋa
 
 func (ec *executionContext) marshalNAppointmentStatus2citygraphᚋentᚋdbᚋappointmentᚐStatus(ctx context.Context, sel ast.SelectionSet, v appointment.Status) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalOAppointment2ᚖcitygraphᚋentᚋdbᚐAppointment(ctx context.Context, sel ast.SelectionSet, v *db.Appointment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Appointment(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOAppointmentCancelReason2ᚖcitygraphᚋentᚋdbᚋappointmentᚐCancelReason(ctx context.Context, v any) (*appointment.CancelReason, error) {

@@ -22,6 +22,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Alert() AlertResolver
+	Appointment() AppointmentResolver
 	CaseEvent() CaseEventResolver
 	CasePhoto() CasePhotoResolver
 	CitizenCard() CitizenCardResolver
@@ -69,6 +70,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptCaseInput", ec.unmarshalInputAcceptCaseInput),
 			graphql.NewInputUnmarshaler("AcceptDelegationInput", ec.unmarshalInputAcceptDelegationInput),
 			graphql.NewInputUnmarshaler("AddCaseUpdateInput", ec.unmarshalInputAddCaseUpdateInput),
+			graphql.NewInputUnmarshaler("AddHealthRecordInput", ec.unmarshalInputAddHealthRecordInput),
 			graphql.NewInputUnmarshaler("BilingualInput", ec.unmarshalInputBilingualInput),
 			graphql.NewInputUnmarshaler("BindIdentityInput", ec.unmarshalInputBindIdentityInput),
 			graphql.NewInputUnmarshaler("BoundingBoxInput", ec.unmarshalInputBoundingBoxInput),
@@ -84,6 +86,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConsentToDelegationInput", ec.unmarshalInputConsentToDelegationInput),
 			graphql.NewInputUnmarshaler("CreatePhotoUploadInput", ec.unmarshalInputCreatePhotoUploadInput),
 			graphql.NewInputUnmarshaler("DeleteMyAccountInput", ec.unmarshalInputDeleteMyAccountInput),
+			graphql.NewInputUnmarshaler("DiagnosisInput", ec.unmarshalInputDiagnosisInput),
 			graphql.NewInputUnmarshaler("DispatchCaseInput", ec.unmarshalInputDispatchCaseInput),
 			graphql.NewInputUnmarshaler("ExportMyDataInput", ec.unmarshalInputExportMyDataInput),
 			graphql.NewInputUnmarshaler("FileCaseInput", ec.unmarshalInputFileCaseInput),
@@ -96,10 +99,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("IssueCardInput", ec.unmarshalInputIssueCardInput),
 			graphql.NewInputUnmarshaler("IssuePayCodeInput", ec.unmarshalInputIssuePayCodeInput),
 			graphql.NewInputUnmarshaler("IssueTransitCodesInput", ec.unmarshalInputIssueTransitCodesInput),
+			graphql.NewInputUnmarshaler("LaboratoryResultInput", ec.unmarshalInputLaboratoryResultInput),
 			graphql.NewInputUnmarshaler("MarkAllReadInput", ec.unmarshalInputMarkAllReadInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
+			graphql.NewInputUnmarshaler("MedicalReportInput", ec.unmarshalInputMedicalReportInput),
 			graphql.NewInputUnmarshaler("MergeCaseInput", ec.unmarshalInputMergeCaseInput),
 			graphql.NewInputUnmarshaler("OpenCreditLineInput", ec.unmarshalInputOpenCreditLineInput),
+			graphql.NewInputUnmarshaler("PrescriptionInput", ec.unmarshalInputPrescriptionInput),
 			graphql.NewInputUnmarshaler("ProposeDelegationInput", ec.unmarshalInputProposeDelegationInput),
 			graphql.NewInputUnmarshaler("QuietHoursInput", ec.unmarshalInputQuietHoursInput),
 			graphql.NewInputUnmarshaler("RateCaseInput", ec.unmarshalInputRateCaseInput),
@@ -119,6 +125,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeDelegationInput", ec.unmarshalInputRevokeDelegationInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("SetNotificationPreferenceInput", ec.unmarshalInputSetNotificationPreferenceInput),
+			graphql.NewInputUnmarshaler("ShareRecordInput", ec.unmarshalInputShareRecordInput),
 			graphql.NewInputUnmarshaler("SignInWithFirebaseInput", ec.unmarshalInputSignInWithFirebaseInput),
 			graphql.NewInputUnmarshaler("SignInWithWechatInput", ec.unmarshalInputSignInWithWechatInput),
 			graphql.NewInputUnmarshaler("SnoozeInput", ec.unmarshalInputSnoozeInput),
@@ -129,6 +136,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TopUpInput", ec.unmarshalInputTopUpInput),
 			graphql.NewInputUnmarshaler("UnfreezeCardInput", ec.unmarshalInputUnfreezeCardInput),
 			graphql.NewInputUnmarshaler("UnregisterDeviceInput", ec.unmarshalInputUnregisterDeviceInput),
+			graphql.NewInputUnmarshaler("UnshareRecordInput", ec.unmarshalInputUnshareRecordInput),
 			graphql.NewInputUnmarshaler("UpdateAlertInput", ec.unmarshalInputUpdateAlertInput),
 			graphql.NewInputUnmarshaler("UploadCasePhotoInput", ec.unmarshalInputUploadCasePhotoInput),
 			graphql.NewInputUnmarshaler("VerifyCaseInput", ec.unmarshalInputVerifyCaseInput),
@@ -3052,6 +3060,285 @@ extend type Mutation {
   withdrawEntitlement("The grant." input: WithdrawEntitlementInput!): WithdrawEntitlementPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/healthrecord.graphqls", Input: `"""
+A finding of a visit in a person's own health record (健康档案). It is kept sealed under the person's own key, and never changed: a later one corrects it.
+"""
+type HealthRecord {
+  "The id of the record, by which another one corrects it; node does not find it."
+  recordId: ID!
+  "Of what kind."
+  kind: HealthRecordKind!
+  "When it was written (记录时间)."
+  recordedAt: DateTime!
+  "The clinic that wrote it."
+  clinicId: ID!
+  "Its name, in the language of the request (医院)."
+  clinicName: String!
+  "The appointment of the visit."
+  appointmentId: ID!
+  "When that visit began (就诊时间)."
+  visitStart: DateTime!
+  "In what role it was written (记录人身份)."
+  authorRole: AccessorRole!
+  "The earlier record that this one puts right; null for most (更正)."
+  corrects: ID
+  "What was found."
+  content: HealthRecordContent!
+}
+
+"The kinds of records."
+enum HealthRecordKind {
+  "What the patient has (诊断)."
+  DIAGNOSIS
+  "What the patient is to take (处方)."
+  PRESCRIPTION
+  "What was measured (检验)."
+  LABORATORY
+  "What was seen, in words (报告)."
+  REPORT
+}
+
+"What was found: as the kind of the record says (档案内容)."
+union HealthRecordContent = Diagnosis | Prescription | LaboratoryResult | MedicalReport
+
+"What the patient has (诊断)."
+type Diagnosis {
+  "ICD-10, also as the national clinical edition extends it (诊断编码)."
+  code: String! @pii
+  "In words."
+  text: String! @pii
+}
+
+"What the patient is to take (处方)."
+type Prescription {
+  "Which medicine (药品)."
+  medication: String! @pii
+  "How much and how often (用法用量)."
+  dose: String! @pii
+  "For how many days (天数)."
+  days: Int! @pii
+}
+
+"What was measured (检验结果)."
+type LaboratoryResult {
+  "What was tested (项目)."
+  test: String! @pii
+  "The value (结果)."
+  value: String! @pii
+  "Its unit; null where there is none (单位)."
+  unit: String @pii
+  "The least that is usual; null where it is not known (参考下限)."
+  referenceLow: String @pii
+  "The most that is usual; null where it is not known (参考上限)."
+  referenceHigh: String @pii
+  "How the value lies to what is usual; null where it was not judged (提示)."
+  flag: LaboratoryFlag @pii
+}
+
+"How a value lies to what is usual (检验提示)."
+enum LaboratoryFlag {
+  "Below it (偏低)."
+  LOW
+  "Within it (正常)."
+  NORMAL
+  "Above it (偏高)."
+  HIGH
+  "So far from it that something must be done at once (危急值)."
+  CRITICAL
+}
+
+"What was seen, in words (报告)."
+type MedicalReport {
+  "Of which examination (标题)."
+  title: String! @pii
+  "The report (正文)."
+  text: String! @pii
+}
+
+"A page of a health record, the newest first."
+type HealthRecordPage {
+  "The records."
+  records: [HealthRecord!]!
+  "What to ask for the rest after; null at the end (下一页)."
+  next: ID
+}
+
+"What the staff of a clinic read for (查阅目的)."
+enum VisitPurpose {
+  "To treat the patient: what other visits found only where the patient shares it (诊疗)."
+  CARE
+  "To avert danger: all of it, shared or not. Auditors examine it, and the patient is told at once (紧急情况)."
+  EMERGENCY
+}
+
+"The time to ask a child's school for, because of an appointment: never what for, nor where (请假草稿)."
+type LeaveRequestDraft {
+  "The child (孩子)."
+  childId: ID!
+  "From when: an hour before the appointment."
+  from: DateTime!
+  "Until when: an hour after the appointment."
+  to: DateTime!
+}
+
+extend type Appointment {
+  "From when the clinic may read the patient's whole health record for this visit; null unless it is shared (档案共享时间)."
+  sharedAt: DateTime
+  """
+  What a guardian may ask the school of a minor for: non-null for them alone, while the appointment is BOOKED or CHECKED_IN and takes the child from a
+  school day (请假草稿).
+  """
+  leaveRequestDraft: LeaveRequestDraft @goField(forceResolver: true)
+}
+
+"What a patient has."
+input DiagnosisInput {
+  "ICD-10, also as the national clinical edition extends it, such as J06.9 or J06.900x003."
+  code: String!
+  "In words, up to 500 characters."
+  text: String!
+}
+
+"What a patient is to take."
+input PrescriptionInput {
+  "Which medicine, up to 100 characters."
+  medication: String!
+  "How much and how often, up to 100 characters."
+  dose: String!
+  "For how many days, 1 to 180."
+  days: Int!
+}
+
+"What was measured."
+input LaboratoryResultInput {
+  "What was tested, up to 100 characters."
+  test: String!
+  "The value, up to 64 characters."
+  value: String!
+  "Its unit, up to 32 characters."
+  unit: String
+  "The least that is usual, up to 32 characters."
+  referenceLow: String
+  "The most that is usual, up to 32 characters."
+  referenceHigh: String
+  "How the value lies to what is usual."
+  flag: LaboratoryFlag
+}
+
+"What was seen, in words."
+input MedicalReportInput {
+  "Of which examination, up to 100 characters."
+  title: String!
+  "The report, up to 4,000 characters."
+  text: String!
+}
+
+"Writes a finding of a visit: exactly one of diagnosis, prescription, laboratory and report."
+input AddHealthRecordInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The appointment of the visit."
+  appointmentId: ID!
+  "The record of the same kind that this one puts right: this clinic's about the same patient."
+  corrects: ID
+  "What the patient has."
+  diagnosis: DiagnosisInput
+  "What the patient is to take."
+  prescription: PrescriptionInput
+  "What was measured."
+  laboratory: LaboratoryResultInput
+  "What was seen."
+  report: MedicalReportInput
+}
+
+"The answer to addHealthRecord."
+type AddHealthRecordPayload {
+  "The record; null when refused."
+  healthRecord: HealthRecord
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Lets a clinic read the patient's whole health record for a visit."
+input ShareRecordInput {
+  "The appointment of the visit."
+  appointmentId: ID!
+}
+
+"The answer to shareRecord."
+type ShareRecordPayload {
+  "The appointment, whose record is shared; null when refused."
+  appointment: Appointment
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Takes the sharing for a visit back."
+input UnshareRecordInput {
+  "The appointment of the visit."
+  appointmentId: ID!
+}
+
+"The answer to unshareRecord."
+type UnshareRecordPayload {
+  "The appointment, whose record is not shared; null when refused."
+  appointment: Appointment
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  A page of a person's own health record, the newest first (健康档案). Each reading is in recordAccesses, and the person is told of those by others.
+  UNAUTHENTICATED for a visitor.
+  """
+  healthRecords(
+    "Whose: the viewer's by default. Their guardians may, and who acts for them within READ_RECORD; else DELEGATION_SCOPE."
+    person: ID
+    "Only what was found at this visit."
+    appointment: ID
+    "Only of this kind."
+    kind: HealthRecordKind
+    "Only what comes after this record."
+    after: ID
+    "The first so many, at most 100."
+    first: Int
+  ): HealthRecordPage!
+  """
+  What the staff of a visit's clinic may read of its patient, the newest first (就诊档案): what was found at this visit; and all of the patient's record where it
+  is shared for the visit, or in an emergency. From check-in until HEALTH_RECORD_DAYS after the end of the visit, else INVALID_TRANSITION. Each reading is
+  in recordAccesses, and the patient is told of it. UNAUTHENTICATED; FORBIDDEN for who is no clinic's staff; NOT_FOUND for a visit at another clinic.
+  """
+  visitRecords(
+    "The appointment of the visit."
+    appointment: ID!
+    "What for."
+    purpose: VisitPurpose!
+    "Only what comes after this record."
+    after: ID
+    "The first so many, at most 100."
+    first: Int
+  ): HealthRecordPage!
+}
+
+extend type Mutation {
+  """
+  Writes a finding into the health record of the patient of a visit (写入健康档案). The staff of its clinic may, from check-in until HEALTH_RECORD_DAYS after the end
+  of the visit. FORBIDDEN for who is no clinic's staff; NOT_FOUND for a visit at another clinic and for a record that cannot be corrected; INVALID_TRANSITION;
+  REAL_NAME_REQUIRED for a patient who is bound to no real name; BAD_USER_INPUT; IDEMPOTENCY_KEY_REUSED.
+  """
+  addHealthRecord("The finding." input: AddHealthRecordInput!): AddHealthRecordPayload!
+  """
+  Lets the clinic of a visit read the patient's whole health record for it, from check-in until HEALTH_RECORD_DAYS after its end (共享健康档案). The patient may, their
+  guardians, and who acts for them within READ_RECORD, while the appointment is BOOKED or CHECKED_IN, else INVALID_TRANSITION. NOT_FOUND for anybody else's.
+  """
+  shareRecord("Which appointment." input: ShareRecordInput!): ShareRecordPayload!
+  """
+  Takes the sharing back (取消共享健康档案): from that moment the clinic reads what was found at the visit and no more. Who may share may. NOT_FOUND for anybody else's.
+  """
+  unshareRecord("Which appointment." input: UnshareRecordInput!): UnshareRecordPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/household.graphqls", Input: `"One thing a person may do for another (授权范围)."
 enum DelegationScope {
   "Show their citizen card's code (出示市民码)."
@@ -4668,6 +4955,16 @@ func (ec *executionContext) childFields_AddCaseUpdatePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type AddCaseUpdatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AddHealthRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "healthRecord":
+		return ec.fieldContext_AddHealthRecordPayload_healthRecord(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AddHealthRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddHealthRecordPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Alert(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4714,6 +5011,44 @@ func (ec *executionContext) childFields_Alert(ctx context.Context, field graphql
 		return ec.fieldContext_Alert_allowedActions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Alert", field.Name)
+}
+
+func (ec *executionContext) childFields_Appointment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Appointment_id(ctx, field)
+	case "patient":
+		return ec.fieldContext_Appointment_patient(ctx, field)
+	case "maskedPatientName":
+		return ec.fieldContext_Appointment_maskedPatientName(ctx, field)
+	case "clinic":
+		return ec.fieldContext_Appointment_clinic(ctx, field)
+	case "slot":
+		return ec.fieldContext_Appointment_slot(ctx, field)
+	case "start":
+		return ec.fieldContext_Appointment_start(ctx, field)
+	case "end":
+		return ec.fieldContext_Appointment_end(ctx, field)
+	case "status":
+		return ec.fieldContext_Appointment_status(ctx, field)
+	case "heldUntil":
+		return ec.fieldContext_Appointment_heldUntil(ctx, field)
+	case "cancelReason":
+		return ec.fieldContext_Appointment_cancelReason(ctx, field)
+	case "checkedInAt":
+		return ec.fieldContext_Appointment_checkedInAt(ctx, field)
+	case "queueNumber":
+		return ec.fieldContext_Appointment_queueNumber(ctx, field)
+	case "queuePriority":
+		return ec.fieldContext_Appointment_queuePriority(ctx, field)
+	case "calledAt":
+		return ec.fieldContext_Appointment_calledAt(ctx, field)
+	case "sharedAt":
+		return ec.fieldContext_Appointment_sharedAt(ctx, field)
+	case "leaveRequestDraft":
+		return ec.fieldContext_Appointment_leaveRequestDraft(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Appointment", field.Name)
 }
 
 func (ec *executionContext) childFields_BindIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5520,6 +5855,42 @@ func (ec *executionContext) childFields_GrantEntitlementPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type GrantEntitlementPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_HealthRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recordId":
+		return ec.fieldContext_HealthRecord_recordId(ctx, field)
+	case "kind":
+		return ec.fieldContext_HealthRecord_kind(ctx, field)
+	case "recordedAt":
+		return ec.fieldContext_HealthRecord_recordedAt(ctx, field)
+	case "clinicId":
+		return ec.fieldContext_HealthRecord_clinicId(ctx, field)
+	case "clinicName":
+		return ec.fieldContext_HealthRecord_clinicName(ctx, field)
+	case "appointmentId":
+		return ec.fieldContext_HealthRecord_appointmentId(ctx, field)
+	case "visitStart":
+		return ec.fieldContext_HealthRecord_visitStart(ctx, field)
+	case "authorRole":
+		return ec.fieldContext_HealthRecord_authorRole(ctx, field)
+	case "corrects":
+		return ec.fieldContext_HealthRecord_corrects(ctx, field)
+	case "content":
+		return ec.fieldContext_HealthRecord_content(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HealthRecord", field.Name)
+}
+
+func (ec *executionContext) childFields_HealthRecordPage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "records":
+		return ec.fieldContext_HealthRecordPage_records(ctx, field)
+	case "next":
+		return ec.fieldContext_HealthRecordPage_next(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HealthRecordPage", field.Name)
+}
+
 func (ec *executionContext) childFields_Hold(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "holdId":
@@ -5640,6 +6011,18 @@ func (ec *executionContext) childFields_KeepMyAccountPayload(ctx context.Context
 		return ec.fieldContext_KeepMyAccountPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeepMyAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LeaveRequestDraft(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "childId":
+		return ec.fieldContext_LeaveRequestDraft_childId(ctx, field)
+	case "from":
+		return ec.fieldContext_LeaveRequestDraft_from(ctx, field)
+	case "to":
+		return ec.fieldContext_LeaveRequestDraft_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LeaveRequestDraft", field.Name)
 }
 
 func (ec *executionContext) childFields_LedgerEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6330,6 +6713,16 @@ func (ec *executionContext) childFields_SetNotificationPreferencePayload(ctx con
 	return nil, fmt.Errorf("no field named %q was found under type SetNotificationPreferencePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ShareRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appointment":
+		return ec.fieldContext_ShareRecordPayload_appointment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ShareRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShareRecordPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "userErrors":
@@ -6530,6 +6923,16 @@ func (ec *executionContext) childFields_UnregisterDevicePayload(ctx context.Cont
 		return ec.fieldContext_UnregisterDevicePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnregisterDevicePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnshareRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appointment":
+		return ec.fieldContext_UnshareRecordPayload_appointment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnshareRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnshareRecordPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateAlertPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -25,6 +25,7 @@ import (
 	"citygraph/internal/charge"
 	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
+	"citygraph/internal/clinic/record"
 	"citygraph/internal/consent/terms"
 	"citygraph/internal/entitlement"
 	"citygraph/internal/entitlement/kind"
@@ -86,6 +87,14 @@ type AddCaseUpdateInput struct {
 type AddCaseUpdatePayload struct {
 	// The case; null when refused.
 	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// The answer to addHealthRecord.
+type AddHealthRecordPayload struct {
+	// The record; null when refused.
+	HealthRecord *record.Record `json:"healthRecord,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -875,6 +884,20 @@ type SetNotificationPreferencePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Lets a clinic read the patient's whole health record for a visit.
+type ShareRecordInput struct {
+	// The appointment of the visit.
+	AppointmentID string `json:"appointmentId"`
+}
+
+// The answer to shareRecord.
+type ShareRecordPayload struct {
+	// The appointment, whose record is shared; null when refused.
+	Appointment *db.Appointment `json:"appointment,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Signs in with a Firebase ID token.
 type SignInWithFirebaseInput struct {
 	// The ID token of the app's Firebase user.
@@ -1044,6 +1067,20 @@ type UnregisterDeviceInput struct {
 type UnregisterDevicePayload struct {
 	// The id of the device that is gone; null when refused.
 	DeviceID *string `json:"deviceId,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Takes the sharing for a visit back.
+type UnshareRecordInput struct {
+	// The appointment of the visit.
+	AppointmentID string `json:"appointmentId"`
+}
+
+// The answer to unshareRecord.
+type UnshareRecordPayload struct {
+	// The appointment, whose record is not shared; null when refused.
+	Appointment *db.Appointment `json:"appointment,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

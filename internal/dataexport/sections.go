@@ -17,6 +17,7 @@ var sections = []section{
 	{"topups", []string{"TopUp"}, lang.Text{ZH: "市民卡充值", EN: "how you topped your card up"}, (*Exports).topUps},
 	{"rides", []string{"TransitBatch", "TransitRide"}, lang.Text{ZH: "离线乘车码和乘车记录", EN: "your codes for riding offline, and your rides"}, (*Exports).rides},
 	{"credit", []string{"CreditLine"}, lang.Text{ZH: "先诊疗后付费", EN: "your credit line"}, (*Exports).creditLines},
+	{"health", []string{"HealthRecord"}, lang.Text{ZH: "您的健康档案", EN: "your health record"}, (*Exports).healthRecords},
 	{"cases", []string{"CityCase", "CaseEvent"}, lang.Text{ZH: "您上报的案件及其处理过程", EN: "the city cases you reported, with their steps"}, (*Exports).cases},
 	{"photos", []string{"CasePhoto"}, lang.Text{ZH: "您上传的案件照片", EN: "the photos of city cases you uploaded"}, (*Exports).photos},
 	{"supports", []string{"CaseSupporter"}, lang.Text{ZH: "您附议的案件", EN: "the city cases you support"}, (*Exports).supports},

@@ -36,3 +36,14 @@ func (r *Register) Guards(ctx context.Context, childID string) error {
 	}
 	return nil
 }
+
+// Children lists whom the viewer answers for as a guardian within the scope now, by id.
+func (r *Register) Children(ctx context.Context, s scope.Scope) ([]string, error) {
+	children, err := r.DB.Guardianship.Query().Where(
+		guardianship.GuardianID(viewer.From(ctx).PersonID), predicate.Guardianship(rule.Guarding(scope.Of(s))),
+	).Select(guardianship.FieldChildID).Strings(viewer.AsSystem(ctx, "the condition is the rule itself"))
+	if err != nil {
+		return nil, fmt.Errorf("list children: %w", err)
+	}
+	return children, nil
+}

@@ -2,6 +2,7 @@ package personal
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"citygraph/ent/db"
@@ -12,8 +13,8 @@ import (
 // rotateBatch is how many rows one transaction seals anew: few enough that nobody waits for its locks.
 const rotateBatch = 100
 
-// Rotate seals everything anew that is not under the current key and suite, each person under a fresh
-// data key, and returns how many that were. It works a batch at a time while the city serves: a reader
+// Rotate seals everything anew that is not under the current key and suite, and returns how many that were. A person keeps their
+// data key, which is wrapped anew: other rooms have sealed under it. It works a batch at a time while the city serves: a reader
 // sees a row as it was or as it is, and either opens. Interrupted, it goes on where it stood when it is
 // run again. progress is told how many of total rows have been looked at; it may be nil.
 func (r *Records) Rotate(ctx context.Context, progress func(done, total int)) (rotated int, err error) {
@@ -53,7 +54,7 @@ func (r *Records) rotateBatch(ctx context.Context, rows []*db.PersonalData) (rot
 			if err != nil {
 				return err
 			}
-			key, sealed, err := r.seal(row.ID, d)
+			key, sealed, err := r.reseal(row, d)
 			if err != nil {
 				return err
 			}
@@ -69,4 +70,21 @@ func (r *Records) rotateBatch(ctx context.Context, rows []*db.PersonalData) (rot
 		return nil
 	})
 	return rotated, err
+}
+
+// reseal wraps a row's data key under the current key, and seals the data under it by the current suite.
+func (r *Records) reseal(row *db.PersonalData, d Data) (wrapped, sealed []byte, err error) {
+	key, err := r.Vault.Unwrap(at(keyColumn, row.ID), row.DataKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	if wrapped, err = r.Vault.Rewrap(at(keyColumn, row.ID), row.DataKey); err != nil {
+		return nil, nil, err
+	}
+	plain, err := json.Marshal(d)
+	if err != nil {
+		return nil, nil, fmt.Errorf("encode personal data: %w", err)
+	}
+	sealed, err = r.Vault.Seal(key, at(valueColumn, row.ID), plain)
+	return wrapped, sealed, err
 }

@@ -113,6 +113,7 @@ func TestNothingPersonalEscapes(t *testing.T) {
 		}
 		c.sing(t, o, scene)
 	}
+	c.confess(t)
 	c.breakSeal(t)
 	system := viewer.AsSystem(t.Context(), "wait for pushes")
 	citytest.Eventually(t, "a dead token is noticed", func() bool {

@@ -84,6 +84,7 @@ var holds = map[string]string{
 	"districts.name":                       "reference",
 	"entitlement_grants.valid_from":        "program",
 	"entitlement_grants.valid_to":          "program",
+	"health_records.sealed":                "sealed",
 	"holds.event_key":                      "program",
 	"holds.merchant":                       "reference",
 	"idempotency_records.input_hash":       "hashed",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"citygraph/ent/db/appointment"
 	"citygraph/internal/id"
 	"citygraph/server/citytest"
 )
@@ -26,6 +27,7 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		id.DataExport: "DataExport", id.Identity: "Identity", id.PersonalData: "PersonalData", id.Session: "Session",
 		id.Consent: "Consent", id.RecordAccess: "RecordAccess", id.EntitlementGrant: "EntitlementGrant",
 		id.Preference: "NotificationPreference", id.TopUp: "TopUp", id.CreditLine: "CreditLine",
+		id.HealthRecord: "HealthRecord",
 		id.TransitBatch: "TransitBatch", id.TransitRide: "TransitRide",
 	} {
 		chenjing[kind] = r.samples[table][0].id
@@ -56,7 +58,7 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		same(t, name+": revokeSession", chenjing[id.Session], id.Session, func(id string) citytest.Answer {
 			return client.Do("RevokeSession", citytest.Vars{"input": citytest.Vars{"sessionId": id}})
 		})
-		for _, list := range []string{"Entitlements", "Consents", "RecordAccesses"} {
+		for _, list := range []string{"Entitlements", "Consents", "RecordAccesses", "HealthRecords"} {
 			same(t, name+": "+list, chenjing[id.Person], id.Person, func(id string) citytest.Answer {
 				return client.Do(list, citytest.Vars{"person": id})
 			})
@@ -120,6 +122,22 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		same(t, name+": closeCreditLine", chenjing[id.CreditLine], id.CreditLine, func(id string) citytest.Answer {
 			return client.Do("CloseCreditLine", citytest.Vars{"input": citytest.Vars{"creditLineId": id}})
 		})
+		visit := r.visit(t, "chenjing", appointment.StatusBooked).ID
+		for _, verb := range []string{"ShareRecord", "UnshareRecord"} {
+			same(t, name+": "+verb, visit, id.Appointment, func(id string) citytest.Answer {
+				return client.Do(verb, citytest.Vars{"input": citytest.Vars{"appointmentId": id}})
+			})
+		}
+		if name != "xumin" { // at whose clinic it is
+			same(t, name+": visitRecords", visit, id.Appointment, func(id string) citytest.Answer {
+				return client.Do("VisitRecords", citytest.Vars{"appointment": id, "purpose": "EMERGENCY"})
+			})
+			finding := r.finding(t, "chenjing", 0)
+			same(t, name+": addHealthRecord", visit, id.Appointment, func(id string) citytest.Answer {
+				finding["idempotencyKey"], finding["appointmentId"] = uuid.NewString(), id
+				return client.Do("AddHealthRecord", citytest.Vars{"input": finding})
+			})
+		}
 		same(t, name+": topUp", chenjing[id.TopUp], id.TopUp, func(id string) citytest.Answer {
 			return client.Do("TopUpStatus", citytest.Vars{"id": id})
 		})

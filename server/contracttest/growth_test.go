@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/notification"
 	"citygraph/internal/citycase/machine"
@@ -36,6 +37,10 @@ func TestStatementsDoNotGrowWithRows(t *testing.T) {
 	r.warnNow(t, "330127")
 
 	r.lengthen(t, 3)
+	r.ail(t, 3)
+	must(t, r.member["xumin"], "VisitRecords", citytest.Vars{ // he is told once a day
+		"appointment": r.visit(t, "maming", appointment.StatusCheckedIn).ID, "purpose": "CARE",
+	})
 
 	// Each list is asked for a few rows and for many; size is the number of either.
 	lists := map[string]func(size int) citytest.Answer{
@@ -64,6 +69,12 @@ func TestStatementsDoNotGrowWithRows(t *testing.T) {
 		"Consents":        func(size int) citytest.Answer { return citizen.Do("Consents", first(size)) },
 		"RecordAccesses":  func(size int) citytest.Answer { return citizen.Do("RecordAccesses", first(size)) },
 		"AccessLog":       func(size int) citytest.Answer { return r.member["qianjun"].Do("AccessLog", first(size)) },
+		"HealthRecords":   func(size int) citytest.Answer { return citizen.Do("HealthRecords", first(min(size, 40))) },
+		"VisitRecords": func(size int) citytest.Answer {
+			return r.member["xumin"].Do("VisitRecords", citytest.Vars{
+				"appointment": r.visit(t, "maming", appointment.StatusCheckedIn).ID, "purpose": "CARE", "first": min(size, 40), // each is dear
+			})
+		},
 		"nodes": func(size int) citytest.Answer {
 			return citizen.Query(mixed, citytest.Vars{"ids": r.someIDs(t, size)})
 		},
@@ -74,6 +85,7 @@ func TestStatementsDoNotGrowWithRows(t *testing.T) {
 	}
 	r.grow(t)
 	r.lengthen(t, 57)
+	r.ail(t, 57)
 	for name, ask := range lists {
 		before, after := few[name], ask(60)
 		if before.Code() != "" || after.Code() != "" {
@@ -95,7 +107,17 @@ var fixed = map[string]bool{"HomeScreen": true, "InboxTopics": true, "Alerts": t
 func first(n int) citytest.Vars { return citytest.Vars{"first": n} }
 
 // rows is how many rows of a list an answer holds.
-func rows(a citytest.Answer) int { return bytes.Count(a.Body, []byte(`"node":`)) }
+func rows(a citytest.Answer) int {
+	return bytes.Count(a.Body, []byte(`"node":`)) + bytes.Count(a.Body, []byte(`"recordId":`))
+}
+
+// ail has maming's record grow by so many findings.
+func (r *rig) ail(t testing.TB, n int) {
+	t.Helper()
+	for i := range n {
+		must(t, r.member["xumin"], "AddHealthRecord", citytest.Vars{"input": r.finding(t, "maming", i%4)})
+	}
+}
 
 // grow gives the city five alerts and maming sixty cases, forty of them accepted and told of, and the first a long history.
 func (r *rig) grow(t testing.TB) {

@@ -297,6 +297,9 @@ var asksOfAnybody = map[viewer.RoleKind][]string{
 	},
 }
 
+// logsRefusals are the operations that note it when somebody is refused.
+var logsRefusals = []string{"HealthRecords", "VisitRecords"}
+
 // mayAskOfAnybody reports whether a role of somebody's lets them ask there about anybody.
 func (r *registry) mayAskOfAnybody(name, place string) bool {
 	return slices.ContainsFunc(r.viewers[name].Roles, func(held viewer.Role) bool { return slices.Contains(asksOfAnybody[held.Kind], place) })
@@ -321,7 +324,11 @@ func TestEveryIDAnOperationTakes(t *testing.T) {
 				}
 			}
 		}
-		if after := r.rowsThereAre(t); !reflect.DeepEqual(before, after) {
+		after := r.rowsThereAre(t)
+		if noted := "RecordAccess"; slices.Contains(logsRefusals, o.Name) {
+			before[noted] = after[noted]
+		}
+		if !reflect.DeepEqual(before, after) {
 			t.Errorf("%s: refused, and the rows were (-) and are (+):\n%s", o.Name, cmp.Diff(before, after))
 		}
 		if o.Type == "query" {

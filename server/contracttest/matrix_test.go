@@ -97,9 +97,13 @@ func (r *rowsRig) nodeRows(t testing.TB, name string) string {
 }
 
 // ways lead to the @pii fields of types that are no Node themselves: one's own, and chenjing's by her id.
-var ways = map[string]struct{ own, chenjings string }{
-	"PersonalData": {`{ me { personalData { %s } } }`, `query($id: ID!) { node(id: $id) { ... on Person { personalData { %s } } } }`},
-}
+var ways = func() map[string]struct{ own, chenjings string } {
+	found := recordWays()
+	found["PersonalData"] = struct{ own, chenjings string }{
+		`{ me { personalData { %s } } }`, `query($id: ID!) { node(id: $id) { ... on Person { personalData { %s } } } }`,
+	}
+	return found
+}()
 
 // piiRows are the rows of a field that identifies a person: of one's own object, and of another's.
 func (r *rowsRig) piiRows(t testing.TB, schema *ast.Schema, def *ast.Definition, field *ast.FieldDefinition) string {
@@ -228,13 +232,14 @@ func outcomeOf(t testing.TB, a citytest.Answer) string {
 		}
 		var object struct {
 			Edges      *[]json.RawMessage
+			Records    *[]json.RawMessage // of a page without edges
 			UserErrors []struct{ Code string }
 		}
 		if json.Unmarshal(value, &object) == nil {
 			if len(object.UserErrors) > 0 {
 				return object.UserErrors[0].Code
 			}
-			if object.Edges != nil && len(*object.Edges) == 0 {
+			if object.Edges != nil && len(*object.Edges) == 0 || object.Records != nil && len(*object.Records) == 0 {
 				return "EMPTY"
 			}
 		}

@@ -73,6 +73,9 @@ func rowRig(t testing.TB) *rowsRig {
 		r.ride(t, name)
 		r.creditLine(t, name, creditline.StatusActive)
 	}
+	for _, name := range []string{"chenjing", "zhouzihan", "maming"} {
+		r.treated(t, name)
+	}
 	r.confide(t)
 	r.drill(t)
 	system := viewer.AsSystem(t.Context(), "look for rows to try")
@@ -128,6 +131,8 @@ func (r *rowsRig) sampled(t testing.TB, table string) []sampling {
 	case "CitizenCard", "CreditLine", "DataExport", "DeliveryAttempt", "Device", "Identity", "Notification", "NotificationPreference", "PersonalData",
 		"Session", "TopUp", "TransitBatch", "TransitRide", "WechatGrant":
 		return of("person_id", "chenjing", "zhaoqiang", "maming")
+	case "HealthRecord":
+		return of("patient_id", "chenjing", "zhouzihan", "maming")
 	case "Consent", "EntitlementGrant":
 		return of("person_id", "chenjing", "zhouzihan", "maming")
 	case "RecordAccess":
@@ -279,7 +284,7 @@ func (r *rowsRig) undone(t testing.TB, ctx context.Context, do func(context.Cont
 
 // hiddenTypes cannot be reached through the graph.
 var hiddenTypes = []string{
-	"AuditEvent", "Broadcast", "CaseSupporter", "DeliveryAttempt", "EntitlementGrant", "Guardianship", "Hold", "IdempotencyRecord", "Identity",
+	"AuditEvent", "Broadcast", "CaseSupporter", "DeliveryAttempt", "EntitlementGrant", "Guardianship", "HealthRecord", "Hold", "IdempotencyRecord", "Identity",
 	"LedgerAccount",
 	"NotificationPreference", "PersonalData", "PractitionerRole", "StaffRole", "TransitBatch", "TransitRide", "WechatGrant",
 }

@@ -28,6 +28,7 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/healthrecord"
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
@@ -179,6 +180,11 @@ var tables = []table{
 		"Guardianship", &guardianship.Policy, schema.Guardianship{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Guardianship.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.Guardianship.Create().SetGuardianID(owner) },
+	},
+	{
+		"HealthRecord", &healthrecord.Policy, schema.HealthRecord{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.HealthRecord.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.HealthRecord.Create().SetPatientID(owner) },
 	},
 	{
 		"Hold", &hold.Policy, schema.Hold{}.Policy(),

@@ -159,7 +159,7 @@ func holdsAny(t *testing.T, city *citytest.City, secrets [][]byte) bool {
 var tombstones = []string{
 	"audit_events.actor_id", "audit_events.subject_id", "audit_events.target_id",
 	"case_events.actor_id", "case_supporters.person_id", "city_cases.assignee_id", "city_cases.reporter_id", "city_cases.resolver_id",
-	"consents.given_by_id", "consents.person_id", "record_accesses.accessor_id", "record_accesses.person_id", "people.id",
+	"consents.given_by_id", "consents.person_id", "health_records.author_id", "record_accesses.accessor_id", "record_accesses.person_id", "people.id",
 }
 
 // namesNobody looks into every column for a person.
@@ -184,7 +184,7 @@ func quoted(c *schema.Column) string { return `"` + strings.ReplaceAll(c.Name, `
 func TestEveryTableThatNamesPeopleIsClassified(t *testing.T) {
 	ends := []string{
 		"data_exports.person_id", "delivery_attempts.person_id", "devices.person_id", "entitlement_grants.person_id", "identities.person_id",
-		"idempotency_records.actor_id", "notification_preferences.person_id", "notifications.person_id", "personal_data.person_id",
+		"health_records.patient_id", "idempotency_records.actor_id", "notification_preferences.person_id", "notifications.person_id", "personal_data.person_id",
 		"sessions.person_id", "staff_roles.person_id", "wechat_grants.person_id",
 	}
 	stays := []string{
@@ -192,11 +192,12 @@ func TestEveryTableThatNamesPeopleIsClassified(t *testing.T) {
 		"credit_lines.person_id", "top_ups.person_id", "transit_batches.person_id", "transit_rides.person_id", "ledger_accounts.owner_id", // or the book would not add up
 		"case_supporters.person_id",                       // or the count of supporters would be wrong
 		"consents.person_id", "record_accesses.person_id", // what was agreed to, and who read what, stays proven
+		"health_records.author_id",        // who found it stays in the patient's record
 		"notifications.subject_person_id", // of a notice in somebody else's inbox
 	}
 	for _, table := range migrate.Tables {
 		for _, column := range table.Columns {
-			names := []string{"person_id", "actor_id", "subject_id", "reporter_id", "owner_id"}
+			names := []string{"person_id", "actor_id", "subject_id", "reporter_id", "owner_id", "author_id"}
 			where := table.Name + "." + column.Name
 			if slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(column.Name, n) }) &&
 				slices.Contains(ends, where) == slices.Contains(stays, where) {

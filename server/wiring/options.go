@@ -62,6 +62,8 @@ type Options struct {
 
 	Credit CreditOptions // of credit lines; the usual ones by default
 
+	RecordDays int // after a visit in which its clinic may write and read health records; a week by default
+
 	Insurance         insurance.Provider // nil has nobody insured
 	InsurancePatience time.Duration      // that its answers are waited for; 300 ms by default
 

@@ -56,6 +56,7 @@ func (c *City) serve() error {
 	c.consents = &consent.Consents{
 		DB: c.DB, Store: c.Store, Clock: o.Clock, Once: once, Records: c.Records, Texts: texts, Guards: c.register.Guards,
 	}
+	c.keepRecords()
 	o.Limits.AssumedSize = cmp.Or(o.Limits.AssumedSize, graph.DefaultPage)
 	limiter, err := c.limiter(ratelimit.Requests())
 	if err != nil {
@@ -86,6 +87,7 @@ func (c *City) serve() error {
 			Cards:        c.cards,
 			Till:         till,
 			Transit:      c.Transit,
+			Archive:      c.archive,
 			Entitlements: entitlements, Consents: c.consents, Alerts: c.Alerts, Grants: c.Grants,
 		}),
 		Documents: o.Documents, AnyDocument: o.Introspection, Introspection: o.Introspection, Suggestions: o.Introspection,

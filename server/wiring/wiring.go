@@ -21,6 +21,7 @@ import (
 	"citygraph/internal/card"
 	"citygraph/internal/casephoto"
 	"citygraph/internal/citycase"
+	"citygraph/internal/clinic/record"
 	"citygraph/internal/clock"
 	"citygraph/internal/consent"
 	"citygraph/internal/credit"
@@ -88,6 +89,7 @@ type City struct {
 	desk      *notice.Desk
 	cards     *card.Cards
 	consents  *consent.Consents
+	archive   *record.Archive
 	verifier  *firebase.Verifier
 	wechat    wechat.API // nil where WeChat is turned off
 	followers *reaction.Followers
