@@ -63,6 +63,11 @@ bench: ## Compare the graph with handlers written by hand, in ratios of one run
 bench-subscribers: ## Weigh ten thousand idle subscribers of each transport
 	.ci/bench -subscribers 10000
 
+.PHONY: bench-rush
+bench-rush: ## Release 1,000 places to 5,000 people, on SQLite and, where one is named, on PostgreSQL
+	env -u CITYGRAPH_TEST_DATABASE_URL go test ./internal/clinic/booking -run '^$$' -bench MorningRush -benchtime 1x -v
+	test -z "$$CITYGRAPH_TEST_DATABASE_URL" || go test ./internal/clinic/booking -run '^$$' -bench MorningRush -benchtime 1x -v
+
 .PHONY: bench-go
 bench-go: ## Run the Go benchmarks, BENCH=regexp picks some
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

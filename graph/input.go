@@ -5,6 +5,7 @@ import (
 
 	"citygraph/graph/model"
 	"citygraph/internal/alert"
+	"citygraph/internal/clinic/booking"
 	"citygraph/internal/lang"
 	"citygraph/internal/notice/preference"
 )
@@ -33,6 +34,14 @@ func revision(in model.UpdateAlertInput) alert.Revision {
 		Key: in.IdempotencyKey, AlertID: in.AlertID, Urgency: in.Urgency, Severity: in.Severity, Certainty: in.Certainty,
 		Headline: bilingual(in.Headline), Description: bilingual(in.Description), Instruction: bilingual(in.Instruction),
 		Districts: in.Districts, Expires: in.Expires,
+	}
+}
+
+// opening reads the input of openSchedule.
+func opening(in model.OpenScheduleInput) booking.Opening {
+	return booking.Opening{
+		Key: in.IdempotencyKey, ClinicID: in.ClinicID, DepartmentID: in.DepartmentID, PractitionerID: in.PractitionerID, Weekdays: in.Weekdays,
+		From: in.From, To: in.To, Sessions: values(in.Sessions), Capacity: in.Capacity, Fee: in.Fee, SkipHolidays: in.SkipHolidays,
 	}
 }
 

@@ -19,6 +19,11 @@ func newestReadings() db.RecordAccessPaginateOption {
 	return db.WithRecordAccessOrder(&db.RecordAccessOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultRecordAccessOrder.Field})
 }
 
+// newestSuspensions orders suspensions by falling id, and so by when they began.
+func newestSuspensions() db.BookingSuspensionPaginateOption {
+	return db.WithBookingSuspensionOrder(&db.BookingSuspensionOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultBookingSuspensionOrder.Field})
+}
+
 // earliestSlots orders slots by when they begin.
 func earliestSlots() db.SlotPaginateOption {
 	return db.WithSlotOrder(&db.SlotOrder{Direction: entgql.OrderDirectionAsc, Field: db.SlotOrderFieldStartsAt})
@@ -37,4 +42,24 @@ func pointers[T any](values []T) []*T {
 		found[i] = &values[i]
 	}
 	return found
+}
+
+// newestBills orders bills by falling id, and so by when they were issued.
+func newestBills() db.BillPaginateOption {
+	return db.WithBillOrder(&db.BillOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultBillOrder.Field})
+}
+
+// latestAppointments orders appointments by when they begin, those that begin last first.
+func latestAppointments() db.AppointmentPaginateOption {
+	return db.WithAppointmentOrder(&db.AppointmentOrder{Direction: entgql.OrderDirectionDesc, Field: db.AppointmentOrderFieldStartsAt})
+}
+
+// earliestAppointments orders appointments by when they begin.
+func earliestAppointments() db.AppointmentPaginateOption {
+	return db.WithAppointmentOrder(&db.AppointmentOrder{Direction: entgql.OrderDirectionAsc, Field: db.AppointmentOrderFieldStartsAt})
+}
+
+// newestWaiting orders waitlist entries by falling id, and so by when they were made.
+func newestWaiting() db.WaitlistEntryPaginateOption {
+	return db.WithWaitlistEntryOrder(&db.WaitlistEntryOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultWaitlistEntryOrder.Field})
 }

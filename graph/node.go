@@ -8,6 +8,10 @@ import (
 	"citygraph/ent/db"
 	"citygraph/ent/db/alert"
 	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/bill"
+	"citygraph/ent/db/bookingsuspension"
+	"citygraph/ent/db/carecontract"
+	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/casephoto"
@@ -22,6 +26,7 @@ import (
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/notification"
@@ -36,6 +41,7 @@ import (
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/street"
 	"citygraph/ent/db/topup"
+	"citygraph/ent/db/waitlistentry"
 	"citygraph/internal/fault"
 	"citygraph/internal/id"
 )
@@ -57,8 +63,9 @@ var nodeTables = map[id.Kind]string{
 	id.Alert:        alert.Table,
 	id.LedgerEntry:  ledgerentry.Table, id.LedgerTransaction: ledgertransaction.Table,
 	id.Practitioner: practitioner.Table, id.Schedule: schedule.Table, id.Slot: slot.Table,
-	id.Appointment: appointment.Table,
-	id.TopUp:       topup.Table, id.CreditLine: creditline.Table,
+	id.Appointment: appointment.Table, id.WaitlistEntry: waitlistentry.Table, id.BookingSuspension: bookingsuspension.Table, id.Bill: bill.Table,
+	id.CareContract: carecontract.Table, id.CareVisit: carevisit.Table, id.HelpCall: helpcall.Table,
+	id.TopUp: topup.Table, id.CreditLine: creditline.Table,
 }
 
 // maxNodes is how many ids nodes takes at once.

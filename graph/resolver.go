@@ -10,6 +10,10 @@ import (
 	"citygraph/internal/casephoto"
 	"citygraph/internal/charge"
 	"citygraph/internal/citycase"
+	"citygraph/internal/clinic/billing"
+	"citygraph/internal/clinic/booking"
+	"citygraph/internal/clinic/care"
+	"citygraph/internal/clinic/day"
 	"citygraph/internal/clinic/record"
 	"citygraph/internal/consent"
 	"citygraph/internal/credit"
@@ -42,15 +46,20 @@ type Resolver struct {
 	Cards    *card.Cards
 	TopUps   *payment.TopUps
 	Credit   *credit.Lines
+	Bills    *billing.Desk
 	Till     *charge.Till
 	Transit  *transit.Office
 	Archive  *record.Archive
+	Day      *day.Day
+	Care     *care.Office
 
 	Insurance    *insurance.Accounts
 	Entitlements *entitlement.Entitlements
 	Consents     *consent.Consents
 	Alerts       *alert.Alerts
 	Grants       *grant.Grants
+
+	Booking *booking.Office
 }
 
 // NewSchema returns the executable schema over the resolver.

@@ -12,6 +12,7 @@ import (
 	"entgo.io/contrib/entgql"
 
 	"citygraph/ent/db"
+	"citygraph/graph/generated"
 	rooms "citygraph/internal/clinic"
 	"citygraph/internal/clock"
 )
@@ -20,3 +21,7 @@ func (r *queryResolver) Slots(ctx context.Context, clinic *string, department *s
 	q, err := rooms.Open(r.DB.Slot.Query(), rooms.Slots{ClinicID: clinic, DepartmentID: department, PractitionerID: practitioner, From: from, To: to}, clock.System{}.Now())
 	return connect(ctx, q, err, page{after, first, before, last}, earliestSlots())
 }
+
+func (r *Resolver) Slot() generated.SlotResolver { return &slotResolver{r} }
+
+type slotResolver struct{ *Resolver }

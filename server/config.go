@@ -28,6 +28,9 @@ type Config struct {
 	Card      CardConfig
 	Transit   TransitConfig
 	Health    HealthConfig
+	ClinicDay ClinicDayConfig
+	Help      HelpConfig
+	Booking   BookingConfig
 	Firebase  FirebaseConfig
 	Wechat    WechatConfig
 	WechatPay WechatPayConfig
@@ -101,7 +104,9 @@ type CardConfig struct {
 	CreditDays   int   `env:"CREDIT_LINE_DUE_DAYS" default:"30" doc:"days from the first draw on a credit line to when all that is owed must be repaid"`
 	CreditNotice int   `env:"CREDIT_LINE_NOTICE_DAYS" default:"3" doc:"days before that on which the holder is told"`
 
-	InsurancePatience time.Duration `env:"INSURANCE_TIMEOUT" default:"300ms" doc:"how long a card waits for the balance of the insurance account"`
+	InsurancePatience time.Duration `env:"INSURANCE_TIMEOUT" default:"300ms" doc:"how long a card, or the payment of a bill, waits for the insurance bureau"`
+
+	BillDays int `env:"BILL_DUE_DAYS" default:"7" doc:"days from the day on which a clinic issues a bill to when it must be paid"`
 }
 
 // HealthConfig is what holds for health records.
@@ -120,6 +125,13 @@ type TransitConfig struct {
 	Within     time.Duration `env:"TRANSIT_UPLOAD_WITHIN" default:"72h" doc:"from a scan to its upload; later ones are refused"`
 	PersonOwes int64         `env:"TRANSIT_PERSON_OWES_FEN" default:"6000" doc:"the most that one person may owe for rides, in fen; 0 is nothing"`
 	CityOwes   int64         `env:"TRANSIT_CITY_OWES_FEN" default:"10000000" doc:"the most that all people together may owe for rides, in fen; 0 is nothing"`
+}
+
+// HelpConfig is how fast a call for help that nobody answers is told to more people.
+type HelpConfig struct {
+	Clinic   time.Duration `env:"HELP_TELL_CLINIC_AFTER" default:"2m" doc:"from a call for help that nobody answers to its being told to all the staff of the clinic"`
+	Everyone time.Duration `env:"HELP_TELL_ALL_AFTER" default:"5m" doc:"from such a call to its being told again to those who act for the person, with the staff"`
+	Again    time.Duration `env:"HELP_TELL_AGAIN_EVERY" default:"5m" doc:"from then on between one telling and the next, three times more"`
 }
 
 // FirebaseConfig is the project that knows the citizen app's users and carries its pushes.
@@ -209,6 +221,11 @@ func (s SignInConfig) PayCodeRing() (*paycode.Ring, error) {
 		return nil, fmt.Errorf("PAY_CODE_KEYS: %w", err)
 	}
 	return ring, nil
+}
+
+// CheckInKey returns the 32 byte key of the codes at clinics' desks.
+func (s SignInConfig) CheckInKey() ([]byte, error) {
+	return derived(s.SigningKey, "citygraph check-in codes")
 }
 
 func derived(source Secret, purpose string) ([]byte, error) {

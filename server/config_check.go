@@ -40,6 +40,9 @@ func (c Config) problems() Problems {
 	c.Card.check(&k)
 	c.Health.check(&k)
 	c.Transit.check(&k)
+	c.ClinicDay.check(&k)
+	c.Help.check(&k)
+	c.Booking.check(&k)
 	c.Firebase.check(&k)
 	c.Wechat.check(&k)
 	c.checkWechatPay(&k)
@@ -190,8 +193,15 @@ func (c CardConfig) check(k *checker) {
 	k.require(c.CreditDays >= 1 && c.CreditDays <= 365, "CREDIT_LINE_DUE_DAYS", "must be between 1 and 365")
 	k.require(c.CreditNotice >= 1 && c.CreditNotice <= c.CreditDays, "CREDIT_LINE_NOTICE_DAYS", "must be between 1 and CREDIT_LINE_DUE_DAYS")
 	k.require(c.InsurancePatience >= 10*time.Millisecond && c.InsurancePatience <= 2*time.Second, "INSURANCE_TIMEOUT", "must be between 10ms and 2s")
+	k.require(c.BillDays >= 1 && c.BillDays <= 365, "BILL_DUE_DAYS", "must be between 1 and 365")
 }
 
 func (h HealthConfig) check(k *checker) {
 	k.require(h.RecordDays >= 1 && h.RecordDays <= 90, "HEALTH_RECORD_DAYS", "must be between 1 and 90")
+}
+
+func (h HelpConfig) check(k *checker) {
+	k.require(h.Clinic >= 30*time.Second && h.Clinic <= 30*time.Minute, "HELP_TELL_CLINIC_AFTER", "must be between 30s and 30m")
+	k.require(h.Everyone > h.Clinic && h.Everyone <= time.Hour, "HELP_TELL_ALL_AFTER", "must be longer than HELP_TELL_CLINIC_AFTER, and 1h at most")
+	k.require(h.Again >= time.Minute && h.Again <= time.Hour, "HELP_TELL_AGAIN_EVERY", "must be between 1m and 1h")
 }

@@ -12,6 +12,7 @@ import (
 
 	"citygraph/internal/blobstore"
 	"citygraph/internal/card"
+	"citygraph/internal/clinic/care"
 	"citygraph/internal/delivery"
 	"citygraph/internal/edge"
 	"citygraph/internal/firebase"
@@ -48,6 +49,10 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 	if err != nil {
 		return wiring.Options{}, err
 	}
+	checkInKey, err := cfg.SignIn.CheckInKey()
+	if err != nil {
+		return wiring.Options{}, err
+	}
 	sealing, err := cfg.Personal.Vault()
 	if err != nil {
 		return wiring.Options{}, err
@@ -70,10 +75,14 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 		CardCaps:         card.Caps{Named: cfg.Card.CapNamed, Anonymous: cfg.Card.CapNobodys},
 		TransitOperators: operators, TransitTerms: cfg.Transit.terms(),
 		Credit:            wiring.CreditOptions{Cap: cfg.Card.CreditCap, Days: cfg.Card.CreditDays, Notice: cfg.Card.CreditNotice},
-		InsurancePatience: cfg.Card.InsurancePatience,
+		CheckInKey:        checkInKey,
+		ClinicDay:         cfg.ClinicDay.rules(),
+		HelpPace:          care.Pace{Clinic: cfg.Help.Clinic, Everyone: cfg.Help.Everyone, Again: cfg.Help.Again},
 		RecordDays:        cfg.Health.RecordDays,
-		Blobs:             blobstore.Options{URL: cfg.Storage.BlobURL, Dir: filepath.Join(cfg.Storage.DataDir, "files")},
-		LinkKey:           linkKey, Base: cfg.HTTP.PublicURL, Grace: cfg.Personal.DeletionGrace,
+		InsurancePatience: cfg.Card.InsurancePatience, BillDueDays: cfg.Card.BillDays,
+		Booking: cfg.Booking.terms(),
+		Blobs:   blobstore.Options{URL: cfg.Storage.BlobURL, Dir: filepath.Join(cfg.Storage.DataDir, "files")},
+		LinkKey: linkKey, Base: cfg.HTTP.PublicURL, Grace: cfg.Personal.DeletionGrace,
 		Development: cfg.SignIn.DevelopmentOn, Introspection: cfg.Graph.Introspection,
 		Origins: cfg.HTTP.PublicOrigins, Address: clientAddress,
 		Limits: edge.Limits{BodyBytes: int(cfg.HTTP.MaxBody), Timeout: cfg.HTTP.RequestTimeout},
@@ -83,7 +92,7 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 		o.Verifier = identity.Sandbox{}
 		o.SMS = push.SandboxSMS{Log: log}
 		o.Payments = []payment.Provider{sandbox.Provider{}}
-		o.Insurance = bureau.Provider{}
+		o.Insurance = bureau.New()
 	}
 	if cfg.Firebase.ProjectID != "" {
 		o.Firebase = &firebase.Options{

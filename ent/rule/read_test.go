@@ -2,6 +2,7 @@ package rule_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
 
@@ -80,13 +81,6 @@ func TestWhoSeesWhat(t *testing.T) {
 		"CaseCategory": true, "CityFacility": true, "Clinic": true, "Department": true, "District": true, "ScenicSpot": true, "School": true, "Street": true,
 		"Practitioner": true, "PractitionerRole": true, "Schedule": true, "Slot": true,
 	}
-	one := func(members ...string) map[string]int {
-		seen := map[string]int{}
-		for _, m := range members {
-			seen[m] = 1
-		}
-		return seen
-	}
 	seen := map[string]map[string]int{ // by type and member; nobody else sees any
 		"Person":            one(everyoneSignedIn()...),
 		"PersonalData":      one(everyoneSignedIn()...),
@@ -127,7 +121,9 @@ func TestWhoSeesWhat(t *testing.T) {
 	}
 	seen["Person"]["chenjing"] = 4 // and those she acts for
 	seen["Alert"]["fanglei"], seen["Alert"]["qianjun"] = all, all
+	maps.Copy(seen, clinicSeen())
 	counts := s.counts()
+	maps.Copy(counts, s.clinicCounts())
 	for name := range db.Policies() {
 		count, ok := counts[name]
 		if !ok {
@@ -313,4 +309,13 @@ func TestEveryTypeHasARule(t *testing.T) {
 			t.Errorf("%s is read without a rule", name)
 		}
 	}
+}
+
+// one row is seen by each of these.
+func one(members ...string) map[string]int {
+	seen := map[string]int{}
+	for _, m := range members {
+		seen[m] = 1
+	}
+	return seen
 }

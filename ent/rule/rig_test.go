@@ -9,6 +9,7 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/broadcast"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/casephoto"
@@ -52,6 +53,8 @@ type stage struct {
 	shangcheng  *db.CityCase          // of sunli, who is an officer there
 	internal    *db.CaseEvent
 	shangInside *db.CaseEvent
+	visit       *db.Appointment // of chenjing, to the clinic where xumin works
+	contract    *db.CareContract
 }
 
 func set(t *testing.T) *stage {
@@ -86,6 +89,8 @@ func set(t *testing.T) *stage {
 		SetExpiresAt(time.Now()).ExecX(ctx)
 	s.money(ctx)
 	s.newCreditLine(s.chenjing).ExecX(ctx)
+	s.visit = seedtest.PutAppointment(t, s.City, "chenjing", appointment.StatusCheckedIn)
+	s.clinics(ctx)
 	s.newConsent(s.chenjing).ExecX(ctx)
 	s.newReading(s.chenjing).ExecX(ctx)
 	s.newReading(s.chenjing).SetOutcome(recordaccess.OutcomeRefused).ExecX(ctx)

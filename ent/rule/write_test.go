@@ -3,6 +3,7 @@ package rule_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func everyoneSignedIn() []string { return cast[1:] }
 
 func (s *stage) writes() map[string]writes {
 	c, now, name := s.DB, time.Now(), lang.Text{ZH: "名"}
-	return map[string]writes{
+	table := map[string]writes{
 		"Alert": {
 			create: func(ctx context.Context, _ string) error { return s.newAlert("another").Exec(ctx) },
 			update: func(ctx context.Context) (int, error) {
@@ -385,6 +386,8 @@ func (s *stage) writes() map[string]writes {
 			delete: func(ctx context.Context) (int, error) { return c.WechatGrant.Delete().Exec(ctx) },
 		},
 	}
+	maps.Copy(table, s.clinicWrites())
+	return table
 }
 
 // Who may write what, over every type and the whole cast: what the table does not name is denied.

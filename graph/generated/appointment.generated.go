@@ -12,12 +12,18 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/appointment"
+	"citygraph/internal/clinic/booking"
 	"citygraph/internal/clinic/record"
 )
 
 // region    ************************** generated!.gotpl **************************
 
 type AppointmentResolver interface {
+	Patient(ctx context.Context, obj *db.Appointment) (*db.Person, error)
+
+	AllowedActions(ctx context.Context, obj *db.Appointment) ([]booking.Action, error)
+	Alternatives(ctx context.Context, obj *db.Appointment) ([]*db.Slot, error)
+
 	LeaveRequestDraft(ctx context.Context, obj *db.Appointment) (*record.LeaveDraft, error)
 }
 
@@ -45,7 +51,7 @@ func (ec *executionContext) _Appointment_patient(ctx context.Context, field grap
 			return ec.fieldContext_Appointment_patient(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Patient(ctx)
+			return ec.Resolvers.Appointment().Patient(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *db.Person) graphql.Marshaler {
@@ -60,7 +66,7 @@ func (ec *executionContext) fieldContext_Appointment_patient(_ context.Context, 
 		Object:     "Appointment",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Person(ctx, field)
 		},
@@ -202,6 +208,61 @@ func (ec *executionContext) fieldContext_Appointment_calledAt(_ context.Context,
 	return graphql.NewScalarFieldContext("Appointment", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Appointment_allowedActions(ctx context.Context, field graphql.CollectedField, obj *db.Appointment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Appointment_allowedActions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Appointment().AllowedActions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []booking.Action) graphql.Marshaler {
+			return ec.marshalNAppointmentAction2ᚕcitygraphᚋinternalᚋclinicᚋbookingᚐActionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Appointment_allowedActions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Appointment", field, true, true, "AppointmentAction")
+}
+
+func (ec *executionContext) _Appointment_alternatives(ctx context.Context, field graphql.CollectedField, obj *db.Appointment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Appointment_alternatives(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Appointment().Alternatives(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Slot) graphql.Marshaler {
+			return ec.marshalNSlot2ᚕᚖcitygraphᚋentᚋdbᚐSlotᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Appointment_alternatives(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Appointment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Slot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Appointment_sharedAt(ctx context.Context, field graphql.CollectedField, obj *db.Appointment) (ret graphql.Marshaler) {
 	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.SharedAt)
 }
@@ -333,6 +394,16 @@ func (ec *executionContext) _Appointment(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "allowedActions":
+			out.Values[i] = ec._Appointment_allowedActions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "alternatives":
+			out.Values[i] = ec._Appointment_alternatives(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "sharedAt":
 			out.Values[i] = ec._Appointment_sharedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -357,6 +428,30 @@ func (ec *executionContext) _Appointment(ctx context.Context, sel ast.SelectionS
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) marshalNAppointment2ᚕᚖcitygraphᚋentᚋdbᚐAppointmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Appointment) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAppointment2ᚖcitygraphᚋentᚋdbᚐAppointment(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAppointment2ᚖcitygraphᚋentᚋdbᚐAppointment(ctx context.Context, sel ast.SelectionSet, v *db.Appointment) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Appointment!")
+		return graphql.Null
+	}
+	return ec._Appointment(ctx, sel, v)
+}
 
 func (ec *executionContext) unmarshalNAppointmentStatus2citygraphᚋentᚋdbᚋappointmentᚐStatus(ctx context.Context, v any) (appointment.Status, error) {
 	var res appointment.Status
@@ -385,6 +480,22 @@ func (ec *executionContext) unmarshalOAppointmentCancelReason2ᚖcitygraphᚋent
 }
 
 func (ec *executionContext) marshalOAppointmentCancelReason2ᚖcitygraphᚋentᚋdbᚋappointmentᚐCancelReason(ctx context.Context, sel ast.SelectionSet, v *appointment.CancelReason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOAppointmentStatus2ᚖcitygraphᚋentᚋdbᚋappointmentᚐStatus(ctx context.Context, v any) (*appointment.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(appointment.Status)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAppointmentStatus2ᚖcitygraphᚋentᚋdbᚋappointmentᚐStatus(ctx context.Context, sel ast.SelectionSet, v *appointment.Status) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -23,6 +23,10 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Alert() AlertResolver
 	Appointment() AppointmentResolver
+	Bill() BillResolver
+	BookingSuspension() BookingSuspensionResolver
+	CareContract() CareContractResolver
+	CareVisit() CareVisitResolver
 	CaseEvent() CaseEventResolver
 	CasePhoto() CasePhotoResolver
 	CitizenCard() CitizenCardResolver
@@ -31,6 +35,7 @@ type ResolverRoot interface {
 	CreditLine() CreditLineResolver
 	DataExport() DataExportResolver
 	Delegation() DelegationResolver
+	HelpCall() HelpCallResolver
 	InboxChange() InboxChangeResolver
 	LedgerEntry() LedgerEntryResolver
 	Mutation() MutationResolver
@@ -38,6 +43,7 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	RecordAccess() RecordAccessResolver
 	Session() SessionResolver
+	Slot() SlotResolver
 	Subscription() SubscriptionResolver
 }
 
@@ -67,50 +73,74 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcceptCareContractInput", ec.unmarshalInputAcceptCareContractInput),
 			graphql.NewInputUnmarshaler("AcceptCaseInput", ec.unmarshalInputAcceptCaseInput),
 			graphql.NewInputUnmarshaler("AcceptDelegationInput", ec.unmarshalInputAcceptDelegationInput),
+			graphql.NewInputUnmarshaler("AcknowledgeHelpInput", ec.unmarshalInputAcknowledgeHelpInput),
 			graphql.NewInputUnmarshaler("AddCaseUpdateInput", ec.unmarshalInputAddCaseUpdateInput),
 			graphql.NewInputUnmarshaler("AddHealthRecordInput", ec.unmarshalInputAddHealthRecordInput),
+			graphql.NewInputUnmarshaler("AppealSuspensionInput", ec.unmarshalInputAppealSuspensionInput),
 			graphql.NewInputUnmarshaler("BilingualInput", ec.unmarshalInputBilingualInput),
+			graphql.NewInputUnmarshaler("BillLineInput", ec.unmarshalInputBillLineInput),
 			graphql.NewInputUnmarshaler("BindIdentityInput", ec.unmarshalInputBindIdentityInput),
+			graphql.NewInputUnmarshaler("BookAppointmentInput", ec.unmarshalInputBookAppointmentInput),
 			graphql.NewInputUnmarshaler("BoundingBoxInput", ec.unmarshalInputBoundingBoxInput),
+			graphql.NewInputUnmarshaler("CallForHelpInput", ec.unmarshalInputCallForHelpInput),
+			graphql.NewInputUnmarshaler("CallNextInput", ec.unmarshalInputCallNextInput),
 			graphql.NewInputUnmarshaler("CancelAlertInput", ec.unmarshalInputCancelAlertInput),
+			graphql.NewInputUnmarshaler("CancelAppointmentInput", ec.unmarshalInputCancelAppointmentInput),
 			graphql.NewInputUnmarshaler("CancelCardLossInput", ec.unmarshalInputCancelCardLossInput),
+			graphql.NewInputUnmarshaler("CancelHomeVisitInput", ec.unmarshalInputCancelHomeVisitInput),
 			graphql.NewInputUnmarshaler("CaptureHoldInput", ec.unmarshalInputCaptureHoldInput),
 			graphql.NewInputUnmarshaler("CaseAttributeInput", ec.unmarshalInputCaseAttributeInput),
 			graphql.NewInputUnmarshaler("ChargeCodeInput", ec.unmarshalInputChargeCodeInput),
+			graphql.NewInputUnmarshaler("CheckInInput", ec.unmarshalInputCheckInInput),
 			graphql.NewInputUnmarshaler("CircleInput", ec.unmarshalInputCircleInput),
 			graphql.NewInputUnmarshaler("CloseCardInput", ec.unmarshalInputCloseCardInput),
 			graphql.NewInputUnmarshaler("CloseCaseInput", ec.unmarshalInputCloseCaseInput),
 			graphql.NewInputUnmarshaler("CloseCreditLineInput", ec.unmarshalInputCloseCreditLineInput),
+			graphql.NewInputUnmarshaler("CompleteHomeVisitInput", ec.unmarshalInputCompleteHomeVisitInput),
 			graphql.NewInputUnmarshaler("ConsentToDelegationInput", ec.unmarshalInputConsentToDelegationInput),
 			graphql.NewInputUnmarshaler("CreatePhotoUploadInput", ec.unmarshalInputCreatePhotoUploadInput),
+			graphql.NewInputUnmarshaler("DecideAppealInput", ec.unmarshalInputDecideAppealInput),
+			graphql.NewInputUnmarshaler("DeclineCareContractInput", ec.unmarshalInputDeclineCareContractInput),
+			graphql.NewInputUnmarshaler("DeclineHomeVisitInput", ec.unmarshalInputDeclineHomeVisitInput),
 			graphql.NewInputUnmarshaler("DeleteMyAccountInput", ec.unmarshalInputDeleteMyAccountInput),
 			graphql.NewInputUnmarshaler("DiagnosisInput", ec.unmarshalInputDiagnosisInput),
 			graphql.NewInputUnmarshaler("DispatchCaseInput", ec.unmarshalInputDispatchCaseInput),
+			graphql.NewInputUnmarshaler("EndCareContractInput", ec.unmarshalInputEndCareContractInput),
 			graphql.NewInputUnmarshaler("ExportMyDataInput", ec.unmarshalInputExportMyDataInput),
 			graphql.NewInputUnmarshaler("FileCaseInput", ec.unmarshalInputFileCaseInput),
 			graphql.NewInputUnmarshaler("FreezeCardInput", ec.unmarshalInputFreezeCardInput),
+			graphql.NewInputUnmarshaler("FulfilAppointmentInput", ec.unmarshalInputFulfilAppointmentInput),
 			graphql.NewInputUnmarshaler("GeoPointInput", ec.unmarshalInputGeoPointInput),
 			graphql.NewInputUnmarshaler("GiveConsentInput", ec.unmarshalInputGiveConsentInput),
 			graphql.NewInputUnmarshaler("GrantEntitlementInput", ec.unmarshalInputGrantEntitlementInput),
 			graphql.NewInputUnmarshaler("HoldCodeInput", ec.unmarshalInputHoldCodeInput),
+			graphql.NewInputUnmarshaler("HoldSlotInput", ec.unmarshalInputHoldSlotInput),
 			graphql.NewInputUnmarshaler("IssueAlertInput", ec.unmarshalInputIssueAlertInput),
+			graphql.NewInputUnmarshaler("IssueBillInput", ec.unmarshalInputIssueBillInput),
 			graphql.NewInputUnmarshaler("IssueCardInput", ec.unmarshalInputIssueCardInput),
 			graphql.NewInputUnmarshaler("IssuePayCodeInput", ec.unmarshalInputIssuePayCodeInput),
 			graphql.NewInputUnmarshaler("IssueTransitCodesInput", ec.unmarshalInputIssueTransitCodesInput),
+			graphql.NewInputUnmarshaler("JoinWaitlistInput", ec.unmarshalInputJoinWaitlistInput),
 			graphql.NewInputUnmarshaler("LaboratoryResultInput", ec.unmarshalInputLaboratoryResultInput),
+			graphql.NewInputUnmarshaler("LeaveWaitlistInput", ec.unmarshalInputLeaveWaitlistInput),
 			graphql.NewInputUnmarshaler("MarkAllReadInput", ec.unmarshalInputMarkAllReadInput),
+			graphql.NewInputUnmarshaler("MarkNoShowInput", ec.unmarshalInputMarkNoShowInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MedicalReportInput", ec.unmarshalInputMedicalReportInput),
 			graphql.NewInputUnmarshaler("MergeCaseInput", ec.unmarshalInputMergeCaseInput),
 			graphql.NewInputUnmarshaler("OpenCreditLineInput", ec.unmarshalInputOpenCreditLineInput),
+			graphql.NewInputUnmarshaler("OpenScheduleInput", ec.unmarshalInputOpenScheduleInput),
+			graphql.NewInputUnmarshaler("PayBillInput", ec.unmarshalInputPayBillInput),
 			graphql.NewInputUnmarshaler("PrescriptionInput", ec.unmarshalInputPrescriptionInput),
 			graphql.NewInputUnmarshaler("ProposeDelegationInput", ec.unmarshalInputProposeDelegationInput),
 			graphql.NewInputUnmarshaler("QuietHoursInput", ec.unmarshalInputQuietHoursInput),
 			graphql.NewInputUnmarshaler("RateCaseInput", ec.unmarshalInputRateCaseInput),
 			graphql.NewInputUnmarshaler("RecordWechatGrantInput", ec.unmarshalInputRecordWechatGrantInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
+			graphql.NewInputUnmarshaler("RefundBillInput", ec.unmarshalInputRefundBillInput),
 			graphql.NewInputUnmarshaler("RegisterDeviceInput", ec.unmarshalInputRegisterDeviceInput),
 			graphql.NewInputUnmarshaler("RejectCaseInput", ec.unmarshalInputRejectCaseInput),
 			graphql.NewInputUnmarshaler("ReopenCaseInput", ec.unmarshalInputReopenCaseInput),
@@ -118,18 +148,26 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReplaceCardInput", ec.unmarshalInputReplaceCardInput),
 			graphql.NewInputUnmarshaler("ReportAlarmInput", ec.unmarshalInputReportAlarmInput),
 			graphql.NewInputUnmarshaler("ReportCardLossInput", ec.unmarshalInputReportCardLossInput),
+			graphql.NewInputUnmarshaler("RequestCareContractInput", ec.unmarshalInputRequestCareContractInput),
+			graphql.NewInputUnmarshaler("RequestHomeVisitInput", ec.unmarshalInputRequestHomeVisitInput),
+			graphql.NewInputUnmarshaler("RescheduleAppointmentInput", ec.unmarshalInputRescheduleAppointmentInput),
 			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
+			graphql.NewInputUnmarshaler("ResolveHelpInput", ec.unmarshalInputResolveHelpInput),
 			graphql.NewInputUnmarshaler("ResumeCaseInput", ec.unmarshalInputResumeCaseInput),
 			graphql.NewInputUnmarshaler("ReturnCaseInput", ec.unmarshalInputReturnCaseInput),
 			graphql.NewInputUnmarshaler("ReverseTransactionInput", ec.unmarshalInputReverseTransactionInput),
 			graphql.NewInputUnmarshaler("RevokeDelegationInput", ec.unmarshalInputRevokeDelegationInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
+			graphql.NewInputUnmarshaler("ScheduleHomeVisitInput", ec.unmarshalInputScheduleHomeVisitInput),
+			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
 			graphql.NewInputUnmarshaler("SetNotificationPreferenceInput", ec.unmarshalInputSetNotificationPreferenceInput),
+			graphql.NewInputUnmarshaler("SetOnDutyInput", ec.unmarshalInputSetOnDutyInput),
 			graphql.NewInputUnmarshaler("ShareRecordInput", ec.unmarshalInputShareRecordInput),
 			graphql.NewInputUnmarshaler("SignInWithFirebaseInput", ec.unmarshalInputSignInWithFirebaseInput),
 			graphql.NewInputUnmarshaler("SignInWithWechatInput", ec.unmarshalInputSignInWithWechatInput),
 			graphql.NewInputUnmarshaler("SnoozeInput", ec.unmarshalInputSnoozeInput),
 			graphql.NewInputUnmarshaler("StartCaseInput", ec.unmarshalInputStartCaseInput),
+			graphql.NewInputUnmarshaler("StopScheduleInput", ec.unmarshalInputStopScheduleInput),
 			graphql.NewInputUnmarshaler("SubmitCaseInput", ec.unmarshalInputSubmitCaseInput),
 			graphql.NewInputUnmarshaler("SupportCaseInput", ec.unmarshalInputSupportCaseInput),
 			graphql.NewInputUnmarshaler("SuspendCaseInput", ec.unmarshalInputSuspendCaseInput),
@@ -140,6 +178,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateAlertInput", ec.unmarshalInputUpdateAlertInput),
 			graphql.NewInputUnmarshaler("UploadCasePhotoInput", ec.unmarshalInputUploadCasePhotoInput),
 			graphql.NewInputUnmarshaler("VerifyCaseInput", ec.unmarshalInputVerifyCaseInput),
+			graphql.NewInputUnmarshaler("VoidBillInput", ec.unmarshalInputVoidBillInput),
 			graphql.NewInputUnmarshaler("VoidHoldInput", ec.unmarshalInputVoidHoldInput),
 			graphql.NewInputUnmarshaler("WithdrawCaseInput", ec.unmarshalInputWithdrawCaseInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
@@ -576,7 +615,7 @@ type Appointment implements Node {
   "The global id."
   id: ID!
   "Who is seen (就诊人); null for the clinic's staff, who have maskedPatientName."
-  patient: Person
+  patient: Person @goField(forceResolver: true)
   "The patient's name, masked."
   maskedPatientName: String!
   "The clinic (医院)."
@@ -641,6 +680,642 @@ enum QueuePriority {
   SENIOR
   "Back on the same day with results, before new ones (复诊优先)."
   REVISIT
+}
+`, BuiltIn: false},
+	{Name: "../schema/bill.graphqls", Input: `"""
+What a visit to a clinic costs (账单): ISSUED → PAID → REFUNDED, or VOID. It is seen by the patient, by who may pay for them, and by the clinic's staff.
+Paid, its three shares sum to its total.
+"""
+type Bill implements Node {
+  "The global id."
+  id: ID!
+  "Whose visit it was (就诊人); null for the clinic's staff, who have the appointment."
+  patient: Person @goField(forceResolver: true)
+  "The clinic that is paid (医院)."
+  clinic: Clinic!
+  "The visit (预约); null for who may pay for the patient and not book for them."
+  appointment: Appointment @goField(forceResolver: true)
+  "Where it stands (状态)."
+  status: BillStatus!
+  "What it is for (明细); null when the patient's account has ended, after which nobody can read it."
+  lines: [BillLine!] @goField(batch: true)
+  "The sum of the lines, in fen (合计)."
+  total: Fen!
+  "What the patient's insurance account paid of it, in fen (医保个人账户支付)."
+  insuranceShare: Fen!
+  "What the patient's credit line paid of it, in fen (先诊疗后付费)."
+  creditShare: Fen!
+  "What the payer's card paid of it, in fen (市民卡支付)."
+  selfShare: Fen!
+  "What was given back of it, in fen (已退款)."
+  refunded: Fen!
+  "When the clinic issued it (开具时间)."
+  createdAt: DateTime!
+  "Until when it must be paid: the midnight after the last day (支付期限)."
+  dueAt: DateTime!
+  "When it was paid; null before (支付时间)."
+  paidAt: DateTime
+  """
+  Where the patient, or who paid, downloads the receipt as PDF, for ten minutes (电子收据); null for anybody else, and until it is printed, a moment
+  after the payment.
+  """
+  receiptUrl: String @goField(forceResolver: true)
+  "What the viewer may do with it now (可执行操作)."
+  allowedActions: [BillAction!]! @goField(forceResolver: true)
+}
+
+"One thing that a bill is for (收费项目)."
+type BillLine {
+  "The code of the clinic's price list; REGISTRATION for the fee of the slot (项目编码)."
+  code: String!
+  "What it is (项目名称)."
+  name: String!
+  "What one costs, in fen (单价)."
+  amount: Fen!
+  "How many (数量)."
+  quantity: Int!
+  "What all of them cost, in fen (金额)."
+  total: Fen!
+}
+
+"The life of a bill (账单状态)."
+enum BillStatus {
+  "To be paid (待支付)."
+  ISSUED
+  "Paid; a part may be given back (已支付)."
+  PAID
+  "All of it was given back (已退款)."
+  REFUNDED
+  "Taken back before anybody paid (已作废)."
+  VOID
+}
+
+"What somebody may do with a bill (账单操作)."
+enum BillAction {
+  "Pay it: the patient, and who may pay for them (支付)."
+  PAY
+  "Take it back: the clinic's staff (作废)."
+  VOID
+  "Give it back, or a part of it: the clinic's staff (退款)."
+  REFUND
+  "Download its receipt: the patient, and who paid (下载收据)."
+  RECEIPT
+}
+
+"A page of bills."
+type BillConnection {
+  "The bills, each with its cursor."
+  edges: [BillEdge!]!
+  "Whether there is more."
+  pageInfo: PageInfo!
+}
+
+"A bill and its place in a page."
+type BillEdge {
+  "The bill."
+  node: Bill!
+  "Its place."
+  cursor: Cursor!
+}
+
+"One thing that a bill is for."
+input BillLineInput {
+  "The code of the clinic's price list, of 1 to 32 characters; not REGISTRATION."
+  code: String!
+  "What it is, of 1 to 100 characters."
+  name: String!
+  "What one costs, in fen; 1 or more."
+  amount: Fen!
+  "How many; 1 to 10,000."
+  quantity: Int!
+}
+
+"Asks for the payment of a visit."
+input IssueBillInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The visit."
+  appointmentId: ID!
+  "What is to be paid for: 1 to 100 lines. The slot's fee is added to the first bill of the visit."
+  lines: [BillLineInput!]!
+}
+
+"The answer to issueBill."
+type IssueBillPayload {
+  "The bill, which is ISSUED; null when refused."
+  bill: Bill
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Pays a bill."
+input PayBillInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The bill."
+  billId: ID!
+}
+
+"The answer to payBill."
+type PayBillPayload {
+  "The bill, which is PAID; null when refused."
+  bill: Bill
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Takes back a bill that is not paid."
+input VoidBillInput {
+  "The bill."
+  billId: ID!
+}
+
+"The answer to voidBill."
+type VoidBillPayload {
+  "The bill, which is VOID; null when refused."
+  bill: Bill
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Gives a bill back, or a part of it."
+input RefundBillInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The bill."
+  billId: ID!
+  "How much, in fen; more than zero, and no more than is left of it."
+  amount: Fen!
+}
+
+"The answer to refundBill."
+type RefundBillPayload {
+  "The bill, which is REFUNDED when nothing is left of it; null when refused."
+  bill: Bill
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  A person's bills, newest first (我的账单). The person may ask, and who acts for them within PAY. UNAUTHENTICATED for a visitor, DELEGATION_SCOPE for
+  anybody else.
+  """
+  bills(
+    "Whose; the viewer's own by default."
+    person: ID
+    "Only those that stand so; all by default."
+    status: BillStatus
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): BillConnection!
+  """
+  A clinic's bills, newest first (医院账单). The clinic's staff may ask. UNAUTHENTICATED for a visitor, FORBIDDEN for anybody else.
+  """
+  clinicBills(
+    "Which clinic."
+    clinic: ID!
+    "Only those that stand so; all by default."
+    status: BillStatus
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): BillConnection!
+}
+
+extend type Mutation {
+  """
+  Asks the patient of a visit to pay for it, and tells them (开具账单). The staff of the clinic may, once the patient has checked in: INVALID_TRANSITION
+  before. BAD_AMOUNT for a line below a fen and for a bill above a million yuan, at lines, its number, amount; BAD_USER_INPUT for other lines that
+  cannot be; NOT_FOUND for a visit to another clinic; REAL_NAME_REQUIRED for a patient whose account has ended; IDEMPOTENCY_KEY_REUSED.
+  """
+  issueBill("The bill." input: IssueBillInput!): IssueBillPayload!
+  """
+  Pays a bill (支付账单): from the patient's insurance account, then from the card of who pays, then, where the patient pays for themselves, from their
+  credit line what the card lacks. The patient may, and who acts for them within PAY, with their own card. NOT_FOUND for a bill that the viewer does
+  not see; BILL_NOT_PAYABLE unless it is ISSUED; CARD_NOT_ACTIVE; INSUFFICIENT_FUNDS; IDEMPOTENCY_KEY_REUSED. While the insurance bureau does not answer,
+  it pays nothing.
+  """
+  payBill("Which bill." input: PayBillInput!): PayBillPayload!
+  """
+  Takes back a bill that nobody has paid (作废账单). The clinic's staff may. NOT_FOUND for another clinic's, INVALID_TRANSITION unless it is ISSUED.
+  """
+  voidBill("Which bill." input: VoidBillInput!): VoidBillPayload!
+  """
+  Gives a bill back, or a part of it (账单退款): to the credit line first, then to the payer's card, to the insurance account last. The clinic's staff
+  may. BAD_AMOUNT for less than a fen; NOT_FOUND for another clinic's; INVALID_TRANSITION for a bill that is not paid; REFUND_EXCEEDS above what is left of
+  it; BALANCE_CAP for a card that cannot take so much; IDEMPOTENCY_KEY_REUSED.
+  """
+  refundBill("Which, and how much." input: RefundBillInput!): RefundBillPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/booking.graphqls", Input: `extend type Appointment {
+  "What the viewer may do with it now (可执行操作): the patient, who may book for them, or the clinic's staff."
+  allowedActions: [AppointmentAction!]!
+}
+
+extend type Slot {
+  "From when on it can be booked (放号时间)."
+  releasedAt: DateTime!
+  """
+  Whether a person can book it now, and else why not (可否预约): a hint, which the booking itself decides. It is the same few questions for a
+  whole page of slots. It makes the answer private. Null for a visitor.
+  """
+  bookability("The person; the viewer when left out. DELEGATION_SCOPE without the right to book for them." person: ID): SlotBookability @cacheControl(maxAge: 0, scope: PRIVATE)
+}
+
+"Whether a person can book a slot now (可否预约)."
+type SlotBookability {
+  "Whether they can (可预约)."
+  bookable: Boolean!
+  "Why not; null when they can (原因)."
+  reason: SlotRefusal
+  "From when on anybody can (放号时间)."
+  releasedAt: DateTime!
+}
+
+"Why a person cannot book a slot now; of several reasons the first of these (不可预约原因)."
+enum SlotRefusal {
+  "It is not open for booking (不可预约)."
+  NOT_FREE
+  "It begins too soon, or is past (已截止)."
+  CUTOFF_PASSED
+  "It cannot be booked yet (未放号)."
+  NOT_RELEASED
+  "The person is not bound by real name (未实名)."
+  REAL_NAME_REQUIRED
+  "The person missed too many appointments (已暂停预约)."
+  SUSPENDED
+  "The person has another appointment at this time (时间冲突)."
+  OVERLAP
+  "No place is left; one can wait for it (约满)."
+  FULL
+}
+
+"What may be done with an appointment (预约操作)."
+enum AppointmentAction {
+  "Book what is held or offered (确认预约)."
+  BOOK
+  "Move it to another time (改约)."
+  RESCHEDULE
+  "Give the place back (取消)."
+  CANCEL
+  "Say that the patient is there (签到)."
+  CHECK_IN
+  "Let the clinic read the patient's own record for this visit (授权查看病历)."
+  SHARE_RECORD
+  "Call the patient; staff (叫号)."
+  CALL
+  "Say that the patient was seen; staff (完成就诊)."
+  FULFIL
+  "Say that the patient did not come; staff (登记爽约)."
+  MARK_NO_SHOW
+  "Issue a bill; staff (开具账单)."
+  ISSUE_BILL
+  "Add to the patient's record; staff (书写病历)."
+  ADD_RECORD
+}
+
+"""
+Somebody who waits for a place in a full slot (候补): WAITING → OFFERED → ACCEPTED or EXPIRED, or LEFT. A place that comes free is offered to the
+first who waits and can have it. It is seen by who waits and by who may book for them.
+"""
+type WaitlistEntry implements Node {
+  "The global id."
+  id: ID!
+  "Who waits (就诊人)."
+  patient: Person
+  "What they wait for (号源)."
+  slot: Slot!
+  "Where it stands (状态)."
+  status: WaitlistStatus!
+  "The place that is offered, or was; null before. It is booked with bookAppointment, until its heldUntil (候补到的号)."
+  appointment: Appointment
+}
+
+"The life of a waitlist entry (候补状态)."
+enum WaitlistStatus {
+  "No place came free yet (候补中)."
+  WAITING
+  "A place is kept for the patient, for a while (待确认)."
+  OFFERED
+  "The place is the patient's (已接受)."
+  ACCEPTED
+  "The place was not taken in time, or none came free (已过期)."
+  EXPIRED
+  "The patient waits no longer (已退出)."
+  LEFT
+}
+
+"A page of appointments."
+type AppointmentConnection {
+  "The page's edges."
+  edges: [AppointmentEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"An appointment in a page."
+type AppointmentEdge {
+  "The appointment."
+  node: Appointment!
+  "Its position."
+  cursor: Cursor!
+}
+
+"A page of waitlist entries."
+type WaitlistEntryConnection {
+  "The page's edges."
+  edges: [WaitlistEntryEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A waitlist entry in a page."
+type WaitlistEntryEdge {
+  "The entry."
+  node: WaitlistEntry!
+  "Its position."
+  cursor: Cursor!
+}
+
+"A day of the week (星期)."
+enum Weekday {
+  "Monday (星期一)."
+  MONDAY
+  "Tuesday (星期二)."
+  TUESDAY
+  "Wednesday (星期三)."
+  WEDNESDAY
+  "Thursday (星期四)."
+  THURSDAY
+  "Friday (星期五)."
+  FRIDAY
+  "Saturday (星期六)."
+  SATURDAY
+  "Sunday (星期日)."
+  SUNDAY
+}
+
+"Slots that follow one another on a day (时段组)."
+input ScheduleSessionInput {
+  "When the first begins, as HH:MM in Shanghai."
+  start: String!
+  "How long each takes, in minutes: 1 to 480."
+  minutes: Int!
+  "How many there are; the session ends within a day."
+  slots: Int!
+}
+
+"Opens slots by a pattern."
+input OpenScheduleInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The clinic, whose staff the viewer is."
+  clinicId: ID!
+  "A department of the clinic."
+  departmentId: ID!
+  "A practitioner of the clinic; anybody on duty when left out."
+  practitionerId: ID
+  "On which days of the week."
+  weekdays: [Weekday!]!
+  "The first day, YYYY-MM-DD."
+  from: String!
+  "The last day, YYYY-MM-DD, within 92 days of the first."
+  to: String!
+  "The sessions of each day, 1 to 20."
+  sessions: [ScheduleSessionInput!]!
+  "How many people each slot is for: 1 to 10,000."
+  capacity: Int!
+  "What a visit costs to book, in fen."
+  fee: Fen!
+  "Whether days on which the city does not work are left out."
+  skipHolidays: Boolean! = true
+}
+
+"The answer to openSchedule."
+type OpenSchedulePayload {
+  "The diary that the slots belong to; null when refused."
+  schedule: Schedule
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Keeps a place for a few minutes."
+input HoldSlotInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The slot."
+  slotId: ID!
+  "The patient, for whom the viewer may book; the viewer when left out."
+  onBehalfOf: ID
+}
+
+"The answer to holdSlot."
+type HoldSlotPayload {
+  "The appointment, which is PENDING until heldUntil; null when refused."
+  appointment: Appointment
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Books a place: exactly one of appointmentId and slotId."
+input BookAppointmentInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "A place that is held or offered."
+  appointmentId: ID
+  "A slot, to be booked at once."
+  slotId: ID
+  "With slotId the patient, for whom the viewer may book; the viewer when left out."
+  onBehalfOf: ID
+}
+
+"The answer to bookAppointment."
+type BookAppointmentPayload {
+  "The appointment, which is BOOKED; null when refused."
+  appointment: Appointment
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Moves an appointment to another slot."
+input RescheduleAppointmentInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "What is booked."
+  appointmentId: ID!
+  "The slot to be in instead."
+  slotId: ID!
+}
+
+"The answer to rescheduleAppointment."
+type RescheduleAppointmentPayload {
+  "The new appointment, which is BOOKED; null when refused."
+  appointment: Appointment
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Gives a place back."
+input CancelAppointmentInput {
+  "What is booked, held or offered."
+  appointmentId: ID!
+}
+
+"The answer to cancelAppointment."
+type CancelAppointmentPayload {
+  "The appointment, which is CANCELLED; null when refused."
+  appointment: Appointment
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Waits for a place in a full slot."
+input JoinWaitlistInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The slot."
+  slotId: ID!
+  "The patient, for whom the viewer may book; the viewer when left out."
+  onBehalfOf: ID
+}
+
+"The answer to joinWaitlist."
+type JoinWaitlistPayload {
+  "The entry, which is WAITING; null when refused."
+  waitlistEntry: WaitlistEntry
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Waits no longer."
+input LeaveWaitlistInput {
+  "The entry."
+  waitlistEntryId: ID!
+}
+
+"The answer to leaveWaitlist."
+type LeaveWaitlistPayload {
+  "The entry, which is LEFT; null when refused."
+  waitlistEntry: WaitlistEntry
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  A person's appointments, those that begin last first (我的预约). They may ask, and who may book for them. UNAUTHENTICATED for a visitor,
+  DELEGATION_SCOPE.
+  """
+  appointments(
+    "The person; the viewer when left out."
+    person: ID
+    "Only those that stand so."
+    status: AppointmentStatus
+    "Only those that end after this instant."
+    from: DateTime
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): AppointmentConnection!
+  """
+  Who comes to a clinic on a day, in the order of the slots, cancelled appointments included (当日预约). The clinic's staff may ask: FORBIDDEN for
+  others. BAD_USER_INPUT for a day that is none.
+  """
+  clinicAppointments(
+    "The clinic."
+    clinic: ID!
+    "The service day, YYYY-MM-DD."
+    day: String!
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): AppointmentConnection!
+  """
+  What a person waits for and waited for, newest first (我的候补). They may ask, and who may book for them. UNAUTHENTICATED for a visitor,
+  DELEGATION_SCOPE.
+  """
+  waitlist(
+    "The person; the viewer when left out."
+    person: ID
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): WaitlistEntryConnection!
+}
+
+extend type Mutation {
+  """
+  Opens slots by a pattern, all or none, in the diary of a practitioner in a department (开放号源). The clinic's staff may: FORBIDDEN for others.
+  NOT_FOUND for a department or a practitioner of another clinic; BAD_USER_INPUT for a pattern that gives no slot, more than 2,000, one that
+  is past, or one that overlaps another; IDEMPOTENCY_KEY_REUSED.
+  """
+  openSchedule("The pattern." input: OpenScheduleInput!): OpenSchedulePayload!
+  """
+  Keeps a place in a slot for a few minutes, in which it can be booked (占号). SLOT_FULL, SLOT_NOT_RELEASED, CUTOFF_PASSED, APPOINTMENT_OVERLAP,
+  BOOKING_SUSPENDED, REAL_NAME_REQUIRED, DELEGATION_SCOPE, NOT_FOUND, IDEMPOTENCY_KEY_REUSED.
+  """
+  holdSlot("Which slot." input: HoldSlotInput!): HoldSlotPayload!
+  """
+  Books a place that is held or offered, or one in a slot at once (预约挂号). What holdSlot answers; HOLD_EXPIRED for what was not booked in time,
+  NOT_FOUND for another's, INVALID_TRANSITION for what is not PENDING, and BAD_USER_INPUT unless exactly one of the two is named.
+  """
+  bookAppointment("What." input: BookAppointmentInput!): BookAppointmentPayload!
+  """
+  Moves a booked appointment to another slot (改约): the patient is never without a place. What bookAppointment answers; INVALID_TRANSITION
+  unless it is BOOKED, CUTOFF_PASSED of either time.
+  """
+  rescheduleAppointment("Where to." input: RescheduleAppointmentInput!): RescheduleAppointmentPayload!
+  """
+  Gives the place of an appointment back (取消预约): one that is booked, held or offered. NOT_FOUND for another's, INVALID_TRANSITION for one that has
+  ended or begun, CUTOFF_PASSED for one that is booked and begins soon.
+  """
+  cancelAppointment("Which." input: CancelAppointmentInput!): CancelAppointmentPayload!
+  """
+  Waits for a place in a full slot (候补). BAD_USER_INPUT while a place is left, INVALID_TRANSITION for who waits there already; else what holdSlot
+  answers.
+  """
+  joinWaitlist("Which slot." input: JoinWaitlistInput!): JoinWaitlistPayload!
+  """
+  Waits no longer; a place that is offered goes to the next (退出候补). NOT_FOUND for another's, INVALID_TRANSITION unless it is WAITING or
+  OFFERED.
+  """
+  leaveWaitlist("Which entry." input: LeaveWaitlistInput!): LeaveWaitlistPayload!
+}
+
+extend type Subscription {
+  """
+  Places that are offered to the viewer, and to those they may book for (候补通知): first those that can still be taken, then each as it comes, each
+  once. Who reconnects is told again of what still stands. Ends when the session ends.
+  """
+  slotOffered: WaitlistEntry!
 }
 `, BuiltIn: false},
 	{Name: "../schema/card.graphqls", Input: `"A citizen card: social security and health in one (市民卡)."
@@ -988,6 +1663,411 @@ extend type Mutation {
   cancelCardLoss("The card." input: CancelCardLossInput!): CancelCardLossPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/carecontract.graphqls", Input: `"""
+A family doctor of a clinic looks after a person (家庭医生签约): PROPOSED → ACTIVE → ENDED, or DECLINED; EXPIRED from validTo on. It is seen by the
+person, by who may book for them, and by the clinic's staff.
+"""
+type CareContract implements Node {
+  "The global id."
+  id: ID!
+  "Who is looked after (签约居民); null for the clinic's staff, who have maskedPatientName."
+  patient: Person
+  "The patient's name, masked."
+  maskedPatientName: String!
+  "The clinic (签约机构)."
+  clinic: Clinic!
+  "The family doctor (家庭医生)."
+  practitioner: Practitioner!
+  "Where it stands (状态)."
+  status: CareContractStatus!
+  "From when it counts (生效时间)."
+  validFrom: DateTime!
+  "When it expires: the midnight after its last day (到期时间)."
+  validTo: DateTime!
+  "What the viewer can do with it now (可执行操作)."
+  allowedActions: [CareContractAction!]!
+}
+
+"The life of a contract with a family doctor."
+enum CareContractStatus {
+  "Asked for (待确认)."
+  PROPOSED
+  "In force (签约中)."
+  ACTIVE
+  "The clinic said no, or who asked took it back (未签约)."
+  DECLINED
+  "Ended by one of the sides (已终止)."
+  ENDED
+  "Its time is over, or nobody answered the request within it (已到期)."
+  EXPIRED
+}
+
+"What a viewer can do with a contract."
+enum CareContractAction {
+  "Accept it, as staff of the clinic (接受)."
+  ACCEPT
+  "Decline it, as staff of the clinic (拒绝)."
+  DECLINE
+  "End it; or take it back while it is PROPOSED, as the patient or who books for them (终止或撤回)."
+  END
+}
+
+"A page of contracts."
+type CareContractConnection {
+  "The page's edges."
+  edges: [CareContractEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A contract in a page."
+type CareContractEdge {
+  "The contract."
+  node: CareContract!
+  "Its position."
+  cursor: Cursor!
+}
+
+"Asks for a contract with a family doctor."
+input RequestCareContractInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The clinic."
+  clinicId: ID!
+  "The family doctor, who treats at the clinic."
+  practitionerId: ID!
+  "For how many months, from now: one to 36."
+  months: Int!
+  "Who is the patient, where the viewer books for them; the viewer without it."
+  onBehalfOf: ID
+}
+
+"The answer to requestCareContract."
+type RequestCareContractPayload {
+  "The contract, which is PROPOSED; null when refused."
+  careContract: CareContract
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Accepts a contract."
+input AcceptCareContractInput {
+  "The contract."
+  careContractId: ID!
+}
+
+"The answer to acceptCareContract."
+type AcceptCareContractPayload {
+  "The contract, which is ACTIVE; null when refused."
+  careContract: CareContract
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Declines a contract."
+input DeclineCareContractInput {
+  "The contract."
+  careContractId: ID!
+}
+
+"The answer to declineCareContract."
+type DeclineCareContractPayload {
+  "The contract, which is DECLINED; null when refused."
+  careContract: CareContract
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Ends a contract, or takes a request for one back."
+input EndCareContractInput {
+  "The contract."
+  careContractId: ID!
+}
+
+"The answer to endCareContract."
+type EndCareContractPayload {
+  "The contract, which is ENDED, or DECLINED when it was taken back; null when refused."
+  careContract: CareContract
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  The contracts with family doctors of the viewer, or of a person they have BOOK for, newest first (家庭医生签约). UNAUTHENTICATED for a visitor,
+  DELEGATION_SCOPE for anybody else's.
+  """
+  careContracts(
+    "Whose; the viewer's own without it."
+    person: ID
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): CareContractConnection!
+  "The contracts of a clinic, newest first (机构签约列表). FORBIDDEN to anyone but its staff."
+  clinicCareContracts(
+    "The clinic."
+    clinic: ID!
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): CareContractConnection!
+}
+
+extend type Mutation {
+  """
+  Asks a clinic for a contract with a family doctor (申请签约), which its staff accepts or declines. DELEGATION_SCOPE; NOT_FOUND unless the doctor treats
+  at the clinic; BAD_USER_INPUT for other than one to 36 months; REAL_NAME_REQUIRED; INVALID_TRANSITION while the patient has a contract, or has asked
+  for one; IDEMPOTENCY_KEY_REUSED.
+  """
+  requestCareContract("The request." input: RequestCareContractInput!): RequestCareContractPayload!
+  """
+  Accepts a contract that is PROPOSED (接受签约). The clinic's staff may: FORBIDDEN to the patient's side, NOT_FOUND for anybody else;
+  INVALID_TRANSITION in another status.
+  """
+  acceptCareContract("Which contract." input: AcceptCareContractInput!): AcceptCareContractPayload!
+  "Declines a contract that is PROPOSED (拒绝签约). Faults as with acceptCareContract."
+  declineCareContract("Which contract." input: DeclineCareContractInput!): DeclineCareContractPayload!
+  """
+  Ends a contract that is ACTIVE (终止签约), with the visits under it that are still to come; either side may, and the other one is told. The patient, and
+  who books for them, takes a contract back that is PROPOSED. NOT_FOUND for anybody else, INVALID_TRANSITION in another status.
+  """
+  endCareContract("Which contract." input: EndCareContractInput!): EndCareContractPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/carevisit.graphqls", Input: `"""
+A visit at home under a contract with a family doctor (上门服务): REQUESTED → SCHEDULED → COMPLETED, or DECLINED, or CANCELLED. It is seen by the patient,
+by who may book for them, and by the clinic's staff.
+"""
+type CareVisit implements Node {
+  "The global id."
+  id: ID!
+  "Who is visited (服务对象); null for the clinic's staff, who have maskedPatientName."
+  patient: Person
+  "The patient's name, masked."
+  maskedPatientName: String!
+  "The clinic that comes (服务机构)."
+  clinic: Clinic!
+  "What it is under (所属签约)."
+  contract: CareContract!
+  "What it is for (服务类型)."
+  reason: CareVisitReason!
+  "Where it stands (状态)."
+  status: CareVisitStatus!
+  "From when on it would suit the patient (期望开始)."
+  preferredFrom: DateTime!
+  "Until when it would (期望结束)."
+  preferredTo: DateTime!
+  "When the clinic comes; null before it says so (上门时间)."
+  scheduledAt: DateTime
+  "What the viewer can do with it now (可执行操作)."
+  allowedActions: [CareVisitAction!]!
+}
+
+"What a visit at home is for."
+enum CareVisitReason {
+  "To be looked over (健康检查)."
+  CHECK_UP
+  "To have a wound dressed (伤口护理)."
+  WOUND_CARE
+  "An injection (注射)."
+  INJECTION
+  "Exercises (康复指导)."
+  REHABILITATION
+  "To go through what is taken (用药指导)."
+  MEDICATION
+  "Something else (其他)."
+  OTHER
+}
+
+"The life of a visit at home."
+enum CareVisitStatus {
+  "Asked for (待安排)."
+  REQUESTED
+  "The clinic comes at scheduledAt (已安排)."
+  SCHEDULED
+  "It has taken place (已完成)."
+  COMPLETED
+  "The clinic cannot come (未安排)."
+  DECLINED
+  "The patient, or who books for them, cancelled it, or the contract ended (已取消)."
+  CANCELLED
+}
+
+"What a viewer can do with a visit at home."
+enum CareVisitAction {
+  "Say when the clinic comes, as its staff (安排)."
+  SCHEDULE
+  "Say that it has taken place, as staff of the clinic (完成)."
+  COMPLETE
+  "Say that the clinic cannot come, as its staff (拒绝)."
+  DECLINE
+  "Cancel it, as the patient or who books for them (取消)."
+  CANCEL
+}
+
+"A page of visits."
+type CareVisitConnection {
+  "The page's edges."
+  edges: [CareVisitEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A visit in a page."
+type CareVisitEdge {
+  "The visit."
+  node: CareVisit!
+  "Its position."
+  cursor: Cursor!
+}
+
+"Asks for a visit at home."
+input RequestHomeVisitInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "What it is for."
+  reason: CareVisitReason!
+  "From when on it would suit, in the future."
+  preferredFrom: DateTime!
+  "Until when it would, within 14 days from now."
+  preferredTo: DateTime!
+  "Who is the patient, where the viewer books for them; the viewer without it."
+  onBehalfOf: ID
+}
+
+"The answer to requestHomeVisit."
+type RequestHomeVisitPayload {
+  "The visit, which is REQUESTED; null when refused."
+  careVisit: CareVisit
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says when the clinic comes."
+input ScheduleHomeVisitInput {
+  "The visit."
+  careVisitId: ID!
+  "When; in the future, within sixty days."
+  at: DateTime!
+}
+
+"The answer to scheduleHomeVisit."
+type ScheduleHomeVisitPayload {
+  "The visit, which is SCHEDULED; null when refused."
+  careVisit: CareVisit
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says that a visit has taken place."
+input CompleteHomeVisitInput {
+  "The visit."
+  careVisitId: ID!
+}
+
+"The answer to completeHomeVisit."
+type CompleteHomeVisitPayload {
+  "The visit, which is COMPLETED; null when refused."
+  careVisit: CareVisit
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says that the clinic cannot come."
+input DeclineHomeVisitInput {
+  "The visit."
+  careVisitId: ID!
+}
+
+"The answer to declineHomeVisit."
+type DeclineHomeVisitPayload {
+  "The visit, which is DECLINED; null when refused."
+  careVisit: CareVisit
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Cancels a visit."
+input CancelHomeVisitInput {
+  "The visit."
+  careVisitId: ID!
+}
+
+"The answer to cancelHomeVisit."
+type CancelHomeVisitPayload {
+  "The visit, which is CANCELLED; null when refused."
+  careVisit: CareVisit
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  The visits at home of the viewer, or of a person they have BOOK for, newest first (上门服务). UNAUTHENTICATED for a visitor, DELEGATION_SCOPE for
+  anybody else's.
+  """
+  homeVisits(
+    "Whose; the viewer's own without it."
+    person: ID
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): CareVisitConnection!
+  "The visits at home of a clinic, newest first (机构上门服务列表). FORBIDDEN to anyone but its staff."
+  clinicHomeVisits(
+    "The clinic."
+    clinic: ID!
+    "Only in this status."
+    status: CareVisitStatus
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): CareVisitConnection!
+}
+
+extend type Mutation {
+  """
+  Asks the clinic of the patient's contract for a visit at home (申请上门服务). CARE_CONTRACT_REQUIRED without a contract in force; DELEGATION_SCOPE;
+  BAD_USER_INPUT for a time that is not in the future or not within 14 days; IDEMPOTENCY_KEY_REUSED.
+  """
+  requestHomeVisit("The request." input: RequestHomeVisitInput!): RequestHomeVisitPayload!
+  """
+  Says when the clinic comes, for a visit that is REQUESTED (安排上门). The clinic's staff may: FORBIDDEN to the patient's side, NOT_FOUND for anybody else;
+  BAD_USER_INPUT for a time in the past or in more than sixty days; INVALID_TRANSITION in another status.
+  """
+  scheduleHomeVisit("Which visit, and when." input: ScheduleHomeVisitInput!): ScheduleHomeVisitPayload!
+  "Says that a visit that is SCHEDULED has taken place (完成上门). Faults as with scheduleHomeVisit."
+  completeHomeVisit("Which visit." input: CompleteHomeVisitInput!): CompleteHomeVisitPayload!
+  "Says that the clinic cannot come for a visit that is REQUESTED or SCHEDULED (拒绝上门). Faults as with scheduleHomeVisit."
+  declineHomeVisit("Which visit." input: DeclineHomeVisitInput!): DeclineHomeVisitPayload!
+  """
+  Cancels a visit that is REQUESTED or SCHEDULED (取消上门). The patient may, and who books for them: FORBIDDEN to the clinic's staff, NOT_FOUND for anybody
+  else; INVALID_TRANSITION in another status.
+  """
+  cancelHomeVisit("Which visit." input: CancelHomeVisitInput!): CancelHomeVisitPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/casephoto.graphqls", Input: `"""
 A file of a multipart request (上传文件): null in the variables, and a part of the request as the GraphQL multipart request
 specification has it. Such a request needs the header Apollo-Require-Preflight, X-Requested-With or X-Client-Name.
@@ -1248,7 +2328,7 @@ extend type Mutation {
   chargeCode("Whose code, for whom, and how much." input: ChargeCodeInput!): ChargeCodePayload!
   """
   Gives a charge, or a part of it, back to the card (退款), lost or not; what was drawn on the credit line goes there first. Staff of the merchant that received it may: NOT_FOUND for
-  everybody else. REFUND_EXCEEDS above what is left of it, BALANCE_CAP, BAD_AMOUNT, IDEMPOTENCY_KEY_REUSED. The holder is told.
+  everybody else, and for a clinic's bill, which refundBill gives back. REFUND_EXCEEDS above what is left of it, BALANCE_CAP, BAD_AMOUNT, IDEMPOTENCY_KEY_REUSED. The holder is told.
   """
   reverseTransaction("Which charge, and how much." input: ReverseTransactionInput!): ReverseTransactionPayload!
 }
@@ -2453,6 +3533,327 @@ extend type Query {
   ): ClinicConnection! @cacheControl(maxAge: 300)
 }
 `, BuiltIn: false},
+	{Name: "../schema/clinicday.graphqls", Input: `extend type Appointment {
+  """
+  Up to three free slots of the same department from its start on (替代号源), when it was CANCELLED with CLINIC_STOPPED and would not be over yet; empty else,
+  and for who may not book for the patient.
+  """
+  alternatives: [Slot!]! @goField(forceResolver: true)
+}
+
+"Where a patient stands in the queue of a schedule and day (排队位置)."
+type QueuePosition {
+  "The appointment, with its number."
+  appointment: Appointment!
+  "How many are called before, as it stands; 0 once the patient is called (前面人数)."
+  ahead: Int!
+  "The number that was called last; null before the first (当前叫号)."
+  nowServing: Int
+  """
+  How long it may take, in minutes (预计等待): the pace of the queue times who is ahead and who is inside. The pace is the middle one of the times between the
+  ends of the day's last six visits, and before the second has ended the length of a slot over its capacity.
+  """
+  estimatedWaitMinutes: Int!
+}
+
+"The code at a clinic's desk, by which who checks in shows that they are there (签到码)."
+type CheckInCode {
+  "Eight letters and digits, for a code to be scanned or typed."
+  code: String!
+  "When the screen shows the next one; this one is taken for ten minutes more."
+  expiresAt: DateTime!
+}
+
+"""
+That a person cannot book after too many missed appointments (预约暂停): until endsAt, unless it is LIFTED on their appeal. It is seen by the person, by who
+may book for them, and by administrators.
+"""
+type BookingSuspension implements Node {
+  "The global id."
+  id: ID!
+  "Since when."
+  createdAt: DateTime!
+  "Until when, unless it is lifted before (截止时间)."
+  endsAt: DateTime!
+  "Where it stands."
+  status: BookingSuspensionStatus!
+  "How many missed appointments it is for (爽约次数)."
+  missed: Int!
+  "Why it should be lifted; null without an appeal (申诉理由)."
+  appealReason: SuspensionAppealReason
+  "When the appeal was made; null without one (申诉时间)."
+  appealedAt: DateTime
+  "What became of the appeal; null while it waits, and without one (申诉结果)."
+  appealOutcome: SuspensionAppealOutcome
+  "When the appeal was decided; null before (裁决时间)."
+  decidedAt: DateTime
+  "What the viewer may do with it now (可执行操作)."
+  allowedActions: [BookingSuspensionAction!]! @goField(forceResolver: true)
+}
+
+"The life of a suspension: ACTIVE → LIFTED. After endsAt it holds no longer, whatever it is."
+enum BookingSuspensionStatus {
+  "It holds until endsAt (生效)."
+  ACTIVE
+  "An appeal was accepted (已解除)."
+  LIFTED
+}
+
+"Why a suspension should be lifted; no free text, which would be about health (申诉理由)."
+enum SuspensionAppealReason {
+  "The patient was too ill to come (因病)."
+  ILLNESS
+  "Something urgent happened (突发情况)."
+  EMERGENCY
+  "The patient was there (已到诊)."
+  WAS_THERE
+  "The clinic made a mistake (医院原因)."
+  CLINIC_ERROR
+  "Another reason (其他)."
+  OTHER
+}
+
+"What became of an appeal (申诉结果)."
+enum SuspensionAppealOutcome {
+  "The suspension is lifted (通过)."
+  ACCEPTED
+  "It stays (驳回)."
+  REJECTED
+}
+
+"What a viewer may do with a suspension."
+enum BookingSuspensionAction {
+  "Ask for it to be lifted (申诉)."
+  APPEAL
+  "Decide the appeal, as an administrator (裁决)."
+  DECIDE
+}
+
+"A page of suspensions."
+type BookingSuspensionConnection {
+  "The page's edges."
+  edges: [BookingSuspensionEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A suspension in a page."
+type BookingSuspensionEdge {
+  "The suspension."
+  node: BookingSuspension!
+  "Its position."
+  cursor: Cursor!
+}
+
+"Says that the patient of an appointment is there."
+input CheckInInput {
+  "The appointment, which is BOOKED."
+  appointmentId: ID!
+  "The code at the clinic's desk, scanned or typed; it decides where a location is given too (签到码)."
+  code: String
+  "Where the phone is: near the clinic, in place of a code (所在位置)."
+  location: GeoPointInput
+}
+
+"The answer to checkIn."
+type CheckInPayload {
+  "The appointment, which is CHECKED_IN and has its number; null when refused."
+  appointment: Appointment
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Calls the next patient."
+input CallNextInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The schedule whose queue of today it is."
+  scheduleId: ID!
+}
+
+"The answer to callNext."
+type CallNextPayload {
+  "The appointment of who is called; null when nobody waits, and when refused."
+  appointment: Appointment
+  "What the user can put right; none when nobody waits."
+  userErrors: [UserError!]!
+}
+
+"Says that a patient was seen."
+input FulfilAppointmentInput {
+  "The appointment, which is CHECKED_IN."
+  appointmentId: ID!
+}
+
+"The answer to fulfilAppointment."
+type FulfilAppointmentPayload {
+  "The appointment, which is FULFILLED; null when refused."
+  appointment: Appointment
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says that a patient did not come."
+input MarkNoShowInput {
+  "The appointment, which is BOOKED."
+  appointmentId: ID!
+}
+
+"The answer to markNoShow."
+type MarkNoShowPayload {
+  "The appointment, which is NOSHOW; null when refused."
+  appointment: Appointment
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Asks for a suspension to be lifted."
+input AppealSuspensionInput {
+  "The suspension."
+  suspensionId: ID!
+  "Why."
+  reason: SuspensionAppealReason!
+  "For whom; oneself by default. It needs a delegation with BOOK, or a guardianship."
+  onBehalfOf: ID
+}
+
+"The answer to appealSuspension."
+type AppealSuspensionPayload {
+  "The suspension, whose appeal waits; null when refused."
+  bookingSuspension: BookingSuspension
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Decides an appeal."
+input DecideAppealInput {
+  "The suspension."
+  suspensionId: ID!
+  "What becomes of the appeal."
+  outcome: SuspensionAppealOutcome!
+}
+
+"The answer to decideAppeal."
+type DecideAppealPayload {
+  "The suspension as it then is; null when refused."
+  bookingSuspension: BookingSuspension
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says that a practitioner is not there for a time."
+input StopScheduleInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "Whose schedule."
+  scheduleId: ID!
+  "From when; what is over stays as it was."
+  from: DateTime!
+  "Until when: in the future, and 60 days after it begins at most."
+  to: DateTime!
+}
+
+"The answer to stopSchedule."
+type StopSchedulePayload {
+  "The schedule; null when refused."
+  schedule: Schedule
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  The code that the screen at a clinic's desk shows now (签到码); ask again at expiresAt. The clinic's staff may. FORBIDDEN, also for a clinic that does
+  not exist.
+  """
+  checkInCode("The clinic." clinic: ID!): CheckInCode!
+  """
+  Who waits in the queue of a schedule and day, in the order in which they are called as it stands (候诊队列): patients with a priority first, but after two of
+  them in a row one without, if any waits; among equals the number decides. The clinic's staff may. NOT_FOUND, FORBIDDEN.
+  """
+  queue(
+    "The schedule."
+    schedule: ID!
+    "An instant of the day; today by default."
+    day: DateTime
+  ): [Appointment!]!
+  """
+  Where the patient of an appointment stands in the queue (排队进度); null before check-in and after the end. The patient may ask, and who may book for
+  them. NOT_FOUND.
+  """
+  queuePosition("The appointment." appointment: ID!): QueuePosition
+  """
+  The suspensions of a person, newest first (预约暂停记录); the viewer's own by default. DELEGATION_SCOPE for a person for whom the viewer may not book.
+  """
+  bookingSuspensions(
+    "Whose; oneself by default."
+    person: ID
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): BookingSuspensionConnection!
+  "The suspensions whose appeal waits to be decided, oldest first (待裁决申诉). Administrators may. FORBIDDEN."
+  bookingAppeals(
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): BookingSuspensionConnection!
+}
+
+extend type Mutation {
+  """
+  Says that the patient of a BOOKED appointment is there, and gives them the next number of the queue (签到): on the day, from CHECK_IN_EARLY before the start
+  until the end. The patient may, and who may book for them, with the code at the clinic's desk or from near it; and the clinic's staff without either. NOT_FOUND;
+  INVALID_TRANSITION; CUTOFF_PASSED after the end; BAD_USER_INPUT before it is time, and for another clinic's code or a place elsewhere.
+  """
+  checkIn("Which appointment, and what shows it." input: CheckInInput!): CheckInPayload!
+  """
+  Calls the next patient of today's queue of a schedule (叫号); who is called is told, and those whose turn is near. Two desks never call the same one. The clinic's
+  staff may. NOT_FOUND, FORBIDDEN, IDEMPOTENCY_KEY_REUSED.
+  """
+  callNext("Which schedule." input: CallNextInput!): CallNextPayload!
+  "Says that a patient who is CHECKED_IN was seen (完成就诊). The clinic's staff may. NOT_FOUND, FORBIDDEN, INVALID_TRANSITION."
+  fulfilAppointment("Which appointment." input: FulfilAppointmentInput!): FulfilAppointmentPayload!
+  """
+  Says that the patient of a BOOKED appointment did not come (标记爽约), from NO_SHOW_GRACE after the start on. Too many of them suspend the patient's booking. The
+  clinic's staff may. NOT_FOUND, FORBIDDEN, INVALID_TRANSITION.
+  """
+  markNoShow("Which appointment." input: MarkNoShowInput!): MarkNoShowPayload!
+  """
+  Asks for a suspension that holds to be lifted (申诉), once. Who is suspended may, and who may book for them. NOT_FOUND, DELEGATION_SCOPE, INVALID_TRANSITION.
+  """
+  appealSuspension("Which suspension, and why." input: AppealSuspensionInput!): AppealSuspensionPayload!
+  """
+  Decides an appeal that waits (裁决申诉): ACCEPTED lifts the suspension; the person is told. An administrator may, but not their own. FORBIDDEN, NOT_FOUND,
+  SAME_ACTOR, INVALID_TRANSITION.
+  """
+  decideAppeal("Which appeal, and how." input: DecideAppealInput!): DecideAppealPayload!
+  """
+  Says that a practitioner is not there for a time (停诊): the slots there become BUSY_UNAVAILABLE, and the appointments CANCELLED with CLINIC_STOPPED but for those of
+  patients who were called already; nobody waits for a place there any longer. Everyone concerned is told once, with the next free slot of the department; after the first hundred
+  by a job, a moment later. The clinic's staff may. NOT_FOUND, FORBIDDEN, BAD_USER_INPUT, IDEMPOTENCY_KEY_REUSED.
+  """
+  stopSchedule("Which schedule, and for how long." input: StopScheduleInput!): StopSchedulePayload!
+}
+
+extend type Subscription {
+  """
+  Where the patient of an appointment stands in the queue (排队进度): now, and whenever it moves, until they are called or the appointment has ended, which comes last; nothing
+  before check-in. The patient may follow it, and who may book for them; it ends with NOT_FOUND once they may no longer.
+  """
+  queueMoved("The appointment." appointment: ID!): QueuePosition!
+}
+`, BuiltIn: false},
 	{Name: "../schema/consent.graphqls", Input: `"""
 What personal data are used for (处理目的). One consent is for one purpose, and what is sensitive wants
 separate consent: Personal Information Protection Law (个人信息保护法), articles 14 and 29.
@@ -2954,6 +4355,45 @@ extend type Query {
   districts: [District!]! @cacheControl(maxAge: 3600)
 }
 `, BuiltIn: false},
+	{Name: "../schema/duty.graphqls", Input: `"Who is on duty at a clinic: whom calls for help reach first (值班人员)."
+type DutyShift {
+  "Their name, masked."
+  maskedName: String!
+  "Until when (值班至)."
+  until: DateTime!
+  "Whether it is the viewer."
+  mine: Boolean!
+}
+
+"Says that the viewer is on duty, or no longer."
+input SetOnDutyInput {
+  "The clinic, where the viewer works."
+  clinicId: ID!
+  "Until when, within 24 hours; null when they are on duty no longer."
+  until: DateTime
+}
+
+"The answer to setOnDuty."
+type SetOnDutyPayload {
+  "Who is on duty at the clinic now; null when refused."
+  onDuty: [DutyShift!]
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "Who is on duty at a clinic (当前值班), in the order in which they end, a hundred at most. FORBIDDEN to anyone but its staff."
+  onDuty("The clinic." clinic: ID!): [DutyShift!]!
+}
+
+extend type Mutation {
+  """
+  Says that the viewer is on duty at a clinic where they work, or no longer (设置值班). FORBIDDEN to anyone but its staff; BAD_USER_INPUT for an instant that is
+  past or more than 24 hours away.
+  """
+  setOnDuty("Where, and until when." input: SetOnDutyInput!): SetOnDutyPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/entitlement.graphqls", Input: `"A group of people the city makes concessions to (优待类别)."
 enum EntitlementKind {
   "Sixty and over, computed from the birth date (老年人)."
@@ -3337,6 +4777,182 @@ extend type Mutation {
   Takes the sharing back (取消共享健康档案): from that moment the clinic reads what was found at the visit and no more. Who may share may. NOT_FOUND for anybody else's.
   """
   unshareRecord("Which appointment." input: UnshareRecordInput!): UnshareRecordPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/helpcall.graphqls", Input: `"""
+A person's call for help (一键求助): OPEN → ACKNOWLEDGED → RESOLVED. While it is OPEN it is told to more and more people. It is seen by the person, by who
+acts for them in anything, and by the staff of the clinic of their last contract.
+"""
+type HelpCall implements Node {
+  "The global id."
+  id: ID!
+  "Who needs help (求助人); null for the clinic's staff, who have maskedPatientName."
+  patient: Person
+  "Their name, masked."
+  maskedPatientName: String!
+  "Where it stands (状态)."
+  status: HelpCallStatus!
+  "How often it was called (求助次数)."
+  times: Int!
+  "When it was called first (求助时间)."
+  createdAt: DateTime!
+  "When it was called last (最近求助时间)."
+  lastCalledAt: DateTime!
+  "How often it was told to more people because nobody had answered, 0 to 5 (升级次数)."
+  level: Int!
+  "Where the caller is; null where that is not known, and once it is RESOLVED (求助位置)."
+  location("The datum to answer in." crs: Datum! = WGS84): GeoPoint
+  "Who comes, masked; empty before (处理人)."
+  acknowledgedBy: String!
+  "Since when they do; null before (响应时间)."
+  acknowledgedAt: DateTime
+  "When it was over; null before (结束时间)."
+  resolvedAt: DateTime
+  "What the viewer can do with it now (可执行操作)."
+  allowedActions: [HelpCallAction!]!
+}
+
+"The life of a call for help."
+enum HelpCallStatus {
+  "Nobody has said yet that they come (待响应)."
+  OPEN
+  "Somebody comes (处理中)."
+  ACKNOWLEDGED
+  "It is over (已结束)."
+  RESOLVED
+}
+
+"What a viewer can do with a call for help."
+enum HelpCallAction {
+  "Say that one comes, as who acts for the person or as staff of the clinic (我来处理)."
+  ACKNOWLEDGE
+  "Say that it is over, as the person, as who comes, or as staff of the clinic (结束求助)."
+  RESOLVE
+}
+
+"A page of calls for help."
+type HelpCallConnection {
+  "The page's edges."
+  edges: [HelpCallEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A call for help in a page."
+type HelpCallEdge {
+  "The call for help."
+  node: HelpCall!
+  "Its position."
+  cursor: Cursor!
+}
+
+"Calls for help."
+input CallForHelpInput {
+  "Made by the client, so that a request sent twice takes effect once. One of another operation is refused: make a new one."
+  idempotencyKey: UUID!
+  "Where the caller is, as far as is known; a place that is none is left out. Sent again with the same key it may be another."
+  location: GeoPointInput
+  "Who needs help, where the viewer acts for them within NOTIFY or BOOK; the viewer without it."
+  onBehalfOf: ID
+}
+
+"The answer to callForHelp."
+type CallForHelpPayload {
+  "The call, which is OPEN: the one that was OPEN already, or a new one; null when refused."
+  helpCall: HelpCall
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says that the viewer comes."
+input AcknowledgeHelpInput {
+  "The call."
+  helpCallId: ID!
+}
+
+"The answer to acknowledgeHelp."
+type AcknowledgeHelpPayload {
+  "The call, which is ACKNOWLEDGED; null when refused."
+  helpCall: HelpCall
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says that a call for help is over."
+input ResolveHelpInput {
+  "The call."
+  helpCallId: ID!
+}
+
+"The answer to resolveHelp."
+type ResolveHelpPayload {
+  "The call, which is RESOLVED and has no location any more; null when refused."
+  helpCall: HelpCall
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  The calls for help of the viewer, or of a person they act for in anything, newest first (求助记录). UNAUTHENTICATED for a visitor, DELEGATION_SCOPE for
+  anybody else's.
+  """
+  helpCalls(
+    "Whose; the viewer's own without it."
+    person: ID
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): HelpCallConnection!
+  "The calls for help that come to a clinic, newest first (机构求助列表). FORBIDDEN to anyone but its staff."
+  clinicHelpCalls(
+    "The clinic."
+    clinic: ID!
+    "Only in this status."
+    status: HelpCallStatus
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): HelpCallConnection!
+}
+
+extend type Mutation {
+  """
+  Calls for help (一键求助): for the viewer, or for whom they act within NOTIFY or BOOK, else DELEGATION_SCOPE. Who is signed in is never refused: not without
+  a contract or with one that has expired, not for a location that is none, and not for a rate. Those who act for the person within NOTIFY are told at
+  once, urgently, and the staff on duty at the clinic of the last contract, or all its staff while nobody is; then more, until somebody answers.
+  A call while another is OPEN is the same one, and is told again only when a minute has passed since the last. IDEMPOTENCY_KEY_REUSED for a key of
+  something else.
+  """
+  callForHelp("From where, and for whom." input: CallForHelpInput!): CallForHelpPayload! @alwaysAdmitted
+  """
+  Says that the viewer comes (我来处理); the person is told that somebody does, and the others who. The first one does: INVALID_TRANSITION for the others. Who acts
+  for the person in anything may, and the clinic's staff: FORBIDDEN to the person, NOT_FOUND for anybody else.
+  """
+  acknowledgeHelp("Which call." input: AcknowledgeHelpInput!): AcknowledgeHelpPayload! @alwaysAdmitted
+  """
+  Says that a call for help is over (结束求助), and forgets where it came from. The person may, who comes, and the clinic's staff: FORBIDDEN to others who see
+  it, NOT_FOUND for anybody else; INVALID_TRANSITION for one that is over.
+  """
+  resolveHelp("Which call." input: ResolveHelpInput!): ResolveHelpPayload!
+}
+
+extend type Subscription {
+  """
+  The calls for help that the viewer may see (求助动态): first those that are not RESOLVED, oldest first, and then each that comes or changes. Who reconnects
+  gets again what is not RESOLVED, so that nothing is lost. UNAUTHENTICATED for a visitor.
+  """
+  helpCalled: HelpCall!
 }
 `, BuiltIn: false},
 	{Name: "../schema/household.graphqls", Input: `"One thing a person may do for another (授权范围)."
@@ -4214,6 +5830,11 @@ directive @cacheControl(
 "Marks a value that identifies a person: shown to that person alone."
 directive @pii on FIELD_DEFINITION
 
+"""
+Of a mutation that a rate limit never refuses to who is signed in, when nothing else is asked for with it: somebody may be in need.
+"""
+directive @alwaysAdmitted on FIELD_DEFINITION
+
 "Hints for the code generator; clients can ignore it."
 directive @goField(forceResolver: Boolean, name: String, omittable: Boolean, type: String, batch: Boolean) on INPUT_FIELD_DEFINITION | FIELD_DEFINITION
 
@@ -4925,6 +6546,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AcceptCareContractPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "careContract":
+		return ec.fieldContext_AcceptCareContractPayload_careContract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptCareContractPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptCareContractPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AcceptCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cityCase":
@@ -4943,6 +6574,16 @@ func (ec *executionContext) childFields_AcceptDelegationPayload(ctx context.Cont
 		return ec.fieldContext_AcceptDelegationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AcceptDelegationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AcknowledgeHelpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "helpCall":
+		return ec.fieldContext_AcknowledgeHelpPayload_helpCall(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcknowledgeHelpPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcknowledgeHelpPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AddCaseUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5013,6 +6654,16 @@ func (ec *executionContext) childFields_Alert(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Alert", field.Name)
 }
 
+func (ec *executionContext) childFields_AppealSuspensionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bookingSuspension":
+		return ec.fieldContext_AppealSuspensionPayload_bookingSuspension(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AppealSuspensionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppealSuspensionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Appointment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5043,12 +6694,110 @@ func (ec *executionContext) childFields_Appointment(ctx context.Context, field g
 		return ec.fieldContext_Appointment_queuePriority(ctx, field)
 	case "calledAt":
 		return ec.fieldContext_Appointment_calledAt(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_Appointment_allowedActions(ctx, field)
+	case "alternatives":
+		return ec.fieldContext_Appointment_alternatives(ctx, field)
 	case "sharedAt":
 		return ec.fieldContext_Appointment_sharedAt(ctx, field)
 	case "leaveRequestDraft":
 		return ec.fieldContext_Appointment_leaveRequestDraft(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Appointment", field.Name)
+}
+
+func (ec *executionContext) childFields_AppointmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AppointmentConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AppointmentConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppointmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AppointmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_AppointmentEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_AppointmentEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppointmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Bill(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Bill_id(ctx, field)
+	case "patient":
+		return ec.fieldContext_Bill_patient(ctx, field)
+	case "clinic":
+		return ec.fieldContext_Bill_clinic(ctx, field)
+	case "appointment":
+		return ec.fieldContext_Bill_appointment(ctx, field)
+	case "status":
+		return ec.fieldContext_Bill_status(ctx, field)
+	case "lines":
+		return ec.fieldContext_Bill_lines(ctx, field)
+	case "total":
+		return ec.fieldContext_Bill_total(ctx, field)
+	case "insuranceShare":
+		return ec.fieldContext_Bill_insuranceShare(ctx, field)
+	case "creditShare":
+		return ec.fieldContext_Bill_creditShare(ctx, field)
+	case "selfShare":
+		return ec.fieldContext_Bill_selfShare(ctx, field)
+	case "refunded":
+		return ec.fieldContext_Bill_refunded(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Bill_createdAt(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_Bill_dueAt(ctx, field)
+	case "paidAt":
+		return ec.fieldContext_Bill_paidAt(ctx, field)
+	case "receiptUrl":
+		return ec.fieldContext_Bill_receiptUrl(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_Bill_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Bill", field.Name)
+}
+
+func (ec *executionContext) childFields_BillConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BillConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BillConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BillEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_BillEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_BillEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BillLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_BillLine_code(ctx, field)
+	case "name":
+		return ec.fieldContext_BillLine_name(ctx, field)
+	case "amount":
+		return ec.fieldContext_BillLine_amount(ctx, field)
+	case "quantity":
+		return ec.fieldContext_BillLine_quantity(ctx, field)
+	case "total":
+		return ec.fieldContext_BillLine_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillLine", field.Name)
 }
 
 func (ec *executionContext) childFields_BindIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5063,6 +6812,82 @@ func (ec *executionContext) childFields_BindIdentityPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type BindIdentityPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_BookAppointmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appointment":
+		return ec.fieldContext_BookAppointmentPayload_appointment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BookAppointmentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BookAppointmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BookingSuspension(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_BookingSuspension_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_BookingSuspension_createdAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_BookingSuspension_endsAt(ctx, field)
+	case "status":
+		return ec.fieldContext_BookingSuspension_status(ctx, field)
+	case "missed":
+		return ec.fieldContext_BookingSuspension_missed(ctx, field)
+	case "appealReason":
+		return ec.fieldContext_BookingSuspension_appealReason(ctx, field)
+	case "appealedAt":
+		return ec.fieldContext_BookingSuspension_appealedAt(ctx, field)
+	case "appealOutcome":
+		return ec.fieldContext_BookingSuspension_appealOutcome(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_BookingSuspension_decidedAt(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_BookingSuspension_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BookingSuspension", field.Name)
+}
+
+func (ec *executionContext) childFields_BookingSuspensionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BookingSuspensionConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BookingSuspensionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BookingSuspensionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BookingSuspensionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_BookingSuspensionEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_BookingSuspensionEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BookingSuspensionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CallForHelpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "helpCall":
+		return ec.fieldContext_CallForHelpPayload_helpCall(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CallForHelpPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallForHelpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CallNextPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appointment":
+		return ec.fieldContext_CallNextPayload_appointment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CallNextPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CallNextPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelAlertPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "alert":
@@ -5073,6 +6898,16 @@ func (ec *executionContext) childFields_CancelAlertPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CancelAlertPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelAppointmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appointment":
+		return ec.fieldContext_CancelAppointmentPayload_appointment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelAppointmentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelAppointmentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelCardLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "card":
@@ -5081,6 +6916,16 @@ func (ec *executionContext) childFields_CancelCardLossPayload(ctx context.Contex
 		return ec.fieldContext_CancelCardLossPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelCardLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelHomeVisitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "careVisit":
+		return ec.fieldContext_CancelHomeVisitPayload_careVisit(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelHomeVisitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelHomeVisitPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CaptureHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5123,6 +6968,98 @@ func (ec *executionContext) childFields_CardStatementCategory(ctx context.Contex
 		return ec.fieldContext_CardStatementCategory_count(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CardStatementCategory", field.Name)
+}
+
+func (ec *executionContext) childFields_CareContract(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CareContract_id(ctx, field)
+	case "patient":
+		return ec.fieldContext_CareContract_patient(ctx, field)
+	case "maskedPatientName":
+		return ec.fieldContext_CareContract_maskedPatientName(ctx, field)
+	case "clinic":
+		return ec.fieldContext_CareContract_clinic(ctx, field)
+	case "practitioner":
+		return ec.fieldContext_CareContract_practitioner(ctx, field)
+	case "status":
+		return ec.fieldContext_CareContract_status(ctx, field)
+	case "validFrom":
+		return ec.fieldContext_CareContract_validFrom(ctx, field)
+	case "validTo":
+		return ec.fieldContext_CareContract_validTo(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_CareContract_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CareContract", field.Name)
+}
+
+func (ec *executionContext) childFields_CareContractConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CareContractConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CareContractConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CareContractConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CareContractEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_CareContractEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CareContractEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CareContractEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CareVisit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CareVisit_id(ctx, field)
+	case "patient":
+		return ec.fieldContext_CareVisit_patient(ctx, field)
+	case "maskedPatientName":
+		return ec.fieldContext_CareVisit_maskedPatientName(ctx, field)
+	case "clinic":
+		return ec.fieldContext_CareVisit_clinic(ctx, field)
+	case "contract":
+		return ec.fieldContext_CareVisit_contract(ctx, field)
+	case "reason":
+		return ec.fieldContext_CareVisit_reason(ctx, field)
+	case "status":
+		return ec.fieldContext_CareVisit_status(ctx, field)
+	case "preferredFrom":
+		return ec.fieldContext_CareVisit_preferredFrom(ctx, field)
+	case "preferredTo":
+		return ec.fieldContext_CareVisit_preferredTo(ctx, field)
+	case "scheduledAt":
+		return ec.fieldContext_CareVisit_scheduledAt(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_CareVisit_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CareVisit", field.Name)
+}
+
+func (ec *executionContext) childFields_CareVisitConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CareVisitConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CareVisitConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CareVisitConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CareVisitEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_CareVisitEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CareVisitEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CareVisitEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_CaseAttribute(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5329,6 +7266,26 @@ func (ec *executionContext) childFields_ChargeReceipt(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ChargeReceipt", field.Name)
 }
 
+func (ec *executionContext) childFields_CheckInCode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_CheckInCode_code(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_CheckInCode_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckInCode", field.Name)
+}
+
+func (ec *executionContext) childFields_CheckInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appointment":
+		return ec.fieldContext_CheckInPayload_appointment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CheckInPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckInPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CitizenCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5529,6 +7486,16 @@ func (ec *executionContext) childFields_CloseCreditLinePayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type CloseCreditLinePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CompleteHomeVisitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "careVisit":
+		return ec.fieldContext_CompleteHomeVisitPayload_careVisit(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompleteHomeVisitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteHomeVisitPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5643,6 +7610,36 @@ func (ec *executionContext) childFields_DataExport(ctx context.Context, field gr
 		return ec.fieldContext_DataExport_url(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DataExport", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideAppealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bookingSuspension":
+		return ec.fieldContext_DecideAppealPayload_bookingSuspension(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DecideAppealPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideAppealPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeclineCareContractPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "careContract":
+		return ec.fieldContext_DeclineCareContractPayload_careContract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeclineCareContractPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclineCareContractPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeclineHomeVisitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "careVisit":
+		return ec.fieldContext_DeclineHomeVisitPayload_careVisit(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeclineHomeVisitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclineHomeVisitPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Delegation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5777,6 +7774,28 @@ func (ec *executionContext) childFields_District(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type District", field.Name)
 }
 
+func (ec *executionContext) childFields_DutyShift(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "maskedName":
+		return ec.fieldContext_DutyShift_maskedName(ctx, field)
+	case "until":
+		return ec.fieldContext_DutyShift_until(ctx, field)
+	case "mine":
+		return ec.fieldContext_DutyShift_mine(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DutyShift", field.Name)
+}
+
+func (ec *executionContext) childFields_EndCareContractPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "careContract":
+		return ec.fieldContext_EndCareContractPayload_careContract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndCareContractPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndCareContractPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Entitlement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -5821,6 +7840,16 @@ func (ec *executionContext) childFields_FreezeCardPayload(ctx context.Context, f
 		return ec.fieldContext_FreezeCardPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FreezeCardPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfilAppointmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appointment":
+		return ec.fieldContext_FulfilAppointmentPayload_appointment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FulfilAppointmentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfilAppointmentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GeoPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5891,6 +7920,58 @@ func (ec *executionContext) childFields_HealthRecordPage(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type HealthRecordPage", field.Name)
 }
 
+func (ec *executionContext) childFields_HelpCall(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_HelpCall_id(ctx, field)
+	case "patient":
+		return ec.fieldContext_HelpCall_patient(ctx, field)
+	case "maskedPatientName":
+		return ec.fieldContext_HelpCall_maskedPatientName(ctx, field)
+	case "status":
+		return ec.fieldContext_HelpCall_status(ctx, field)
+	case "times":
+		return ec.fieldContext_HelpCall_times(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_HelpCall_createdAt(ctx, field)
+	case "lastCalledAt":
+		return ec.fieldContext_HelpCall_lastCalledAt(ctx, field)
+	case "level":
+		return ec.fieldContext_HelpCall_level(ctx, field)
+	case "location":
+		return ec.fieldContext_HelpCall_location(ctx, field)
+	case "acknowledgedBy":
+		return ec.fieldContext_HelpCall_acknowledgedBy(ctx, field)
+	case "acknowledgedAt":
+		return ec.fieldContext_HelpCall_acknowledgedAt(ctx, field)
+	case "resolvedAt":
+		return ec.fieldContext_HelpCall_resolvedAt(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_HelpCall_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HelpCall", field.Name)
+}
+
+func (ec *executionContext) childFields_HelpCallConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_HelpCallConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_HelpCallConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HelpCallConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_HelpCallEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_HelpCallEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_HelpCallEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HelpCallEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Hold(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "holdId":
@@ -5915,6 +7996,16 @@ func (ec *executionContext) childFields_HoldCodePayload(ctx context.Context, fie
 		return ec.fieldContext_HoldCodePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HoldCodePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_HoldSlotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appointment":
+		return ec.fieldContext_HoldSlotPayload_appointment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_HoldSlotPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HoldSlotPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Household(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5973,6 +8064,16 @@ func (ec *executionContext) childFields_IssueAlertPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type IssueAlertPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_IssueBillPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bill":
+		return ec.fieldContext_IssueBillPayload_bill(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IssueBillPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssueBillPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_IssueCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "card":
@@ -6003,6 +8104,16 @@ func (ec *executionContext) childFields_IssueTransitCodesPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type IssueTransitCodesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_JoinWaitlistPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "waitlistEntry":
+		return ec.fieldContext_JoinWaitlistPayload_waitlistEntry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_JoinWaitlistPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JoinWaitlistPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_KeepMyAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "person":
@@ -6023,6 +8134,16 @@ func (ec *executionContext) childFields_LeaveRequestDraft(ctx context.Context, f
 		return ec.fieldContext_LeaveRequestDraft_to(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LeaveRequestDraft", field.Name)
+}
+
+func (ec *executionContext) childFields_LeaveWaitlistPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "waitlistEntry":
+		return ec.fieldContext_LeaveWaitlistPayload_waitlistEntry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_LeaveWaitlistPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LeaveWaitlistPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_LedgerEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6095,6 +8216,16 @@ func (ec *executionContext) childFields_MarkAllReadPayload(ctx context.Context, 
 		return ec.fieldContext_MarkAllReadPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MarkAllReadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MarkNoShowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appointment":
+		return ec.fieldContext_MarkNoShowPayload_appointment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MarkNoShowPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkNoShowPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_MarkReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6219,6 +8350,16 @@ func (ec *executionContext) childFields_OpenCreditLinePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type OpenCreditLinePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_OpenSchedulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "schedule":
+		return ec.fieldContext_OpenSchedulePayload_schedule(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OpenSchedulePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenSchedulePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -6231,6 +8372,16 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PayBillPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bill":
+		return ec.fieldContext_PayBillPayload_bill(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PayBillPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PayBillPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PayCode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6317,6 +8468,20 @@ func (ec *executionContext) childFields_ProposeDelegationPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type ProposeDelegationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_QueuePosition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appointment":
+		return ec.fieldContext_QueuePosition_appointment(ctx, field)
+	case "ahead":
+		return ec.fieldContext_QueuePosition_ahead(ctx, field)
+	case "nowServing":
+		return ec.fieldContext_QueuePosition_nowServing(ctx, field)
+	case "estimatedWaitMinutes":
+		return ec.fieldContext_QueuePosition_estimatedWaitMinutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QueuePosition", field.Name)
+}
+
 func (ec *executionContext) childFields_QuietHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "from":
@@ -6399,6 +8564,16 @@ func (ec *executionContext) childFields_RecordWechatGrantPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type RecordWechatGrantPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RefundBillPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bill":
+		return ec.fieldContext_RefundBillPayload_bill(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RefundBillPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefundBillPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RegisterDevicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "device":
@@ -6469,6 +8644,36 @@ func (ec *executionContext) childFields_ReportCardLossPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ReportCardLossPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RequestCareContractPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "careContract":
+		return ec.fieldContext_RequestCareContractPayload_careContract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestCareContractPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestCareContractPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestHomeVisitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "careVisit":
+		return ec.fieldContext_RequestHomeVisitPayload_careVisit(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestHomeVisitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestHomeVisitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RescheduleAppointmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appointment":
+		return ec.fieldContext_RescheduleAppointmentPayload_appointment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RescheduleAppointmentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RescheduleAppointmentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ResolveCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cityCase":
@@ -6477,6 +8682,16 @@ func (ec *executionContext) childFields_ResolveCasePayload(ctx context.Context, 
 		return ec.fieldContext_ResolveCasePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResolveCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolveHelpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "helpCall":
+		return ec.fieldContext_ResolveHelpPayload_helpCall(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ResolveHelpPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolveHelpPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResumeCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6605,6 +8820,16 @@ func (ec *executionContext) childFields_ScheduleEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ScheduleEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ScheduleHomeVisitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "careVisit":
+		return ec.fieldContext_ScheduleHomeVisitPayload_careVisit(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ScheduleHomeVisitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScheduleHomeVisitPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_School(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6713,6 +8938,16 @@ func (ec *executionContext) childFields_SetNotificationPreferencePayload(ctx con
 	return nil, fmt.Errorf("no field named %q was found under type SetNotificationPreferencePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetOnDutyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "onDuty":
+		return ec.fieldContext_SetOnDutyPayload_onDuty(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetOnDutyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetOnDutyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ShareRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "appointment":
@@ -6751,8 +8986,24 @@ func (ec *executionContext) childFields_Slot(ctx context.Context, field graphql.
 		return ec.fieldContext_Slot_reason(ctx, field)
 	case "schedule":
 		return ec.fieldContext_Slot_schedule(ctx, field)
+	case "releasedAt":
+		return ec.fieldContext_Slot_releasedAt(ctx, field)
+	case "bookability":
+		return ec.fieldContext_Slot_bookability(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Slot", field.Name)
+}
+
+func (ec *executionContext) childFields_SlotBookability(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bookable":
+		return ec.fieldContext_SlotBookability_bookable(ctx, field)
+	case "reason":
+		return ec.fieldContext_SlotBookability_reason(ctx, field)
+	case "releasedAt":
+		return ec.fieldContext_SlotBookability_releasedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SlotBookability", field.Name)
 }
 
 func (ec *executionContext) childFields_SlotConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6795,6 +9046,16 @@ func (ec *executionContext) childFields_StartCasePayload(ctx context.Context, fi
 		return ec.fieldContext_StartCasePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StartCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StopSchedulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "schedule":
+		return ec.fieldContext_StopSchedulePayload_schedule(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StopSchedulePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StopSchedulePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Street(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6977,6 +9238,16 @@ func (ec *executionContext) childFields_VerifyCasePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type VerifyCasePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_VoidBillPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bill":
+		return ec.fieldContext_VoidBillPayload_bill(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_VoidBillPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidBillPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_VoidHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hold":
@@ -6985,6 +9256,42 @@ func (ec *executionContext) childFields_VoidHoldPayload(ctx context.Context, fie
 		return ec.fieldContext_VoidHoldPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidHoldPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WaitlistEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_WaitlistEntry_id(ctx, field)
+	case "patient":
+		return ec.fieldContext_WaitlistEntry_patient(ctx, field)
+	case "slot":
+		return ec.fieldContext_WaitlistEntry_slot(ctx, field)
+	case "status":
+		return ec.fieldContext_WaitlistEntry_status(ctx, field)
+	case "appointment":
+		return ec.fieldContext_WaitlistEntry_appointment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaitlistEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_WaitlistEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WaitlistEntryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WaitlistEntryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaitlistEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WaitlistEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_WaitlistEntryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_WaitlistEntryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaitlistEntryEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_WechatGrant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -6,19 +6,40 @@ import (
 	"citygraph/graph/exec"
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/slot"
+	"citygraph/internal/clinic/booking"
 )
 
 // region    ************************** generated!.gotpl **************************
 
+type SlotResolver interface {
+	ReleasedAt(ctx context.Context, obj *db.Slot) (*time.Time, error)
+	Bookability(ctx context.Context, obj *db.Slot, person *string) (*booking.Bookability, error)
+}
+
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Slot_bookability_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "person",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["person"] = arg0
+	return args, nil
+}
 
 // endregion ***************************** args.gotpl *****************************
 
@@ -291,6 +312,73 @@ func (ec *executionContext) fieldContext_Slot_schedule(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Slot_releasedAt(ctx context.Context, field graphql.CollectedField, obj *db.Slot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Slot_releasedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Slot().ReleasedAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Slot_releasedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Slot", field, true, true, "DateTime")
+}
+
+func (ec *executionContext) _Slot_bookability(ctx context.Context, field graphql.CollectedField, obj *db.Slot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Slot_bookability(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Slot().Bookability(ctx, obj, fc.Args["person"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *booking.Bookability) graphql.Marshaler {
+			return ec.marshalOSlotBookability2ᚖcitygraphᚋinternalᚋclinicᚋbookingᚐBookability(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Slot_bookability(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Slot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SlotBookability(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Slot_bookability_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SlotConnection_edges(ctx context.Context, field graphql.CollectedField, obj *db.SlotConnection) (ret graphql.Marshaler) {
 	return ec.marshalNSlotEdge2ᚕᚖcitygraphᚋentᚋdbᚐSlotEdgeᚄ(exec.Enter(ctx, field), field.Selections, obj.Edges)
 }
@@ -552,6 +640,16 @@ func (ec *executionContext) _Slot(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "releasedAt":
+			out.Values[i] = ec._Slot_releasedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bookability":
+			out.Values[i] = ec._Slot_bookability(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -629,6 +727,14 @@ func (ec *executionContext) _SlotEdge(ctx context.Context, sel ast.SelectionSet,
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) marshalNPractitioner2ᚖcitygraphᚋentᚋdbᚐPractitioner(ctx context.Context, sel ast.SelectionSet, v *db.Practitioner) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Practitioner!")
+		return graphql.Null
+	}
+	return ec._Practitioner(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSchedule2ᚖcitygraphᚋentᚋdbᚐSchedule(ctx context.Context, sel ast.SelectionSet, v *db.Schedule) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Schedule!")
@@ -667,6 +773,22 @@ func (ec *executionContext) marshalNScheduleEdge2ᚖcitygraphᚋentᚋdbᚐSched
 		return graphql.Null
 	}
 	return ec._ScheduleEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSlot2ᚕᚖcitygraphᚋentᚋdbᚐSlotᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Slot) graphql.Marshaler {
+	ret := exec.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSlot2ᚖcitygraphᚋentᚋdbᚐSlot(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNSlot2ᚖcitygraphᚋentᚋdbᚐSlot(ctx context.Context, sel ast.SelectionSet, v *db.Slot) graphql.Marshaler {
@@ -724,6 +846,13 @@ func (ec *executionContext) marshalOPractitioner2ᚖcitygraphᚋentᚋdbᚐPract
 		return graphql.Null
 	}
 	return ec._Practitioner(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSchedule2ᚖcitygraphᚋentᚋdbᚐSchedule(ctx context.Context, sel ast.SelectionSet, v *db.Schedule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Schedule(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

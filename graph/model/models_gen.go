@@ -14,6 +14,8 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/bookingsuspension"
+	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casephoto"
 	"citygraph/ent/db/citizencard"
 	"citygraph/ent/db/citycase"
@@ -25,6 +27,9 @@ import (
 	"citygraph/internal/charge"
 	"citygraph/internal/citycase/form"
 	"citygraph/internal/citycase/machine"
+	"citygraph/internal/clinic/billing"
+	"citygraph/internal/clinic/booking"
+	"citygraph/internal/clinic/care"
 	"citygraph/internal/clinic/record"
 	"citygraph/internal/consent/terms"
 	"citygraph/internal/entitlement"
@@ -38,6 +43,20 @@ import (
 	"citygraph/internal/scope"
 	"citygraph/internal/transit"
 )
+
+// Accepts a contract.
+type AcceptCareContractInput struct {
+	// The contract.
+	CareContractID string `json:"careContractId"`
+}
+
+// The answer to acceptCareContract.
+type AcceptCareContractPayload struct {
+	// The contract, which is ACTIVE; null when refused.
+	CareContract *db.CareContract `json:"careContract,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
 
 // Takes a case on.
 type AcceptCaseInput struct {
@@ -65,6 +84,20 @@ type AcceptDelegationInput struct {
 type AcceptDelegationPayload struct {
 	// The delegation; null when refused.
 	Delegation *db.Delegation `json:"delegation,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says that the viewer comes.
+type AcknowledgeHelpInput struct {
+	// The call.
+	HelpCallID string `json:"helpCallId"`
+}
+
+// The answer to acknowledgeHelp.
+type AcknowledgeHelpPayload struct {
+	// The call, which is ACKNOWLEDGED; null when refused.
+	HelpCall *db.HelpCall `json:"helpCall,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -99,6 +132,24 @@ type AddHealthRecordPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Asks for a suspension to be lifted.
+type AppealSuspensionInput struct {
+	// The suspension.
+	SuspensionID string `json:"suspensionId"`
+	// Why.
+	Reason bookingsuspension.AppealReason `json:"reason"`
+	// For whom; oneself by default. It needs a delegation with BOOK, or a guardianship.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The answer to appealSuspension.
+type AppealSuspensionPayload struct {
+	// The suspension, whose appeal waits; null when refused.
+	BookingSuspension *db.BookingSuspension `json:"bookingSuspension,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A text in both languages.
 type BilingualInput struct {
 	// In Chinese.
@@ -127,6 +178,60 @@ type BindIdentityPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Books a place: exactly one of appointmentId and slotId.
+type BookAppointmentInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// A place that is held or offered.
+	AppointmentID *string `json:"appointmentId,omitempty"`
+	// A slot, to be booked at once.
+	SlotID *string `json:"slotId,omitempty"`
+	// With slotId the patient, for whom the viewer may book; the viewer when left out.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The answer to bookAppointment.
+type BookAppointmentPayload struct {
+	// The appointment, which is BOOKED; null when refused.
+	Appointment *db.Appointment `json:"appointment,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Calls for help.
+type CallForHelpInput struct {
+	// Made by the client, so that a request sent twice takes effect once. One of another operation is refused: make a new one.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// Where the caller is, as far as is known; a place that is none is left out. Sent again with the same key it may be another.
+	Location *geo.Input `json:"location,omitempty"`
+	// Who needs help, where the viewer acts for them within NOTIFY or BOOK; the viewer without it.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The answer to callForHelp.
+type CallForHelpPayload struct {
+	// The call, which is OPEN: the one that was OPEN already, or a new one; null when refused.
+	HelpCall *db.HelpCall `json:"helpCall,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Calls the next patient.
+type CallNextInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The schedule whose queue of today it is.
+	ScheduleID string `json:"scheduleId"`
+}
+
+// The answer to callNext.
+type CallNextPayload struct {
+	// The appointment of who is called; null when nobody waits, and when refused.
+	Appointment *db.Appointment `json:"appointment,omitempty"`
+	// What the user can put right; none when nobody waits.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Calls an alert off.
 type CancelAlertInput struct {
 	// Made by the client; the same key with the same input gets the first answer again.
@@ -145,6 +250,20 @@ type CancelAlertPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Gives a place back.
+type CancelAppointmentInput struct {
+	// What is booked, held or offered.
+	AppointmentID string `json:"appointmentId"`
+}
+
+// The answer to cancelAppointment.
+type CancelAppointmentPayload struct {
+	// The appointment, which is CANCELLED; null when refused.
+	Appointment *db.Appointment `json:"appointment,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Puts the viewer's own card back into use.
 type CancelCardLossInput struct {
 	// The card.
@@ -155,6 +274,20 @@ type CancelCardLossInput struct {
 type CancelCardLossPayload struct {
 	// The card, which is ACTIVE again; null when refused.
 	Card *db.CitizenCard `json:"card,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Cancels a visit.
+type CancelHomeVisitInput struct {
+	// The visit.
+	CareVisitID string `json:"careVisitId"`
+}
+
+// The answer to cancelHomeVisit.
+type CancelHomeVisitPayload struct {
+	// The visit, which is CANCELLED; null when refused.
+	CareVisit *db.CareVisit `json:"careVisit,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -193,6 +326,24 @@ type ChargeCodeInput struct {
 type ChargeCodePayload struct {
 	// The receipt; null when refused.
 	Receipt *charge.Receipt `json:"receipt,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says that the patient of an appointment is there.
+type CheckInInput struct {
+	// The appointment, which is BOOKED.
+	AppointmentID string `json:"appointmentId"`
+	// The code at the clinic's desk, scanned or typed; it decides where a location is given too (签到码).
+	Code *string `json:"code,omitempty"`
+	// Where the phone is: near the clinic, in place of a code (所在位置).
+	Location *geo.Input `json:"location,omitempty"`
+}
+
+// The answer to checkIn.
+type CheckInPayload struct {
+	// The appointment, which is CHECKED_IN and has its number; null when refused.
+	Appointment *db.Appointment `json:"appointment,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -241,6 +392,20 @@ type CloseCreditLinePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Says that a visit has taken place.
+type CompleteHomeVisitInput struct {
+	// The visit.
+	CareVisitID string `json:"careVisitId"`
+}
+
+// The answer to completeHomeVisit.
+type CompleteHomeVisitPayload struct {
+	// The visit, which is COMPLETED; null when refused.
+	CareVisit *db.CareVisit `json:"careVisit,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Agrees to a delegation as a guardian.
 type ConsentToDelegationInput struct {
 	// The proposal's id.
@@ -265,6 +430,50 @@ type CreatePhotoUploadInput struct {
 type CreatePhotoUploadPayload struct {
 	// The address; null when refused.
 	PhotoUpload *casephoto1.Address `json:"photoUpload,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Decides an appeal.
+type DecideAppealInput struct {
+	// The suspension.
+	SuspensionID string `json:"suspensionId"`
+	// What becomes of the appeal.
+	Outcome bookingsuspension.AppealOutcome `json:"outcome"`
+}
+
+// The answer to decideAppeal.
+type DecideAppealPayload struct {
+	// The suspension as it then is; null when refused.
+	BookingSuspension *db.BookingSuspension `json:"bookingSuspension,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Declines a contract.
+type DeclineCareContractInput struct {
+	// The contract.
+	CareContractID string `json:"careContractId"`
+}
+
+// The answer to declineCareContract.
+type DeclineCareContractPayload struct {
+	// The contract, which is DECLINED; null when refused.
+	CareContract *db.CareContract `json:"careContract,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says that the clinic cannot come.
+type DeclineHomeVisitInput struct {
+	// The visit.
+	CareVisitID string `json:"careVisitId"`
+}
+
+// The answer to declineHomeVisit.
+type DeclineHomeVisitPayload struct {
+	// The visit, which is DECLINED; null when refused.
+	CareVisit *db.CareVisit `json:"careVisit,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -299,6 +508,20 @@ type DispatchCaseInput struct {
 type DispatchCasePayload struct {
 	// The case; null when refused.
 	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Ends a contract, or takes a request for one back.
+type EndCareContractInput struct {
+	// The contract.
+	CareContractID string `json:"careContractId"`
+}
+
+// The answer to endCareContract.
+type EndCareContractPayload struct {
+	// The contract, which is ENDED, or DECLINED when it was taken back; null when refused.
+	CareContract *db.CareContract `json:"careContract,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -345,6 +568,20 @@ type FreezeCardInput struct {
 type FreezeCardPayload struct {
 	// Where the card stands; null when refused. An admin sees nothing else of it.
 	CardStatus *citizencard.Status `json:"cardStatus,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says that a patient was seen.
+type FulfilAppointmentInput struct {
+	// The appointment, which is CHECKED_IN.
+	AppointmentID string `json:"appointmentId"`
+}
+
+// The answer to fulfilAppointment.
+type FulfilAppointmentPayload struct {
+	// The appointment, which is FULFILLED; null when refused.
+	Appointment *db.Appointment `json:"appointment,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -415,6 +652,24 @@ type HoldCodePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Keeps a place for a few minutes.
+type HoldSlotInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The slot.
+	SlotID string `json:"slotId"`
+	// The patient, for whom the viewer may book; the viewer when left out.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The answer to holdSlot.
+type HoldSlotPayload struct {
+	// The appointment, which is PENDING until heldUntil; null when refused.
+	Appointment *db.Appointment `json:"appointment,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Warns the public.
 type IssueAlertInput struct {
 	// Made by the client; the same key with the same input gets the first answer again.
@@ -447,6 +702,24 @@ type IssueAlertInput struct {
 type IssueAlertPayload struct {
 	// The alert; null when refused.
 	Alert *db.Alert `json:"alert,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for the payment of a visit.
+type IssueBillInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The visit.
+	AppointmentID string `json:"appointmentId"`
+	// What is to be paid for: 1 to 100 lines. The slot's fee is added to the first bill of the visit.
+	Lines []*billing.Line `json:"lines"`
+}
+
+// The answer to issueBill.
+type IssueBillPayload struct {
+	// The bill, which is ISSUED; null when refused.
+	Bill *db.Bill `json:"bill,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -497,10 +770,42 @@ type IssueTransitCodesPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Waits for a place in a full slot.
+type JoinWaitlistInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The slot.
+	SlotID string `json:"slotId"`
+	// The patient, for whom the viewer may book; the viewer when left out.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The answer to joinWaitlist.
+type JoinWaitlistPayload struct {
+	// The entry, which is WAITING; null when refused.
+	WaitlistEntry *db.WaitlistEntry `json:"waitlistEntry,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // The answer to keepMyAccount.
 type KeepMyAccountPayload struct {
 	// Oneself, without deletionDueAt; null when refused.
 	Person *db.Person `json:"person,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Waits no longer.
+type LeaveWaitlistInput struct {
+	// The entry.
+	WaitlistEntryID string `json:"waitlistEntryId"`
+}
+
+// The answer to leaveWaitlist.
+type LeaveWaitlistPayload struct {
+	// The entry, which is LEFT; null when refused.
+	WaitlistEntry *db.WaitlistEntry `json:"waitlistEntry,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -519,6 +824,20 @@ type MarkAllReadPayload struct {
 	MarkedCount *int `json:"markedCount,omitempty"`
 	// How many are unread now: the badge; null when refused.
 	UnreadCount *int `json:"unreadCount,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says that a patient did not come.
+type MarkNoShowInput struct {
+	// The appointment, which is BOOKED.
+	AppointmentID string `json:"appointmentId"`
+}
+
+// The answer to markNoShow.
+type MarkNoShowPayload struct {
+	// The appointment, which is NOSHOW; null when refused.
+	Appointment *db.Appointment `json:"appointment,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -567,6 +886,56 @@ type OpenCreditLineInput struct {
 type OpenCreditLinePayload struct {
 	// The line, which is ACTIVE; null when refused.
 	CreditLine *db.CreditLine `json:"creditLine,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Opens slots by a pattern.
+type OpenScheduleInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The clinic, whose staff the viewer is.
+	ClinicID string `json:"clinicId"`
+	// A department of the clinic.
+	DepartmentID string `json:"departmentId"`
+	// A practitioner of the clinic; anybody on duty when left out.
+	PractitionerID *string `json:"practitionerId,omitempty"`
+	// On which days of the week.
+	Weekdays []booking.Weekday `json:"weekdays"`
+	// The first day, YYYY-MM-DD.
+	From string `json:"from"`
+	// The last day, YYYY-MM-DD, within 92 days of the first.
+	To string `json:"to"`
+	// The sessions of each day, 1 to 20.
+	Sessions []*booking.Session `json:"sessions"`
+	// How many people each slot is for: 1 to 10,000.
+	Capacity int `json:"capacity"`
+	// What a visit costs to book, in fen.
+	Fee int64 `json:"fee"`
+	// Whether days on which the city does not work are left out.
+	SkipHolidays bool `json:"skipHolidays"`
+}
+
+// The answer to openSchedule.
+type OpenSchedulePayload struct {
+	// The diary that the slots belong to; null when refused.
+	Schedule *db.Schedule `json:"schedule,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Pays a bill.
+type PayBillInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The bill.
+	BillID string `json:"billId"`
+}
+
+// The answer to payBill.
+type PayBillPayload struct {
+	// The bill, which is PAID; null when refused.
+	Bill *db.Bill `json:"bill,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -635,6 +1004,24 @@ type RecordWechatGrantPayload struct {
 type RefreshSessionInput struct {
 	// The refresh token of the last answer.
 	RefreshToken string `json:"refreshToken"`
+}
+
+// Gives a bill back, or a part of it.
+type RefundBillInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The bill.
+	BillID string `json:"billId"`
+	// How much, in fen; more than zero, and no more than is left of it.
+	Amount int64 `json:"amount"`
+}
+
+// The answer to refundBill.
+type RefundBillPayload struct {
+	// The bill, which is REFUNDED when nothing is left of it; null when refused.
+	Bill *db.Bill `json:"bill,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Registers this device for push.
@@ -755,6 +1142,68 @@ type ReportCardLossPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Asks for a contract with a family doctor.
+type RequestCareContractInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The clinic.
+	ClinicID string `json:"clinicId"`
+	// The family doctor, who treats at the clinic.
+	PractitionerID string `json:"practitionerId"`
+	// For how many months, from now: one to 36.
+	Months int `json:"months"`
+	// Who is the patient, where the viewer books for them; the viewer without it.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The answer to requestCareContract.
+type RequestCareContractPayload struct {
+	// The contract, which is PROPOSED; null when refused.
+	CareContract *db.CareContract `json:"careContract,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for a visit at home.
+type RequestHomeVisitInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// What it is for.
+	Reason carevisit.Reason `json:"reason"`
+	// From when on it would suit, in the future.
+	PreferredFrom time.Time `json:"preferredFrom"`
+	// Until when it would, within 14 days from now.
+	PreferredTo time.Time `json:"preferredTo"`
+	// Who is the patient, where the viewer books for them; the viewer without it.
+	OnBehalfOf *string `json:"onBehalfOf,omitempty"`
+}
+
+// The answer to requestHomeVisit.
+type RequestHomeVisitPayload struct {
+	// The visit, which is REQUESTED; null when refused.
+	CareVisit *db.CareVisit `json:"careVisit,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Moves an appointment to another slot.
+type RescheduleAppointmentInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// What is booked.
+	AppointmentID string `json:"appointmentId"`
+	// The slot to be in instead.
+	SlotID string `json:"slotId"`
+}
+
+// The answer to rescheduleAppointment.
+type RescheduleAppointmentPayload struct {
+	// The new appointment, which is BOOKED; null when refused.
+	Appointment *db.Appointment `json:"appointment,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Says that a case is mended.
 type ResolveCaseInput struct {
 	// The case's id.
@@ -770,6 +1219,20 @@ type ResolveCaseInput struct {
 type ResolveCasePayload struct {
 	// The case; null when refused.
 	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says that a call for help is over.
+type ResolveHelpInput struct {
+	// The call.
+	HelpCallID string `json:"helpCallId"`
+}
+
+// The answer to resolveHelp.
+type ResolveHelpPayload struct {
+	// The call, which is RESOLVED and has no location any more; null when refused.
+	HelpCall *db.HelpCall `json:"helpCall,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -852,6 +1315,22 @@ type RevokeSessionPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Says when the clinic comes.
+type ScheduleHomeVisitInput struct {
+	// The visit.
+	CareVisitID string `json:"careVisitId"`
+	// When; in the future, within sixty days.
+	At time.Time `json:"at"`
+}
+
+// The answer to scheduleHomeVisit.
+type ScheduleHomeVisitPayload struct {
+	// The visit, which is SCHEDULED; null when refused.
+	CareVisit *db.CareVisit `json:"careVisit,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // The answer to a sign-in or a refresh.
 type SessionPayload struct {
 	// The tokens; null when refused.
@@ -880,6 +1359,22 @@ type SetNotificationPreferenceInput struct {
 type SetNotificationPreferencePayload struct {
 	// The preference; null when refused.
 	NotificationPreference *preference.Preference `json:"notificationPreference,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says that the viewer is on duty, or no longer.
+type SetOnDutyInput struct {
+	// The clinic, where the viewer works.
+	ClinicID string `json:"clinicId"`
+	// Until when, within 24 hours; null when they are on duty no longer.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// The answer to setOnDuty.
+type SetOnDutyPayload struct {
+	// Who is on duty at the clinic now; null when refused.
+	OnDuty []*care.Shift `json:"onDuty,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -946,6 +1441,26 @@ type StartCaseInput struct {
 type StartCasePayload struct {
 	// The case; null when refused.
 	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says that a practitioner is not there for a time.
+type StopScheduleInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// Whose schedule.
+	ScheduleID string `json:"scheduleId"`
+	// From when; what is over stays as it was.
+	From time.Time `json:"from"`
+	// Until when: in the future, and 60 days after it begins at most.
+	To time.Time `json:"to"`
+}
+
+// The answer to stopSchedule.
+type StopSchedulePayload struct {
+	// The schedule; null when refused.
+	Schedule *db.Schedule `json:"schedule,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1159,6 +1674,20 @@ type VerifyCaseInput struct {
 type VerifyCasePayload struct {
 	// The case; null when refused.
 	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Takes back a bill that is not paid.
+type VoidBillInput struct {
+	// The bill.
+	BillID string `json:"billId"`
+}
+
+// The answer to voidBill.
+type VoidBillPayload struct {
+	// The bill, which is VOID; null when refused.
+	Bill *db.Bill `json:"bill,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -72,7 +72,10 @@ type paid struct {
 func (t *Till) paid(ctx context.Context, transactionID string) (*paid, error) {
 	system := viewer.AsSystem(ctx, "a merchant gives back what it received")
 	accounts, err := t.DB.LedgerTransaction.Query().
-		Where(ledgertransaction.ID(transactionID), ledgertransaction.KindEQ(ledgertransaction.KindCharge)).
+		Where(
+			ledgertransaction.ID(transactionID), ledgertransaction.KindEQ(ledgertransaction.KindCharge),
+			ledgertransaction.Not(ledgertransaction.EventKeyHasPrefix(ledger.BillKey)), // given back through its bill, which counts it
+		).
 		QueryEntries().QueryAccount().All(system)
 	if err != nil {
 		return nil, fmt.Errorf("load the accounts of the charge: %w", err)

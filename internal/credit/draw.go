@@ -3,7 +3,6 @@ package credit
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/ledgertransaction"
@@ -40,16 +39,10 @@ func (l *Lines) Drawn(ctx context.Context, personID string) error {
 		return nil
 	}
 	now := l.Clock.Now()
-	if err := line.Update().SetDueAt(dueAt(now, l.Days)).SetUpdatedAt(now).Exec(system(ctx)); err != nil {
+	if err := line.Update().SetDueAt(clock.DayEnd(now, l.Days)).SetUpdatedAt(now).Exec(system(ctx)); err != nil {
 		return fmt.Errorf("set when the credit line is due: %w", err)
 	}
 	return nil
-}
-
-// dueAt is the end of the service day so many days after the instant.
-func dueAt(at time.Time, days int) time.Time {
-	y, m, d := at.In(clock.Shanghai).Date()
-	return time.Date(y, m, d+days+1, 0, 0, 0, 0, clock.Shanghai).UTC()
 }
 
 // Refunded takes note that a merchant has given back what was drawn on the person's line, in the transaction that did:

@@ -93,12 +93,13 @@ func (e *Exports) devices(ctx context.Context) (any, error) {
 type roleFile struct {
 	Kind           staffrole.Kind `json:"kind"`
 	OrganisationID string         `json:"organisationId"`
+	OnDutyUntil    *time.Time     `json:"onDutyUntil"` // null while you have not said so
 	CreatedAt      time.Time      `json:"createdAt"`
 }
 
 func (e *Exports) roles(ctx context.Context) (any, error) {
 	rows, err := e.DB.StaffRole.Query().Where(staffrole.PersonID(viewer.From(ctx).PersonID)).Order(staffrole.ByID()).All(ctx)
-	return each(rows, err, func(r *db.StaffRole) roleFile { return roleFile{r.Kind, r.OrganisationID, r.CreatedAt} })
+	return each(rows, err, func(r *db.StaffRole) roleFile { return roleFile{r.Kind, r.OrganisationID, r.OnDutyUntil, r.CreatedAt} })
 }
 
 type cardFile struct {

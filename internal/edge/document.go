@@ -30,6 +30,7 @@ type operation struct {
 	ast      *ast.OperationDefinition
 	price    price
 	cache    cachePolicy
+	always   bool // no rate limit refuses it to who is signed in
 }
 
 // library finds, prepares and remembers documents.
@@ -113,6 +114,7 @@ func (l *library) prepare(text string) (*document, *refusal) {
 			ast:      op,
 			price:    priceOf(op, l.Limits),
 			cache:    cachePolicyOf(l.Schema.Schema(), op),
+			always:   alwaysAdmitted(op),
 		}
 	}
 	return doc, nil

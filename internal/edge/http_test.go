@@ -350,6 +350,31 @@ func TestBudgets(t *testing.T) {
 	}
 }
 
+// Who is signed in is never refused a call for help, however much else they have asked for; what comes with it is.
+func TestAlwaysAdmitted(t *testing.T) {
+	o := development()
+	o.Limiter = &limiter{}
+	r := newRig(t, o)
+	for _, tc := range []struct {
+		query, bearer string
+		status        int
+	}{
+		{"mutation{help}", "Bearer lin", 200},
+		{"mutation{a:help b:help}", "Bearer lin", 200},
+		{"mutation{help}", "", 429},
+		{"mutation{__typename help}", "Bearer lin", 200},
+		{"mutation{help rename(name:1)}", "Bearer lin", 429},
+		{"mutation{...on Mutation{help}}", "Bearer lin", 429},
+		{"{whoami}", "Bearer lin", 429},
+	} {
+		query := strings.ReplaceAll(tc.query, "1", `\"x\"`)
+		got := r.post(`{"query":"`+query+`"}`, "Authorization", tc.bearer)
+		if got.StatusCode != tc.status {
+			t.Errorf("%s as %q: %d %s", tc.query, tc.bearer, got.StatusCode, got.body)
+		}
+	}
+}
+
 func TestOperationsAreObserved(t *testing.T) {
 	var seen []edge.Operation
 	o := development()

@@ -183,6 +183,24 @@ func weight(f *ast.Field) int {
 	return 1
 }
 
+// alwaysAdmitted reports whether all that an operation does are mutations which no rate limit refuses. Its price still
+// counts against what one operation may cost.
+func alwaysAdmitted(op *ast.OperationDefinition) bool {
+	if op.Operation != ast.Mutation {
+		return false
+	}
+	for _, item := range op.SelectionSet {
+		f, ok := item.(*ast.Field)
+		if !ok || f.Definition == nil {
+			return false
+		}
+		if f.Name != "__typename" && f.Definition.Directives.ForName("alwaysAdmitted") == nil {
+			return false
+		}
+	}
+	return true
+}
+
 // of is the price for the variables of one request. A page size outside the limit is refused.
 func (p price) of(variables map[string]any, l Limits) (int, *fault.Fault) {
 	for _, page := range p.pages {

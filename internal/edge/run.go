@@ -35,8 +35,10 @@ func (h *Handler) admit(ctx context.Context, q *request, op *operation, who call
 	if f != nil {
 		return nil, unfit(f)
 	}
-	if refusal := h.charge(ctx, who, cost); refusal != nil {
-		return nil, refusal
+	if !op.always || who.session == nil {
+		if refusal := h.charge(ctx, who, cost); refusal != nil {
+			return nil, refusal
+		}
 	}
 	ctx = context.WithValue(graphql.StartOperationTrace(ctx), documentKey{}, op.document)
 	opCtx, errs := h.exec.CreateOperationContext(ctx, &graphql.RawParams{

@@ -25,6 +25,11 @@ import (
 // UNAUTHENTICATED for a visitor; DELEGATION_SCOPE alike for a person the viewer may not act for, one under
 // a custody bar and one who does not exist.
 func (r *Register) For(ctx context.Context, personID *string, s scope.Scope) (context.Context, error) {
+	return r.ForAny(ctx, personID, scope.Of(s))
+}
+
+// ForAny is For where any one of the scopes will do.
+func (r *Register) ForAny(ctx context.Context, personID *string, scopes scope.Set) (context.Context, error) {
 	v := viewer.From(ctx)
 	switch {
 	case !v.SignedIn():
@@ -38,7 +43,7 @@ func (r *Register) For(ctx context.Context, personID *string, s scope.Scope) (co
 		return nil, err
 	}
 	may, err := r.DB.Person.Query().
-		Where(person.ID(*personID), predicate.Person(rule.ActsFor(person.FieldID, v, scope.Of(s)))).
+		Where(person.ID(*personID), predicate.Person(rule.ActsFor(person.FieldID, v, scopes))).
 		Exist(viewer.AsSystem(ctx, "the condition is the rule itself"))
 	switch {
 	case err != nil:

@@ -35,6 +35,8 @@ type Request struct {
 	Key       uuid.UUID
 	Operation string // the mutation's name
 	Input     any    // as the client sent it, less the key; compared by its JSON
+	// Early may refuse what is new before it opens a transaction; nil never does. What it lets pass is decided inside.
+	Early func(context.Context) error
 }
 
 // errTaken says another transaction has just committed the same key.
@@ -50,6 +52,11 @@ func (l Ledger) Once(ctx context.Context, r Request, do func(context.Context) (s
 	}
 	if first, found, err := l.first(ctx, r, hash); found || err != nil {
 		return first, err
+	}
+	if r.Early != nil {
+		if err := r.Early(ctx); err != nil {
+			return "", err
+		}
 	}
 	var made string
 	err = l.Store.InTx(ctx, func(ctx context.Context) error {

@@ -89,6 +89,29 @@ func TestAnotherInputUnderTheKeyIsRefused(t *testing.T) {
 	}
 }
 
+// What is refused early leaves nothing, and what was done once is answered though it would be refused by now.
+func TestWhatIsNewMayBeRefusedEarly(t *testing.T) {
+	d, refused := newDesk(t), false
+	ctx, r := d.As(t, "chenjing"), request(uuid.New(), input{"路灯"})
+	r.Early = func(context.Context) error {
+		if refused {
+			return fault.New(fault.SlotFull)
+		}
+		return nil
+	}
+	if _, err := d.once(ctx, r, "case_1"); err != nil {
+		t.Fatal(err)
+	}
+	refused = true
+	if got, err := d.once(ctx, r, "case_2"); err != nil || got != "case_1" {
+		t.Errorf("again: %q, %v", got, err)
+	}
+	r.Key = uuid.New()
+	if _, err := d.once(ctx, r, "case_3"); fault.CodeOf(err) != fault.SlotFull || d.records(t) != 1 || d.runs.Load() != 1 {
+		t.Errorf("anew: %v, with %d records and %d runs", err, d.records(t), d.runs.Load())
+	}
+}
+
 func TestAKeyBelongsToItsActor(t *testing.T) {
 	d, key := newDesk(t), uuid.New()
 	for _, member := range []string{"chenjing", "zhouwei"} {

@@ -1,10 +1,11 @@
-// Package insurance reads the personal account of the health insurance (医保个人账户), which the insurance bureau keeps:
-// the other one of the two cards in one. Nothing here waits for the bureau longer than a screen can.
+// Package insurance reads the personal account of the health insurance (医保个人账户), which the insurance bureau keeps,
+// and has it pay its share of bills: the other one of the two cards in one. Nothing here waits for the bureau longer than a screen can.
 package insurance
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -14,16 +15,6 @@ import (
 	"citygraph/internal/viewer"
 )
 
-// Provider keeps people's insurance accounts.
-type Provider interface {
-	// Balance is what is in the person's account, in fen; ErrUninsured for a person without one. It returns when ctx
-	// ends at the latest.
-	Balance(ctx context.Context, personID string) (int64, error)
-}
-
-// ErrUninsured is a provider's answer for a person who has no account.
-var ErrUninsured = errors.New("the person has no insurance account")
-
 // errLeft marks a question whose asker left first, which says nothing about the provider.
 var errLeft = errors.New("the asker left")
 
@@ -32,7 +23,7 @@ const (
 	rest    = 10 * time.Second // for which it is left alone then, before one question tries it again
 )
 
-// Accounts reads insurance accounts.
+// Accounts asks for insurance accounts, and has them pay.
 type Accounts struct {
 	provider Provider
 	patience time.Duration
@@ -60,17 +51,65 @@ func (a *Accounts) Balance(ctx context.Context, c *db.CitizenCard) *int64 {
 	if a.provider == nil || viewer.From(ctx).PersonID != c.PersonID {
 		return nil
 	}
-	fen, err := a.breaker.Execute(func() (int64, error) {
+	fen, err := a.ask(ctx, func(ctx context.Context) (int64, error) { return a.provider.Balance(ctx, c.PersonID) })
+	if err != nil {
+		return nil
+	}
+	return &fen
+}
+
+// Reserve has the bureau keep so much of the person's account back for a payment that is about to be made, and returns how
+// much it keeps, in fen. It never fails: where the bureau does not answer in time that is nothing, and sure is false,
+// since the bureau may keep something all the same. Amounts are fen.
+func (a *Accounts) Reserve(ctx context.Context, personID, key string, amount int64) (reserved int64, sure bool) {
+	if a.provider == nil {
+		return 0, true
+	}
+	reserved, err := a.ask(ctx, func(ctx context.Context) (int64, error) {
+		kept, err := a.provider.Reserve(ctx, personID, key, amount)
+		if err == nil && (kept < 0 || kept > amount) {
+			return 0, fmt.Errorf("insurance: %d fen are kept of %d", kept, amount)
+		}
+		return kept, err
+	})
+	if err != nil {
+		return 0, errors.Is(err, ErrUninsured)
+	}
+	return reserved, true
+}
+
+// Answers reports whether the bureau is worth asking: one that is down is left alone, and so is none.
+func (a *Accounts) Answers() bool {
+	return a.provider != nil && a.breaker.State() != gobreaker.StateOpen
+}
+
+// jobPatience is how long a job waits for the bureau.
+const jobPatience = 10 * time.Second
+
+// Settle has the bureau pay so much of what it keeps under the key, in fen; see Provider. It is a job's, which comes again
+// when it fails.
+func (a *Accounts) Settle(ctx context.Context, key string, amount int64) error {
+	ctx, cancel := context.WithTimeout(ctx, jobPatience)
+	defer cancel()
+	return a.provider.Settle(ctx, key, amount)
+}
+
+// Cancel has the bureau let go of what it keeps under the key. It is a job's, which comes again when it fails.
+func (a *Accounts) Cancel(ctx context.Context, key string) error {
+	ctx, cancel := context.WithTimeout(ctx, jobPatience)
+	defer cancel()
+	return a.provider.Cancel(ctx, key)
+}
+
+// ask puts a question that somebody waits for.
+func (a *Accounts) ask(ctx context.Context, question func(context.Context) (int64, error)) (int64, error) {
+	return a.breaker.Execute(func() (int64, error) {
 		waiting, cancel := context.WithTimeout(ctx, a.patience)
 		defer cancel()
-		fen, err := a.provider.Balance(waiting, c.PersonID)
+		fen, err := question(waiting)
 		if err != nil && ctx.Err() != nil {
 			return 0, errLeft
 		}
 		return fen, err
 	})
-	if err != nil {
-		return nil
-	}
-	return &fen
 }

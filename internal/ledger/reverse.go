@@ -20,7 +20,7 @@ type Reversal struct {
 }
 
 // Reverse posts the opposite of a transaction. All reversals of one sum to the original at most, and give no account
-// more than it paid: a part goes to the payer's credit line first, and to what else paid after that. Posted
+// more than it paid: a part goes to the payer's credit line first, to the insurance bureau last, and to what else paid in between. Posted
 // again with the same key it returns the first reversal. Returns NOT_FOUND, INVALID_TRANSITION for a reversal, which
 // is not reversed itself, BAD_AMOUNT unless the amount is positive, REFUND_EXCEEDS above what is left and for
 // a part of what several accounts received, and what Post says of the accounts.
@@ -106,14 +106,18 @@ func remaining(original *db.LedgerTransaction, reversals []*db.LedgerTransaction
 			lines = append(lines, Line{AccountID: e.LedgerAccountID, Amount: left})
 		}
 	}
-	owed := func(l Line) int {
-		if accounts[l.AccountID].Kind == ledgeraccount.KindCreditLine {
+	rank := func(l Line) int {
+		switch accounts[l.AccountID].Kind {
+		case ledgeraccount.KindCreditLine:
 			return 0
+		case ledgeraccount.KindInsurance:
+			return 2
+		default:
+			return 1
 		}
-		return 1
 	}
 	slices.SortFunc(lines, func(a, b Line) int {
-		return cmp.Or(cmp.Compare(owed(a), owed(b)), cmp.Compare(a.AccountID, b.AccountID))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.AccountID, b.AccountID))
 	})
 	return lines
 }

@@ -31,6 +31,7 @@ type Metrics struct {
 	deadLetters  *prometheus.CounterVec
 	violations   *prometheus.GaugeVec
 	differences  *prometheus.GaugeVec
+	unanswered   *prometheus.CounterVec
 }
 
 // NewMetrics returns a registry with the process's own collectors. The names of trusted documents are
@@ -61,6 +62,9 @@ func NewMetrics(version string, trustedDocuments []string) *Metrics {
 			Name: "citygraph_reconciliation_differences",
 			Help: "What the last nightly reconciliation found to differ between a payment provider's records and the book; see `server ledger reconcile`."},
 			[]string{"provider", "difference"}),
+		unanswered: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "citygraph_help_unanswered_total", Help: "Calls for help told to more people because nobody had answered, by level: 2 and more want the operator."},
+			[]string{"level"}),
 	}
 	for _, name := range trustedDocuments {
 		m.trusted[name] = true
@@ -72,7 +76,7 @@ func NewMetrics(version string, trustedDocuments []string) *Metrics {
 	build.Set(1)
 	m.Registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		build, m.httpInFlight, m.httpSeconds, m.operations, m.statements, m.jobs, m.pushes, m.deadLetters, m.violations, m.differences,
+		build, m.httpInFlight, m.httpSeconds, m.operations, m.statements, m.jobs, m.pushes, m.deadLetters, m.violations, m.differences, m.unanswered,
 	)
 	return m
 }
@@ -140,3 +144,6 @@ func (m *Metrics) LedgerViolations(rule string, n int) {
 func (m *Metrics) ReconciliationDifferences(provider, sort string, n int64) {
 	m.differences.WithLabelValues(provider, sort).Set(float64(n))
 }
+
+// HelpUnanswered counts one call for help that was told to more people. The level is one of a few from the code.
+func (m *Metrics) HelpUnanswered(level string) { m.unanswered.WithLabelValues(level).Inc() }

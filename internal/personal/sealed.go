@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"citygraph/ent/db"
 	"citygraph/ent/db/personaldata"
 	"citygraph/internal/fault"
 	"citygraph/internal/vault"
@@ -38,17 +37,28 @@ func (r *Records) Key(ctx context.Context, personID string) (k Key, found bool, 
 	if _, system := viewer.From(ctx).System(); !system {
 		return k, false, fault.New(fault.Forbidden)
 	}
-	row, err := r.DB.PersonalData.Query().Where(personaldata.PersonID(personID)).
-		Select(personaldata.FieldID, personaldata.FieldDataKey).Only(ctx)
-	if db.IsNotFound(err) {
-		return k, false, nil
+	keys, err := r.Keys(ctx, personID)
+	k, found = keys[personID]
+	return k, found, err
+}
+
+// Keys are those of many persons at once, by the person; who is not bound by real name has none.
+func (r *Records) Keys(ctx context.Context, personIDs ...string) (map[string]Key, error) {
+	if _, system := viewer.From(ctx).System(); !system {
+		return nil, fault.New(fault.Forbidden)
 	}
+	rows, err := r.DB.PersonalData.Query().Where(personaldata.PersonIDIn(personIDs...)).
+		Select(personaldata.FieldID, personaldata.FieldPersonID, personaldata.FieldDataKey).All(ctx)
 	if err != nil {
-		return k, false, fmt.Errorf("load data key: %w", err)
+		return nil, fmt.Errorf("load data keys: %w", err)
 	}
-	key, err := r.Vault.Unwrap(at(keyColumn, row.ID), row.DataKey)
-	if err != nil {
-		return k, false, fault.Internal(fmt.Errorf("data key of %s: %w", row.ID, err))
+	keys := make(map[string]Key, len(rows))
+	for _, row := range rows {
+		key, err := r.Vault.Unwrap(at(keyColumn, row.ID), row.DataKey)
+		if err != nil {
+			return nil, fault.Internal(fmt.Errorf("data key of %s: %w", row.ID, err))
+		}
+		keys[row.PersonID] = Key{r.Vault, key}
 	}
-	return Key{r.Vault, key}, true, nil
+	return keys, nil
 }

@@ -72,6 +72,7 @@ func City(ctx context.Context, s *store.Store, c *db.Client, o Options) error {
 			{"schools", w.schools}, {"scenic spots", w.scenicSpots}, {"case categories", w.caseCategories},
 			{"facilities", w.facilities},
 			{"cast", w.cast}, {"citizens", w.citizens}, {"entitlements", w.entitlements},
+			{"visits", w.visits},
 		} {
 			if err := write.rows(ctx); err != nil {
 				return fmt.Errorf("seed %s: %w", write.what, err)

@@ -330,6 +330,10 @@ var published = map[string]bool{
 	"RecordWechatGrantInput.template": true, // of the mini-program
 	"QuietHoursInput.from":            true,
 	"QuietHoursInput.to":              true,
+	"$day":                            true, // of a clinic, as are the times it opens
+	"OpenScheduleInput.from":          true,
+	"OpenScheduleInput.to":            true,
+	"ScheduleSessionInput.start":      true,
 }
 
 // search looks for every canary in every place.

@@ -25,7 +25,7 @@ type scene func(t testing.TB, r *rig) asked
 
 // scenes is how every operation of every client is run for its figures, by its name. The rig has
 // settled: everyone has a phone, a report and a notice.
-var scenes = merged(merged(merged(caseScenes(), photoScenes()), recordScenes()), map[string]scene{
+var scenes = merged(caseScenes(), photoScenes(), recordScenes(), dayScenes(), billScenes(), careScenes(), bookingScenes(), map[string]scene{
 	"CaseCategories":  by(visitor, citytest.Vars{"kind": "COMPONENT"}),
 	"Districts":       by(visitor, nil),
 	"ClinicCatalogue": by(visitor, citytest.Vars{"first": 20}),
@@ -62,7 +62,7 @@ var scenes = merged(merged(merged(caseScenes(), photoScenes()), recordScenes()),
 		return input(r.member["lina"], citytest.Vars{"upToSeq": 1})
 	},
 	"Snooze": func(t testing.TB, r *rig) asked {
-		return input(r.member["xumin"], citytest.Vars{"notificationId": r.noticeOf(t, "xumin"), "until": time.Now().Add(time.Hour).UTC().Truncate(time.Second)})
+		return input(r.member["xumin"], citytest.Vars{"notificationId": r.told(t, "xumin"), "until": time.Now().Add(time.Hour).UTC().Truncate(time.Second)})
 	},
 	"SetNotificationPreference": func(_ testing.TB, r *rig) asked {
 		return input(r.member["lina"], citytest.Vars{
@@ -231,9 +231,12 @@ var scenes = merged(merged(merged(caseScenes(), photoScenes()), recordScenes()),
 })
 
 // merged is two tables of scenes in one.
-func merged(a, b map[string]scene) map[string]scene {
-	maps.Copy(a, b)
-	return a
+func merged(rooms ...map[string]scene) map[string]scene {
+	all := map[string]scene{}
+	for _, room := range rooms {
+		maps.Copy(all, room)
+	}
+	return all
 }
 
 // by is the scene of a member who asks the same every time.

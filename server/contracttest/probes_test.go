@@ -2,6 +2,7 @@ package contracttest_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -78,7 +79,7 @@ const topUp = `mutation($input: TopUpInput!) { topUp(input: $input) { userErrors
 const recordWechatGrant = `mutation($input: RecordWechatGrantInput!) { recordWechatGrant(input: $input) { userErrors { code } } }`
 
 // probes are the rows of the matrix; a root field may have several, on objects of different people.
-var probes = append(append(append(caseProbes(), photoProbes()...), recordProbes()...), []probe{
+var probes = slices.Concat(caseProbes(), photoProbes(), recordProbes(), dayProbes(), billProbes(), careProbes(), bookingProbes(), []probe{
 	{"Query.me", "oneself", everybody(nil), `{ me { id } }`},
 	{"Person.personalData", "oneself", everybody(nil), `{ me { personalData { name idNumber birthDate sex phone } } }`},
 	{"Person.personalData", "chenjing", everybody(citytest.Vars{"id": castID("chenjing")}), `query($id: ID!) { node(id: $id) { ... on Person { personalData { name idNumber birthDate sex phone } } } }`},
@@ -374,7 +375,7 @@ var probes = append(append(append(caseProbes(), photoProbes()...), recordProbes(
 	{"Subscription.inboxChanged", "one's own, from the beginning", everybody(nil), `subscription { inboxChanged(afterSeq: 0) { unreadCount } }`},
 	{"Subscription.inboxChanged", "every change of one's own", everybody(nil), `subscription { inboxChanged(afterChange: 0) { unreadCount } }`},
 	{"Subscription.alertsChanged", "those in force", everybody(nil), `subscription { alertsChanged { id } }`},
-}...)
+})
 
 // theCase asks about a case chenjing reported when the city was settled.
 func theCase(i int) ask {

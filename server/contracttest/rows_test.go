@@ -72,9 +72,17 @@ func rowRig(t testing.TB) *rowsRig {
 		r.topUp(t, name)
 		r.ride(t, name)
 		r.creditLine(t, name, creditline.StatusActive)
+		r.suspended(t, name, true)
+		r.bill(t, name)
 	}
 	for _, name := range []string{"chenjing", "zhouzihan", "maming"} {
 		r.treated(t, name)
+	}
+	r.inCare(t, "wangguiying")
+	r.inCare(t, "maming")
+	for _, name := range []string{"chenjing", "wangguiying", "zhaoqiang", "maming"} {
+		r.booked(t, name, r.place(t, 5))
+		r.waiting(t, name)
 	}
 	r.confide(t)
 	r.drill(t)
@@ -133,6 +141,14 @@ func (r *rowsRig) sampled(t testing.TB, table string) []sampling {
 		return of("person_id", "chenjing", "zhaoqiang", "maming")
 	case "HealthRecord":
 		return of("patient_id", "chenjing", "zhouzihan", "maming")
+	case "BookingSuspension":
+		return of("patient_id", "chenjing", "zhaoqiang", "maming")
+	case "Bill":
+		return of("patient_id", "chenjing", "maming", "zhaoqiang")
+	case "CareContract", "CareVisit", "HelpCall":
+		return of("patient_id", "wangguiying", "maming")
+	case "Appointment", "WaitlistEntry":
+		return of("patient_id", "chenjing", "wangguiying", "zhaoqiang", "maming")
 	case "Consent", "EntitlementGrant":
 		return of("person_id", "chenjing", "zhouzihan", "maming")
 	case "RecordAccess":

@@ -8,8 +8,13 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
+	"citygraph/ent/db/bill"
+	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/broadcast"
+	"citygraph/ent/db/carecontract"
+	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
 	"citygraph/ent/db/caseevent"
 	"citygraph/ent/db/casephoto"
@@ -29,6 +34,7 @@ import (
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
+	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
@@ -53,6 +59,7 @@ import (
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/transitbatch"
 	"citygraph/ent/db/transitride"
+	"citygraph/ent/db/waitlistentry"
 	"citygraph/ent/db/wechatgrant"
 	"citygraph/ent/schema"
 )
@@ -92,9 +99,29 @@ var tables = []table{
 		func(c *db.Client, owner string) creation { return c.AuditEvent.Create().SetActorID(owner) },
 	},
 	{
+		"BookingSuspension", &bookingsuspension.Policy, schema.BookingSuspension{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.BookingSuspension.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.BookingSuspension.Create().SetPatientID(owner) },
+	},
+	{
 		"Broadcast", &broadcast.Policy, schema.Broadcast{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Broadcast.Query().Where(p) },
 		func(c *db.Client, _ string) creation { return c.Broadcast.Create() },
+	},
+	{
+		"CareContract", &carecontract.Policy, schema.CareContract{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.CareContract.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.CareContract.Create().SetPatientID(owner) },
+	},
+	{
+		"CareVisit", &carevisit.Policy, schema.CareVisit{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.CareVisit.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.CareVisit.Create().SetPatientID(owner) },
+	},
+	{
+		"HelpCall", &helpcall.Policy, schema.HelpCall{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.HelpCall.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.HelpCall.Create().SetPatientID(owner) },
 	},
 	{
 		"CaseCategory", &casecategory.Policy, schema.CaseCategory{}.Policy(),
@@ -192,9 +219,24 @@ var tables = []table{
 		func(c *db.Client, _ string) creation { return c.Hold.Create() },
 	},
 	{
+		"Appointment", &appointment.Policy, schema.Appointment{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Appointment.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.Appointment.Create().SetPatientID(owner) },
+	},
+	{
+		"WaitlistEntry", &waitlistentry.Policy, schema.WaitlistEntry{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.WaitlistEntry.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.WaitlistEntry.Create().SetPatientID(owner) },
+	},
+	{
 		"CreditLine", &creditline.Policy, schema.CreditLine{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.CreditLine.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.CreditLine.Create().SetPersonID(owner) },
+	},
+	{
+		"Bill", &bill.Policy, schema.Bill{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Bill.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.Bill.Create().SetPatientID(owner) },
 	},
 	{
 		"TopUp", &topup.Policy, schema.TopUp{}.Policy(),

@@ -15,7 +15,7 @@ type inboxRow struct {
 	ID           string
 	Seq          int64
 	ChangeSeq    int64
-	Title        string
+	Title, Body  string
 	ReadAt       *time.Time
 	SnoozedUntil *time.Time
 	Target       struct{ Kind, AppLink, MiniProgramPath string }

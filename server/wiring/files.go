@@ -5,6 +5,7 @@ import (
 
 	"citygraph/internal/blobstore"
 	"citygraph/internal/casephoto"
+	"citygraph/internal/clinic/billing"
 	"citygraph/internal/dataexport"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/jobs"
@@ -31,7 +32,7 @@ func (c *City) keepFiles(ctx context.Context) (err error) {
 		Once: idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: o.Clock},
 	}
 	c.Files = blobstore.NewFiles(links, o.Log, map[string]blobstore.Source{
-		dataexport.Kind: c.Exports.Download, casephoto.Kind: c.Photos.Open,
+		dataexport.Kind: c.Exports.Download, casephoto.Kind: c.Photos.Open, billing.Kind: c.receipt,
 	})
 	c.Uploads = blobstore.NewUploads(links, o.Log, map[string]blobstore.Sink{casephoto.Kind: c.Photos.Receive})
 	return nil

@@ -41,4 +41,6 @@ func (c *City) tell(registry *jobs.Registry) {
 	reaction.TopUps(c.bus, c.desk)
 	reaction.Rides(c.bus, c.desk, c.Transit)
 	reaction.Credit(c.bus, c.desk, c.Credit)
+	reaction.Bills(c.bus, c.desk, c.register, c.Credit, c.ClinicBills)
+	reaction.Care(c.bus, c.desk, c.register, c.Care)
 }

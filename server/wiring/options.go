@@ -9,6 +9,9 @@ import (
 	"citygraph/ent/db/notification"
 	"citygraph/internal/blobstore"
 	"citygraph/internal/card"
+	"citygraph/internal/clinic/booking"
+	"citygraph/internal/clinic/care"
+	"citygraph/internal/clinic/day"
 	"citygraph/internal/clock"
 	"citygraph/internal/delivery"
 	"citygraph/internal/edge"
@@ -62,10 +65,15 @@ type Options struct {
 
 	Credit CreditOptions // of credit lines; the usual ones by default
 
-	RecordDays int // after a visit in which its clinic may write and read health records; a week by default
+	RecordDays int           // after a visit in which its clinic may write and read health records; a week by default
+	CheckInKey []byte        // of the codes at clinics' desks, 32 bytes or more
+	ClinicDay  day.Rules     // day.DefaultRules by default
+	HelpPace   care.Pace     // at which calls for help that nobody answers are told; the usual one by default
+	Booking    booking.Terms // of clinics; booking.DefaultTerms by default
 
 	Insurance         insurance.Provider // nil has nobody insured
 	InsurancePatience time.Duration      // that its answers are waited for; 300 ms by default
+	BillDueDays       int                // from the day of a clinic's bill to when it must be paid; seven by default
 
 	Blobs   blobstore.Options // where files are kept; memory by default
 	LinkKey []byte            // of links to files, 32 bytes or more

@@ -23,7 +23,6 @@ import (
 	"citygraph/internal/entitlement"
 	"citygraph/internal/fault"
 	"citygraph/internal/idempotency"
-	"citygraph/internal/insurance"
 	"citygraph/internal/observe"
 	"citygraph/internal/open311"
 	"citygraph/internal/paycode"
@@ -81,14 +80,17 @@ func (c *City) serve() error {
 	c.Edge = edge.New(edge.Options{
 		Schema: graph.NewSchema(&graph.Resolver{
 			DB: c.DB, Accounts: c.Accounts, Records: c.Records, Register: c.register, Cases: c.Cases, Desk: c.desk, Exports: c.Exports,
-			Photos: c.Photos, TopUps: c.TopUps, Credit: c.Credit,
-			Insurance:    insurance.New(o.Insurance, cmp.Or(o.InsurancePatience, 300*time.Millisecond), o.Log),
+			Photos: c.Photos, TopUps: c.TopUps, Credit: c.Credit, Day: c.Day,
+			Insurance:    c.insurance,
+			Bills:        c.ClinicBills,
 			Issuer:       &paycode.Issuer{DB: c.DB, Clock: o.Clock, Ring: o.PayCodes, For: c.register.For},
 			Cards:        c.cards,
 			Till:         till,
 			Transit:      c.Transit,
 			Archive:      c.archive,
+			Care:         c.Care,
 			Entitlements: entitlements, Consents: c.consents, Alerts: c.Alerts, Grants: c.Grants,
+			Booking: c.Booking,
 		}),
 		Documents: o.Documents, AnyDocument: o.Introspection, Introspection: o.Introspection, Suggestions: o.Introspection,
 		Origins: o.Origins, Address: o.Address, Limits: o.Limits, Limiter: limiter,

@@ -21,6 +21,10 @@ import (
 	"citygraph/internal/card"
 	"citygraph/internal/casephoto"
 	"citygraph/internal/citycase"
+	"citygraph/internal/clinic/billing"
+	"citygraph/internal/clinic/booking"
+	"citygraph/internal/clinic/care"
+	"citygraph/internal/clinic/day"
 	"citygraph/internal/clinic/record"
 	"citygraph/internal/clock"
 	"citygraph/internal/consent"
@@ -35,6 +39,7 @@ import (
 	"citygraph/internal/household"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/identity"
+	"citygraph/internal/insurance"
 	"citygraph/internal/jobs"
 	"citygraph/internal/ledger"
 	"citygraph/internal/live"
@@ -72,8 +77,13 @@ type City struct {
 	Transit  *transit.Office
 	Rides    http.Handler // at transit.Path
 	Credit   *credit.Lines
-	Open311  http.Handler // below Open311Root
-	KeySet   http.Handler // at paycode.WellKnown
+	Day      *day.Day
+	// ClinicBills are what visits cost; Bills, what providers of payments say.
+	ClinicBills *billing.Desk
+	Care        *care.Office
+	Booking     *booking.Office
+	Open311     http.Handler // below Open311Root
+	KeySet      http.Handler // at paycode.WellKnown
 	// PayNotices is at wechatpay.NotifyPath; nil without an account at WeChat Pay.
 	PayNotices http.Handler
 
@@ -90,6 +100,7 @@ type City struct {
 	cards     *card.Cards
 	consents  *consent.Consents
 	archive   *record.Archive
+	insurance *insurance.Accounts
 	verifier  *firebase.Verifier
 	wechat    wechat.API // nil where WeChat is turned off
 	followers *reaction.Followers
@@ -291,7 +302,11 @@ func (c *City) work() (err error) {
 	}
 	c.letRide(registry)
 	c.lend(registry, rounds)
+	c.settleBills(registry, rounds)
+	c.lookAfter(registry, rounds)
 	c.tell(registry)
+	c.openDays(registry)
+	c.takeBookings(registry, rounds)
 	c.Queue, err = jobs.New(c.Store, registry, options)
 	if err != nil {
 		return err

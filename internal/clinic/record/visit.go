@@ -38,13 +38,14 @@ func (a *Archive) Visit(ctx context.Context, appointmentID string, purpose Purpo
 	var page *Page
 	var refused error
 	err := a.Store.InTx(ctx, func(ctx context.Context) error {
-		page = nil
+		page, refused = nil, nil
 		visit, err := a.hold(ctx, appointmentID)
 		if err != nil {
 			return err
 		}
-		if refused = a.readable(v, visit, &reading); refused != nil {
-			return refused
+		if err := a.readable(v, visit, &reading); err != nil {
+			refused = err
+			return err
 		}
 		if err := a.tell(ctx, reading, visit.ID); err != nil {
 			return err

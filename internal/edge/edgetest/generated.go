@@ -39,6 +39,7 @@ type DirectiveRoot struct {
 
 type ComplexityRoot struct {
 	Mutation struct {
+		Help   func(childComplexity int) int
 		Rename func(childComplexity int, name string) int
 	}
 
@@ -88,6 +89,7 @@ type ComplexityRoot struct {
 
 type MutationResolver interface {
 	Rename(ctx context.Context, name string) (string, error)
+	Help(ctx context.Context) (string, error)
 }
 type QueryResolver interface {
 	Spots(ctx context.Context, first *int32, last *int32) (*SpotConnection, error)
@@ -132,6 +134,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	_ = ec
 	switch typeName + "." + field {
 
+	case "Mutation.help":
+		if e.ComplexityRoot.Mutation.Help == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.Help(childComplexity), true
 	case "Mutation.rename":
 		if e.ComplexityRoot.Mutation.Rename == nil {
 			break
@@ -924,6 +932,29 @@ func (ec *executionContext) fieldContext_Mutation_rename(ctx context.Context, fi
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_help(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_help(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().Help(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_help(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mutation", field, true, true, "String")
 }
 
 func (ec *executionContext) _Query_spots(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -2976,6 +3007,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "rename":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_rename(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "help":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_help(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -96,6 +96,10 @@ func (query) Panics(context.Context) (*string, error)  { panic(Secret) }
 func (query) Fails(context.Context) (string, error)    { return "", errors.New(Secret) }
 func (query) Missing(context.Context) (*string, error) { return nil, fault.New(fault.NotFound) }
 
+// Help answers.
+func (mutation) Help(context.Context) (string, error) { return "coming", nil }
+
+// Rename echoes.
 func (mutation) Rename(_ context.Context, name string) (string, error) { return name, nil }
 
 func (spot) Near(_ context.Context, _ *Spot, first, _ *int32) (*SpotConnection, error) {
