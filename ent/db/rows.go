@@ -3,9 +3,7 @@
 package db
 
 import (
-	"citygraph/ent/db/academicsession"
 	"citygraph/ent/db/alert"
-	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
@@ -25,12 +23,10 @@ import (
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
-	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
-	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
@@ -48,11 +44,9 @@ import (
 	"citygraph/ent/db/practitioner"
 	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/recordaccess"
-	"citygraph/ent/db/rosteruser"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
-	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
@@ -72,9 +66,7 @@ import (
 // Policies maps every type to its row rule; nil where a type has none.
 func Policies() map[string]ent.Policy {
 	return map[string]ent.Policy{
-		"AcademicSession":        academicsession.Policy,
 		"Alert":                  alert.Policy,
-		"Announcement":           announcement.Policy,
 		"Appointment":            appointment.Policy,
 		"AuditEvent":             auditevent.Policy,
 		"Bill":                   bill.Policy,
@@ -94,12 +86,10 @@ func Policies() map[string]ent.Policy {
 		"CreditLine":             creditline.Policy,
 		"DataExport":             dataexport.Policy,
 		"Delegation":             delegation.Policy,
-		"Delivery":               delivery.Policy,
 		"DeliveryAttempt":        deliveryattempt.Policy,
 		"Department":             department.Policy,
 		"Device":                 device.Policy,
 		"District":               district.Policy,
-		"Enrollment":             enrollment.Policy,
 		"EntitlementGrant":       entitlementgrant.Policy,
 		"Guardianship":           guardianship.Policy,
 		"HealthRecord":           healthrecord.Policy,
@@ -117,11 +107,9 @@ func Policies() map[string]ent.Policy {
 		"Practitioner":           practitioner.Policy,
 		"PractitionerRole":       practitionerrole.Policy,
 		"RecordAccess":           recordaccess.Policy,
-		"RosterUser":             rosteruser.Policy,
 		"ScenicSpot":             scenicspot.Policy,
 		"Schedule":               schedule.Policy,
 		"School":                 school.Policy,
-		"SchoolClass":            schoolclass.Policy,
 		"SensorAlarm":            sensoralarm.Policy,
 		"Session":                session.Policy,
 		"Slot":                   slot.Policy,
@@ -136,21 +124,7 @@ func Policies() map[string]ent.Policy {
 }
 
 // WhereP narrows the query by selector predicates.
-func (_q *AcademicSessionQuery) WhereP(ps ...func(*sql.Selector)) {
-	for _, p := range ps {
-		_q.predicates = append(_q.predicates, p)
-	}
-}
-
-// WhereP narrows the query by selector predicates.
 func (_q *AlertQuery) WhereP(ps ...func(*sql.Selector)) {
-	for _, p := range ps {
-		_q.predicates = append(_q.predicates, p)
-	}
-}
-
-// WhereP narrows the query by selector predicates.
-func (_q *AnnouncementQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}
@@ -305,13 +279,6 @@ func (_q *DelegationQuery) WhereP(ps ...func(*sql.Selector)) {
 }
 
 // WhereP narrows the query by selector predicates.
-func (_q *DeliveryQuery) WhereP(ps ...func(*sql.Selector)) {
-	for _, p := range ps {
-		_q.predicates = append(_q.predicates, p)
-	}
-}
-
-// WhereP narrows the query by selector predicates.
 func (_q *DeliveryAttemptQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -342,13 +309,6 @@ func (_q *DistrictQuery) WhereP(ps ...func(*sql.Selector)) {
 // Location is the position in the datum asked for.
 func (_m *District) Location(crs geo.Datum) geo.Located {
 	return geo.Locate(geo.Point{Lat: _m.Lat, Lng: _m.Lng}, crs)
-}
-
-// WhereP narrows the query by selector predicates.
-func (_q *EnrollmentQuery) WhereP(ps ...func(*sql.Selector)) {
-	for _, p := range ps {
-		_q.predicates = append(_q.predicates, p)
-	}
 }
 
 // WhereP narrows the query by selector predicates.
@@ -471,13 +431,6 @@ func (_q *RecordAccessQuery) WhereP(ps ...func(*sql.Selector)) {
 }
 
 // WhereP narrows the query by selector predicates.
-func (_q *RosterUserQuery) WhereP(ps ...func(*sql.Selector)) {
-	for _, p := range ps {
-		_q.predicates = append(_q.predicates, p)
-	}
-}
-
-// WhereP narrows the query by selector predicates.
 func (_q *ScenicSpotQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -506,13 +459,6 @@ func (_q *SchoolQuery) WhereP(ps ...func(*sql.Selector)) {
 // Location is the position in the datum asked for.
 func (_m *School) Location(crs geo.Datum) geo.Located {
 	return geo.Locate(geo.Point{Lat: _m.Lat, Lng: _m.Lng}, crs)
-}
-
-// WhereP narrows the query by selector predicates.
-func (_q *SchoolClassQuery) WhereP(ps ...func(*sql.Selector)) {
-	for _, p := range ps {
-		_q.predicates = append(_q.predicates, p)
-	}
 }
 
 // WhereP narrows the query by selector predicates.

@@ -387,7 +387,6 @@ func (s *stage) writes() map[string]writes {
 		},
 	}
 	maps.Copy(table, s.clinicWrites())
-	maps.Copy(table, s.schoolWrites())
 	return table
 }
 

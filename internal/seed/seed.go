@@ -73,7 +73,6 @@ func City(ctx context.Context, s *store.Store, c *db.Client, o Options) error {
 			{"facilities", w.facilities},
 			{"cast", w.cast}, {"citizens", w.citizens}, {"entitlements", w.entitlements},
 			{"visits", w.visits},
-			{"classes", w.roster},
 		} {
 			if err := write.rows(ctx); err != nil {
 				return fmt.Errorf("seed %s: %w", write.what, err)
@@ -105,7 +104,6 @@ type writer struct {
 	count int // citizens to invent
 	streetsOf
 	numbers map[string]bool // id numbers given
-	adults  []string        // some of the invented citizens, who may be guardians
 
 	progress    func(done, total int)
 	done, total int
@@ -123,7 +121,7 @@ func newWriter(s *store.Store, c *db.Client, city *facts.City, o Options) *write
 		w.progress = func(int, int) {}
 	}
 	w.total = len(city.Districts) + len(city.Streets) + len(city.Hospitals) + len(city.Schools) +
-		len(city.ScenicSpots) + len(city.CaseCategories) + len(city.Facilities) + len(Cast) + len(Children) + o.Citizens + mates()
+		len(city.ScenicSpots) + len(city.CaseCategories) + len(city.Facilities) + len(Cast) + len(Children) + o.Citizens
 	w.total += len(w.diaries()) * len(w.sessions())
 	for _, h := range city.Hospitals {
 		w.total += len(h.Departments)
