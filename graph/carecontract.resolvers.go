@@ -17,7 +17,8 @@ import (
 )
 
 func (r *careContractResolver) Patient(ctx context.Context, obj *db.CareContract) (*db.Person, error) {
-	return shown(obj.Patient(ctx))
+	patient, err := obj.Patient(ctx)
+	return patient, db.MaskNotFound(err)
 }
 
 func (r *careContractResolver) Status(ctx context.Context, obj *db.CareContract) (care.Status, error) {

@@ -18,7 +18,8 @@ import (
 )
 
 func (r *careVisitResolver) Patient(ctx context.Context, obj *db.CareVisit) (*db.Person, error) {
-	return shown(obj.Patient(ctx))
+	patient, err := obj.Patient(ctx)
+	return patient, db.MaskNotFound(err)
 }
 
 func (r *careVisitResolver) AllowedActions(ctx context.Context, obj *db.CareVisit) ([]care.VisitAction, error) {

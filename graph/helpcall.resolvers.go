@@ -19,7 +19,8 @@ import (
 )
 
 func (r *helpCallResolver) Patient(ctx context.Context, obj *db.HelpCall) (*db.Person, error) {
-	return shown(obj.Patient(ctx))
+	patient, err := obj.Patient(ctx)
+	return patient, db.MaskNotFound(err)
 }
 
 func (r *helpCallResolver) Location(ctx context.Context, obj *db.HelpCall, crs geo.Datum) (*geo.Located, error) {

@@ -80,9 +80,6 @@ func optional[T any](row *T, err error) (*T, error) {
 	return row, err
 }
 
-// shown makes null of a row beside another that the viewer may not see.
-func shown[T any](row *T, err error) (*T, error) { return optional(row, missing(err)) }
-
 // missing turns ent's not-found into the contract's.
 func missing(err error) error {
 	if db.IsNotFound(err) {

@@ -143,8 +143,7 @@ func (l *Lines) set(ctx context.Context, line *db.CreditLine, to creditline.Stat
 }
 
 func notNow(line *db.CreditLine) error {
-	return fault.New(fault.InvalidTransition).Say(
-		fmt.Sprintf("先诊疗后付费当前状态为%s，不能执行此操作。", line.Status), fmt.Sprintf("The credit line is %s; this cannot be done now.", line.Status))
+	return fault.NotNow("先诊疗后付费", "The credit line", line.Status)
 }
 
 // Close closes the viewer's own credit line. Nobody else may. Returns UNAUTHENTICATED, NOT_FOUND for anybody else's,

@@ -26,6 +26,11 @@ func BadInput(field string, zh, en string) *Fault {
 	return New(BadUserInput).At(field).Say(zh, en)
 }
 
+// NotNow returns INVALID_TRANSITION, which says what the step was asked of, in both languages, and the status it has.
+func NotNow[S ~string](zh, en string, status S) *Fault {
+	return New(InvalidTransition).Say(zh+"当前状态为"+string(status)+"，不能执行此操作。", en+" is "+string(status)+"; this cannot be done now.")
+}
+
 // NoCard returns CARD_NOT_ACTIVE for a person who has no citizen card.
 func NoCard() *Fault {
 	return New(CardNotActive).Say("还没有市民卡。", "There is no citizen card yet.")

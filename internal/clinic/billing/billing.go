@@ -180,6 +180,5 @@ func (d *Desk) change(ctx context.Context, b *db.Bill, set func(*db.BillUpdateOn
 }
 
 func notNow(b *db.Bill) error {
-	return fault.New(fault.InvalidTransition).At("billId").Say(
-		fmt.Sprintf("账单当前状态为%s，不能执行此操作。", b.Status), fmt.Sprintf("The bill is %s; this cannot be done now.", b.Status))
+	return fault.NotNow("账单", "The bill", b.Status).At("billId")
 }

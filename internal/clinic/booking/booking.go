@@ -150,8 +150,7 @@ func (o *Office) answer(ctx context.Context, a *db.Appointment, to waitlistentry
 }
 
 func notNow(a *db.Appointment) error {
-	return fault.New(fault.InvalidTransition).Say(
-		fmt.Sprintf("预约当前状态为%s，不能执行此操作。", a.Status), fmt.Sprintf("The appointment is %s; this cannot be done now.", a.Status))
+	return fault.NotNow("预约", "The appointment", a.Status)
 }
 
 func expired() error {

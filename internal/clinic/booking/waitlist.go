@@ -122,8 +122,7 @@ func (o *Office) leave(ctx context.Context, entryID string) error {
 	case e.Status == waitlistentry.StatusOffered:
 		return o.cancel(ctx, *e.AppointmentID, "leaveWaitlist")
 	case e.Status != waitlistentry.StatusWaiting:
-		return fault.New(fault.InvalidTransition).Say(
-			fmt.Sprintf("候补当前状态为%s，不能执行此操作。", e.Status), fmt.Sprintf("The entry is %s; this cannot be done now.", e.Status))
+		return fault.NotNow("候补", "The entry", e.Status)
 	}
 	s, err := o.hold(ctx, e.SlotID)
 	if err != nil {

@@ -136,6 +136,5 @@ func found[T any](row *T, err error, field string) (*T, error) {
 
 // notNow is INVALID_TRANSITION, naming the status.
 func notNow[S ~string](status S) error {
-	return fault.New(fault.InvalidTransition).Say(
-		fmt.Sprintf("当前状态为%s，不能执行此操作。", status), fmt.Sprintf("It is %s; this cannot be done now.", status))
+	return fault.NotNow("", "It", status)
 }

@@ -153,6 +153,5 @@ func signedIn(ctx context.Context, appointmentID string) error {
 
 // notNow refuses a step that the machine does not know.
 func notNow(status appointment.Status) error {
-	return fault.New(fault.InvalidTransition).Say(
-		fmt.Sprintf("预约当前状态为%s，不能执行此操作。", status), fmt.Sprintf("The appointment is %s; this cannot be done now.", status))
+	return fault.NotNow("预约", "The appointment", status)
 }

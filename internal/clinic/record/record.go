@@ -131,8 +131,7 @@ func (a *Archive) underWay(visit *db.Appointment) error {
 }
 
 func notNow(visit *db.Appointment) *fault.Fault {
-	return fault.New(fault.InvalidTransition).Say(
-		fmt.Sprintf("预约当前状态为%s，不能执行此操作。", visit.Status), fmt.Sprintf("The appointment is %s; this cannot be done now.", visit.Status))
+	return fault.NotNow("预约", "The appointment", visit.Status)
 }
 
 // lockOf is held while something is written into a person's record, and alone while it is deleted.
