@@ -102,10 +102,11 @@ func system(ctx context.Context) context.Context {
 }
 
 // hold loads a visit that nobody changes, and so neither ends nor stops sharing, until the transaction of ctx ends; nil when there is none.
+// The lock is not a shared one: readings that overlap without a gap would keep a withdrawal waiting for ever.
 func (a *Archive) hold(ctx context.Context, appointmentID string) (*db.Appointment, error) {
 	q := a.DB.Appointment.Query().Where(appointment.ID(appointmentID))
 	if a.Store.Dialect() == dialect.Postgres {
-		q.ForShare()
+		q.ForUpdate()
 	}
 	visit, err := q.Only(system(ctx))
 	if db.IsNotFound(err) {
