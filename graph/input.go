@@ -8,6 +8,8 @@ import (
 	"citygraph/internal/clinic/booking"
 	"citygraph/internal/lang"
 	"citygraph/internal/notice/preference"
+	"citygraph/internal/school/announcement"
+	"citygraph/internal/school/audience"
 )
 
 // bilingual reads a text in both languages; nil where there is none.
@@ -59,6 +61,26 @@ func wanted(in model.SetNotificationPreferenceInput) preference.Preference {
 		p.Zone = *in.Zone
 	}
 	return p
+}
+
+// announcing reads the input of publishAnnouncement.
+func announcing(in model.PublishAnnouncementInput) announcement.Announcing {
+	return announcement.Announcing{Key: in.IdempotencyKey, SchoolID: in.SchoolID, Kind: in.Kind, Text: announcement.Text{
+		Audience: reach(in.Audience), Title: in.Title, Body: in.Body, Urgency: in.Urgency, Acknowledgement: in.Acknowledgement,
+		DueAt: in.DueAt, PublishAt: in.PublishAt, Draft: in.Draft,
+	}}
+}
+
+// announcingInstead reads the input of updateAnnouncement.
+func announcingInstead(in model.UpdateAnnouncementInput) announcement.Change {
+	return announcement.Change{Key: in.IdempotencyKey, AnnouncementID: in.AnnouncementID, Text: announcement.Text{
+		Audience: reach(in.Audience), Title: in.Title, Body: in.Body, Urgency: in.Urgency, Acknowledgement: in.Acknowledgement,
+		DueAt: in.DueAt, PublishAt: in.PublishAt, Draft: in.Draft,
+	}}
+}
+
+func reach(in *model.AnnouncementAudienceInput) audience.Audience {
+	return audience.Audience{School: deref(in.School), Grades: in.Grades, Classes: in.Classes, Students: in.Students}
 }
 
 // badge counts the viewer's unread after a change of the inbox, unless that failed.

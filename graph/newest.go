@@ -29,6 +29,16 @@ func earliestSlots() db.SlotPaginateOption {
 	return db.WithSlotOrder(&db.SlotOrder{Direction: entgql.OrderDirectionAsc, Field: db.SlotOrderFieldStartsAt})
 }
 
+// newestAnnouncements orders announcements by falling id, and so by when they were written.
+func newestAnnouncements() db.AnnouncementPaginateOption {
+	return db.WithAnnouncementOrder(&db.AnnouncementOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultAnnouncementOrder.Field})
+}
+
+// newestDeliveries orders deliveries by falling id, and so by when they came.
+func newestDeliveries() db.DeliveryPaginateOption {
+	return db.WithDeliveryOrder(&db.DeliveryOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultDeliveryOrder.Field})
+}
+
 // oldest orders photos as they were uploaded: what is loaded with a list of cases comes in no order.
 func oldest(photos []*db.CasePhoto) []*db.CasePhoto {
 	slices.SortFunc(photos, func(a, b *db.CasePhoto) int { return strings.Compare(a.ID, b.ID) })

@@ -6,7 +6,9 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"citygraph/ent/db"
+	"citygraph/ent/db/academicsession"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
@@ -23,6 +25,7 @@ import (
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
+	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
@@ -36,6 +39,7 @@ import (
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
@@ -65,7 +69,9 @@ var nodeTables = map[id.Kind]string{
 	id.Practitioner: practitioner.Table, id.Schedule: schedule.Table, id.Slot: slot.Table,
 	id.Appointment: appointment.Table, id.WaitlistEntry: waitlistentry.Table, id.BookingSuspension: bookingsuspension.Table, id.Bill: bill.Table,
 	id.CareContract: carecontract.Table, id.CareVisit: carevisit.Table, id.HelpCall: helpcall.Table,
+	id.AcademicSession: academicsession.Table, id.SchoolClass: schoolclass.Table,
 	id.TopUp: topup.Table, id.CreditLine: creditline.Table,
+	id.Announcement: announcement.Table, id.Delivery: delivery.Table,
 }
 
 // maxNodes is how many ids nodes takes at once.

@@ -27,6 +27,8 @@ import (
 	"citygraph/internal/paycode"
 	"citygraph/internal/payment"
 	"citygraph/internal/personal"
+	"citygraph/internal/school/announcement"
+	"citygraph/internal/school/roster"
 	"citygraph/internal/transit"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -47,11 +49,13 @@ type Resolver struct {
 	TopUps   *payment.TopUps
 	Credit   *credit.Lines
 	Bills    *billing.Desk
+	Board    *announcement.Board
 	Till     *charge.Till
 	Transit  *transit.Office
 	Archive  *record.Archive
 	Day      *day.Day
 	Care     *care.Office
+	Rosters  *roster.Office
 
 	Insurance    *insurance.Accounts
 	Entitlements *entitlement.Entitlements

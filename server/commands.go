@@ -16,15 +16,16 @@ import (
 
 // app is what the commands do. main fills it; tests put fakes in.
 type app struct {
-	Serve      func(ctx context.Context, cfg Config, out io.Writer) error
-	Migrate    func(ctx context.Context, cfg Config, out io.Writer) error
-	Seed       func(ctx context.Context, cfg Config, size seedSize, out io.Writer) error
-	Rotate     func(ctx context.Context, cfg Config, out io.Writer) error
-	ImportCAP  func(ctx context.Context, cfg Config, file string, out io.Writer) error
-	Import311  func(ctx context.Context, cfg Config, from takeover, out io.Writer) error
-	ImportFHIR func(ctx context.Context, cfg Config, from supply, out io.Writer) error
-	TokenList  func(ctx context.Context, cfg Config, out io.Writer) error
-	TokenAs    func(ctx context.Context, cfg Config, name string, out io.Writer) error
+	Serve        func(ctx context.Context, cfg Config, out io.Writer) error
+	Migrate      func(ctx context.Context, cfg Config, out io.Writer) error
+	Seed         func(ctx context.Context, cfg Config, size seedSize, out io.Writer) error
+	Rotate       func(ctx context.Context, cfg Config, out io.Writer) error
+	ImportCAP    func(ctx context.Context, cfg Config, file string, out io.Writer) error
+	Import311    func(ctx context.Context, cfg Config, from takeover, out io.Writer) error
+	ImportFHIR   func(ctx context.Context, cfg Config, from supply, out io.Writer) error
+	ImportRoster func(ctx context.Context, cfg Config, from rosterSet, out io.Writer) error
+	TokenList    func(ctx context.Context, cfg Config, out io.Writer) error
+	TokenAs      func(ctx context.Context, cfg Config, name string, out io.Writer) error
 
 	VerifyLedger func(ctx context.Context, cfg Config, out io.Writer) error
 	StateLedger  func(ctx context.Context, cfg Config, which ledgerDay, out io.Writer) error

@@ -35,6 +35,9 @@ func fakeApp() app {
 		ImportFHIR: func(_ context.Context, _ Config, from supply, out io.Writer) error {
 			return say(out, fmt.Sprint("fhir ", from))
 		},
+		ImportRoster: func(_ context.Context, _ Config, from rosterSet, out io.Writer) error {
+			return say(out, fmt.Sprint("roster ", from))
+		},
 		VerifyLedger: func(_ context.Context, _ Config, out io.Writer) error { return say(out, "verify the ledger") },
 		StateLedger: func(_ context.Context, _ Config, w ledgerDay, out io.Writer) error {
 			return say(out, fmt.Sprint("state ", w.Provider, " ", w.Day.Format(time.RFC3339)))
@@ -78,6 +81,7 @@ func TestCommandsReachTheirVerb(t *testing.T) {
 
 		"ledger statement --date 2025-11-26":                                                                    "state SANDBOX 2025-11-26T00:00:00+08:00",
 		"ledger reconcile --date 2025-11-26 --provider sandbox b.csv --before a.csv --out d.csv":                "reconcile SANDBOX 2025-11-26T00:00:00+08:00 {b.csv a.csv d.csv}",
+		"import oneroster set.zip --source sis --dry-run":                                                       "roster {set.zip sis true}",
 		"import open311 cases.json --source ningbo --codes codes.csv":                                           "open311 {cases.json ningbo codes.csv}",
 		"notices replay --since 2026-01-02T08:00":                                                               "replay FCM 2026-01-02T00:00:00Z 0001-01-01T00:00:00Z false",
 		"notices replay --since 2026-01-02T08:00Z --until 2026-01-02T09:00:00+00:00 --channel wechat --dry-run": "replay WECHAT 2026-01-02T08:00:00Z 2026-01-02T09:00:00Z true",
@@ -100,6 +104,7 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 		"token --list --as chen": "none of the others can be",
 		"import cap":             "accepts 1 arg",
 
+		"import oneroster set.zip":                             `required flag(s) "source" not set`,
 		"import open311 cases.json":                            `required flag(s) "source" not set`,
 		"ledger statement":                                     `required flag(s) "date" not set`,
 		"ledger statement --date 2025-02-30":                   "--date must be a day such as",

@@ -32,7 +32,7 @@ any was refused, so that a script notices.`,
 				return a.ImportCAP(ctx, cfg, args[0], out)
 			})(cmd, nil)
 		},
-	}, importOpen311Command(a, environ), importFHIRCommand(a, environ))
+	}, importOpen311Command(a, environ), importFHIRCommand(a, environ), importRosterCommand(a, environ))
 	return imports
 }
 

@@ -54,7 +54,7 @@ func (e codedError) Unwrap() error { return e.error }
 func city() app {
 	return app{
 		Serve: serve, Migrate: migrate, Seed: seedDatabase, Rotate: rotateKeys, TokenList: tokenList, TokenAs: tokenAs,
-		ImportCAP: importCAP, Import311: importOpen311, ImportFHIR: importFHIR, Replay: replay, DeadLetters: showDeadLetters,
+		ImportCAP: importCAP, Import311: importOpen311, ImportFHIR: importFHIR, ImportRoster: importRoster, Replay: replay, DeadLetters: showDeadLetters,
 		VerifyLedger: verifyLedger, StateLedger: stateLedger, Reconcile: reconcileLedger,
 	}
 }

@@ -101,6 +101,9 @@ func rotateKeys(ctx context.Context, cfg Config, out io.Writer) error {
 		if _, err := city.Photos.Rotate(ctx); err != nil {
 			return err
 		}
+		if _, err := city.Rosters.Rotate(ctx); err != nil {
+			return err
+		}
 		bar.done(fmt.Sprintf("%d people's data were sealed anew; nothing is left under another key.", rotated))
 		return nil
 	})

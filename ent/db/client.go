@@ -11,7 +11,9 @@ import (
 
 	"citygraph/ent/db/migrate"
 
+	"citygraph/ent/db/academicsession"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
@@ -31,10 +33,12 @@ import (
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
+	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
@@ -52,9 +56,11 @@ import (
 	"citygraph/ent/db/practitioner"
 	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/recordaccess"
+	"citygraph/ent/db/rosteruser"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
@@ -79,8 +85,12 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// AcademicSession is the client for interacting with the AcademicSession builders.
+	AcademicSession *AcademicSessionClient
 	// Alert is the client for interacting with the Alert builders.
 	Alert *AlertClient
+	// Announcement is the client for interacting with the Announcement builders.
+	Announcement *AnnouncementClient
 	// Appointment is the client for interacting with the Appointment builders.
 	Appointment *AppointmentClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
@@ -119,6 +129,8 @@ type Client struct {
 	DataExport *DataExportClient
 	// Delegation is the client for interacting with the Delegation builders.
 	Delegation *DelegationClient
+	// Delivery is the client for interacting with the Delivery builders.
+	Delivery *DeliveryClient
 	// DeliveryAttempt is the client for interacting with the DeliveryAttempt builders.
 	DeliveryAttempt *DeliveryAttemptClient
 	// Department is the client for interacting with the Department builders.
@@ -127,6 +139,8 @@ type Client struct {
 	Device *DeviceClient
 	// District is the client for interacting with the District builders.
 	District *DistrictClient
+	// Enrollment is the client for interacting with the Enrollment builders.
+	Enrollment *EnrollmentClient
 	// EntitlementGrant is the client for interacting with the EntitlementGrant builders.
 	EntitlementGrant *EntitlementGrantClient
 	// Guardianship is the client for interacting with the Guardianship builders.
@@ -161,12 +175,16 @@ type Client struct {
 	PractitionerRole *PractitionerRoleClient
 	// RecordAccess is the client for interacting with the RecordAccess builders.
 	RecordAccess *RecordAccessClient
+	// RosterUser is the client for interacting with the RosterUser builders.
+	RosterUser *RosterUserClient
 	// ScenicSpot is the client for interacting with the ScenicSpot builders.
 	ScenicSpot *ScenicSpotClient
 	// Schedule is the client for interacting with the Schedule builders.
 	Schedule *ScheduleClient
 	// School is the client for interacting with the School builders.
 	School *SchoolClient
+	// SchoolClass is the client for interacting with the SchoolClass builders.
+	SchoolClass *SchoolClassClient
 	// SensorAlarm is the client for interacting with the SensorAlarm builders.
 	SensorAlarm *SensorAlarmClient
 	// Session is the client for interacting with the Session builders.
@@ -198,7 +216,9 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.AcademicSession = NewAcademicSessionClient(c.config)
 	c.Alert = NewAlertClient(c.config)
+	c.Announcement = NewAnnouncementClient(c.config)
 	c.Appointment = NewAppointmentClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.Bill = NewBillClient(c.config)
@@ -218,10 +238,12 @@ func (c *Client) init() {
 	c.CreditLine = NewCreditLineClient(c.config)
 	c.DataExport = NewDataExportClient(c.config)
 	c.Delegation = NewDelegationClient(c.config)
+	c.Delivery = NewDeliveryClient(c.config)
 	c.DeliveryAttempt = NewDeliveryAttemptClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
 	c.Device = NewDeviceClient(c.config)
 	c.District = NewDistrictClient(c.config)
+	c.Enrollment = NewEnrollmentClient(c.config)
 	c.EntitlementGrant = NewEntitlementGrantClient(c.config)
 	c.Guardianship = NewGuardianshipClient(c.config)
 	c.HealthRecord = NewHealthRecordClient(c.config)
@@ -239,9 +261,11 @@ func (c *Client) init() {
 	c.Practitioner = NewPractitionerClient(c.config)
 	c.PractitionerRole = NewPractitionerRoleClient(c.config)
 	c.RecordAccess = NewRecordAccessClient(c.config)
+	c.RosterUser = NewRosterUserClient(c.config)
 	c.ScenicSpot = NewScenicSpotClient(c.config)
 	c.Schedule = NewScheduleClient(c.config)
 	c.School = NewSchoolClient(c.config)
+	c.SchoolClass = NewSchoolClassClient(c.config)
 	c.SensorAlarm = NewSensorAlarmClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.Slot = NewSlotClient(c.config)
@@ -344,7 +368,9 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:                    ctx,
 		config:                 cfg,
+		AcademicSession:        NewAcademicSessionClient(cfg),
 		Alert:                  NewAlertClient(cfg),
+		Announcement:           NewAnnouncementClient(cfg),
 		Appointment:            NewAppointmentClient(cfg),
 		AuditEvent:             NewAuditEventClient(cfg),
 		Bill:                   NewBillClient(cfg),
@@ -364,10 +390,12 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		CreditLine:             NewCreditLineClient(cfg),
 		DataExport:             NewDataExportClient(cfg),
 		Delegation:             NewDelegationClient(cfg),
+		Delivery:               NewDeliveryClient(cfg),
 		DeliveryAttempt:        NewDeliveryAttemptClient(cfg),
 		Department:             NewDepartmentClient(cfg),
 		Device:                 NewDeviceClient(cfg),
 		District:               NewDistrictClient(cfg),
+		Enrollment:             NewEnrollmentClient(cfg),
 		EntitlementGrant:       NewEntitlementGrantClient(cfg),
 		Guardianship:           NewGuardianshipClient(cfg),
 		HealthRecord:           NewHealthRecordClient(cfg),
@@ -385,9 +413,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Practitioner:           NewPractitionerClient(cfg),
 		PractitionerRole:       NewPractitionerRoleClient(cfg),
 		RecordAccess:           NewRecordAccessClient(cfg),
+		RosterUser:             NewRosterUserClient(cfg),
 		ScenicSpot:             NewScenicSpotClient(cfg),
 		Schedule:               NewScheduleClient(cfg),
 		School:                 NewSchoolClient(cfg),
+		SchoolClass:            NewSchoolClassClient(cfg),
 		SensorAlarm:            NewSensorAlarmClient(cfg),
 		Session:                NewSessionClient(cfg),
 		Slot:                   NewSlotClient(cfg),
@@ -417,7 +447,9 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:                    ctx,
 		config:                 cfg,
+		AcademicSession:        NewAcademicSessionClient(cfg),
 		Alert:                  NewAlertClient(cfg),
+		Announcement:           NewAnnouncementClient(cfg),
 		Appointment:            NewAppointmentClient(cfg),
 		AuditEvent:             NewAuditEventClient(cfg),
 		Bill:                   NewBillClient(cfg),
@@ -437,10 +469,12 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		CreditLine:             NewCreditLineClient(cfg),
 		DataExport:             NewDataExportClient(cfg),
 		Delegation:             NewDelegationClient(cfg),
+		Delivery:               NewDeliveryClient(cfg),
 		DeliveryAttempt:        NewDeliveryAttemptClient(cfg),
 		Department:             NewDepartmentClient(cfg),
 		Device:                 NewDeviceClient(cfg),
 		District:               NewDistrictClient(cfg),
+		Enrollment:             NewEnrollmentClient(cfg),
 		EntitlementGrant:       NewEntitlementGrantClient(cfg),
 		Guardianship:           NewGuardianshipClient(cfg),
 		HealthRecord:           NewHealthRecordClient(cfg),
@@ -458,9 +492,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Practitioner:           NewPractitionerClient(cfg),
 		PractitionerRole:       NewPractitionerRoleClient(cfg),
 		RecordAccess:           NewRecordAccessClient(cfg),
+		RosterUser:             NewRosterUserClient(cfg),
 		ScenicSpot:             NewScenicSpotClient(cfg),
 		Schedule:               NewScheduleClient(cfg),
 		School:                 NewSchoolClient(cfg),
+		SchoolClass:            NewSchoolClassClient(cfg),
 		SensorAlarm:            NewSensorAlarmClient(cfg),
 		Session:                NewSessionClient(cfg),
 		Slot:                   NewSlotClient(cfg),
@@ -477,7 +513,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Alert.
+//		AcademicSession.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -500,17 +536,18 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Alert, c.Appointment, c.AuditEvent, c.Bill, c.BookingSuspension, c.Broadcast,
-		c.CareContract, c.CareVisit, c.CaseCategory, c.CaseEvent, c.CasePhoto,
-		c.CaseSupporter, c.CitizenCard, c.CityCase, c.CityFacility, c.Clinic,
-		c.Consent, c.CreditLine, c.DataExport, c.Delegation, c.DeliveryAttempt,
-		c.Department, c.Device, c.District, c.EntitlementGrant, c.Guardianship,
-		c.HealthRecord, c.HelpCall, c.Hold, c.IdempotencyRecord, c.Identity,
-		c.LedgerAccount, c.LedgerEntry, c.LedgerTransaction, c.Notification,
-		c.NotificationPreference, c.Person, c.PersonalData, c.Practitioner,
-		c.PractitionerRole, c.RecordAccess, c.ScenicSpot, c.Schedule, c.School,
-		c.SensorAlarm, c.Session, c.Slot, c.StaffRole, c.Street, c.TopUp,
-		c.TransitBatch, c.TransitRide, c.WaitlistEntry, c.WechatGrant,
+		c.AcademicSession, c.Alert, c.Announcement, c.Appointment, c.AuditEvent, c.Bill,
+		c.BookingSuspension, c.Broadcast, c.CareContract, c.CareVisit, c.CaseCategory,
+		c.CaseEvent, c.CasePhoto, c.CaseSupporter, c.CitizenCard, c.CityCase,
+		c.CityFacility, c.Clinic, c.Consent, c.CreditLine, c.DataExport, c.Delegation,
+		c.Delivery, c.DeliveryAttempt, c.Department, c.Device, c.District,
+		c.Enrollment, c.EntitlementGrant, c.Guardianship, c.HealthRecord, c.HelpCall,
+		c.Hold, c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
+		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
+		c.PersonalData, c.Practitioner, c.PractitionerRole, c.RecordAccess,
+		c.RosterUser, c.ScenicSpot, c.Schedule, c.School, c.SchoolClass, c.SensorAlarm,
+		c.Session, c.Slot, c.StaffRole, c.Street, c.TopUp, c.TransitBatch,
+		c.TransitRide, c.WaitlistEntry, c.WechatGrant,
 	} {
 		n.Use(hooks...)
 	}
@@ -520,17 +557,18 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Alert, c.Appointment, c.AuditEvent, c.Bill, c.BookingSuspension, c.Broadcast,
-		c.CareContract, c.CareVisit, c.CaseCategory, c.CaseEvent, c.CasePhoto,
-		c.CaseSupporter, c.CitizenCard, c.CityCase, c.CityFacility, c.Clinic,
-		c.Consent, c.CreditLine, c.DataExport, c.Delegation, c.DeliveryAttempt,
-		c.Department, c.Device, c.District, c.EntitlementGrant, c.Guardianship,
-		c.HealthRecord, c.HelpCall, c.Hold, c.IdempotencyRecord, c.Identity,
-		c.LedgerAccount, c.LedgerEntry, c.LedgerTransaction, c.Notification,
-		c.NotificationPreference, c.Person, c.PersonalData, c.Practitioner,
-		c.PractitionerRole, c.RecordAccess, c.ScenicSpot, c.Schedule, c.School,
-		c.SensorAlarm, c.Session, c.Slot, c.StaffRole, c.Street, c.TopUp,
-		c.TransitBatch, c.TransitRide, c.WaitlistEntry, c.WechatGrant,
+		c.AcademicSession, c.Alert, c.Announcement, c.Appointment, c.AuditEvent, c.Bill,
+		c.BookingSuspension, c.Broadcast, c.CareContract, c.CareVisit, c.CaseCategory,
+		c.CaseEvent, c.CasePhoto, c.CaseSupporter, c.CitizenCard, c.CityCase,
+		c.CityFacility, c.Clinic, c.Consent, c.CreditLine, c.DataExport, c.Delegation,
+		c.Delivery, c.DeliveryAttempt, c.Department, c.Device, c.District,
+		c.Enrollment, c.EntitlementGrant, c.Guardianship, c.HealthRecord, c.HelpCall,
+		c.Hold, c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
+		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
+		c.PersonalData, c.Practitioner, c.PractitionerRole, c.RecordAccess,
+		c.RosterUser, c.ScenicSpot, c.Schedule, c.School, c.SchoolClass, c.SensorAlarm,
+		c.Session, c.Slot, c.StaffRole, c.Street, c.TopUp, c.TransitBatch,
+		c.TransitRide, c.WaitlistEntry, c.WechatGrant,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -539,8 +577,12 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AcademicSessionMutation:
+		return c.AcademicSession.mutate(ctx, m)
 	case *AlertMutation:
 		return c.Alert.mutate(ctx, m)
+	case *AnnouncementMutation:
+		return c.Announcement.mutate(ctx, m)
 	case *AppointmentMutation:
 		return c.Appointment.mutate(ctx, m)
 	case *AuditEventMutation:
@@ -579,6 +621,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.DataExport.mutate(ctx, m)
 	case *DelegationMutation:
 		return c.Delegation.mutate(ctx, m)
+	case *DeliveryMutation:
+		return c.Delivery.mutate(ctx, m)
 	case *DeliveryAttemptMutation:
 		return c.DeliveryAttempt.mutate(ctx, m)
 	case *DepartmentMutation:
@@ -587,6 +631,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Device.mutate(ctx, m)
 	case *DistrictMutation:
 		return c.District.mutate(ctx, m)
+	case *EnrollmentMutation:
+		return c.Enrollment.mutate(ctx, m)
 	case *EntitlementGrantMutation:
 		return c.EntitlementGrant.mutate(ctx, m)
 	case *GuardianshipMutation:
@@ -621,12 +667,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.PractitionerRole.mutate(ctx, m)
 	case *RecordAccessMutation:
 		return c.RecordAccess.mutate(ctx, m)
+	case *RosterUserMutation:
+		return c.RosterUser.mutate(ctx, m)
 	case *ScenicSpotMutation:
 		return c.ScenicSpot.mutate(ctx, m)
 	case *ScheduleMutation:
 		return c.Schedule.mutate(ctx, m)
 	case *SchoolMutation:
 		return c.School.mutate(ctx, m)
+	case *SchoolClassMutation:
+		return c.SchoolClass.mutate(ctx, m)
 	case *SensorAlarmMutation:
 		return c.SensorAlarm.mutate(ctx, m)
 	case *SessionMutation:
@@ -649,6 +699,140 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.WechatGrant.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("db: unknown mutation type %T", m)
+	}
+}
+
+// AcademicSessionClient is a client for the AcademicSession schema.
+type AcademicSessionClient struct {
+	config
+}
+
+// NewAcademicSessionClient returns a client for the AcademicSession from the given config.
+func NewAcademicSessionClient(c config) *AcademicSessionClient {
+	return &AcademicSessionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `academicsession.Hooks(f(g(h())))`.
+func (c *AcademicSessionClient) Use(hooks ...Hook) {
+	c.hooks.AcademicSession = append(c.hooks.AcademicSession, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `academicsession.Intercept(f(g(h())))`.
+func (c *AcademicSessionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AcademicSession = append(c.inters.AcademicSession, interceptors...)
+}
+
+// Create returns a builder for creating a AcademicSession entity.
+func (c *AcademicSessionClient) Create() *AcademicSessionCreate {
+	mutation := newAcademicSessionMutation(c.config, OpCreate)
+	return &AcademicSessionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AcademicSession entities.
+func (c *AcademicSessionClient) CreateBulk(builders ...*AcademicSessionCreate) *AcademicSessionCreateBulk {
+	return &AcademicSessionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AcademicSessionClient) MapCreateBulk(slice any, setFunc func(*AcademicSessionCreate, int)) *AcademicSessionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AcademicSessionCreateBulk{err: fmt.Errorf("calling to AcademicSessionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AcademicSessionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AcademicSessionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AcademicSession.
+func (c *AcademicSessionClient) Update() *AcademicSessionUpdate {
+	mutation := newAcademicSessionMutation(c.config, OpUpdate)
+	return &AcademicSessionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AcademicSessionClient) UpdateOne(_m *AcademicSession) *AcademicSessionUpdateOne {
+	mutation := newAcademicSessionMutation(c.config, OpUpdateOne, withAcademicSession(_m))
+	return &AcademicSessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AcademicSessionClient) UpdateOneID(id string) *AcademicSessionUpdateOne {
+	mutation := newAcademicSessionMutation(c.config, OpUpdateOne, withAcademicSessionID(id))
+	return &AcademicSessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AcademicSession.
+func (c *AcademicSessionClient) Delete() *AcademicSessionDelete {
+	mutation := newAcademicSessionMutation(c.config, OpDelete)
+	return &AcademicSessionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AcademicSessionClient) DeleteOne(_m *AcademicSession) *AcademicSessionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AcademicSessionClient) DeleteOneID(id string) *AcademicSessionDeleteOne {
+	builder := c.Delete().Where(academicsession.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AcademicSessionDeleteOne{builder}
+}
+
+// Query returns a query builder for AcademicSession.
+func (c *AcademicSessionClient) Query() *AcademicSessionQuery {
+	return &AcademicSessionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAcademicSession},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AcademicSession entity by its id.
+func (c *AcademicSessionClient) Get(ctx context.Context, id string) (*AcademicSession, error) {
+	return c.Query().Where(academicsession.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AcademicSessionClient) GetX(ctx context.Context, id string) *AcademicSession {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AcademicSessionClient) Hooks() []Hook {
+	hooks := c.hooks.AcademicSession
+	return append(hooks[:len(hooks):len(hooks)], academicsession.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AcademicSessionClient) Interceptors() []Interceptor {
+	return c.inters.AcademicSession
+}
+
+func (c *AcademicSessionClient) mutate(ctx context.Context, m *AcademicSessionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AcademicSessionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AcademicSessionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AcademicSessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AcademicSessionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown AcademicSession mutation op: %q", m.Op())
 	}
 }
 
@@ -831,6 +1015,172 @@ func (c *AlertClient) mutate(ctx context.Context, m *AlertMutation) (Value, erro
 		return (&AlertDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Alert mutation op: %q", m.Op())
+	}
+}
+
+// AnnouncementClient is a client for the Announcement schema.
+type AnnouncementClient struct {
+	config
+}
+
+// NewAnnouncementClient returns a client for the Announcement from the given config.
+func NewAnnouncementClient(c config) *AnnouncementClient {
+	return &AnnouncementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `announcement.Hooks(f(g(h())))`.
+func (c *AnnouncementClient) Use(hooks ...Hook) {
+	c.hooks.Announcement = append(c.hooks.Announcement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `announcement.Intercept(f(g(h())))`.
+func (c *AnnouncementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Announcement = append(c.inters.Announcement, interceptors...)
+}
+
+// Create returns a builder for creating a Announcement entity.
+func (c *AnnouncementClient) Create() *AnnouncementCreate {
+	mutation := newAnnouncementMutation(c.config, OpCreate)
+	return &AnnouncementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Announcement entities.
+func (c *AnnouncementClient) CreateBulk(builders ...*AnnouncementCreate) *AnnouncementCreateBulk {
+	return &AnnouncementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AnnouncementClient) MapCreateBulk(slice any, setFunc func(*AnnouncementCreate, int)) *AnnouncementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AnnouncementCreateBulk{err: fmt.Errorf("calling to AnnouncementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AnnouncementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AnnouncementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Announcement.
+func (c *AnnouncementClient) Update() *AnnouncementUpdate {
+	mutation := newAnnouncementMutation(c.config, OpUpdate)
+	return &AnnouncementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AnnouncementClient) UpdateOne(_m *Announcement) *AnnouncementUpdateOne {
+	mutation := newAnnouncementMutation(c.config, OpUpdateOne, withAnnouncement(_m))
+	return &AnnouncementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AnnouncementClient) UpdateOneID(id string) *AnnouncementUpdateOne {
+	mutation := newAnnouncementMutation(c.config, OpUpdateOne, withAnnouncementID(id))
+	return &AnnouncementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Announcement.
+func (c *AnnouncementClient) Delete() *AnnouncementDelete {
+	mutation := newAnnouncementMutation(c.config, OpDelete)
+	return &AnnouncementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AnnouncementClient) DeleteOne(_m *Announcement) *AnnouncementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AnnouncementClient) DeleteOneID(id string) *AnnouncementDeleteOne {
+	builder := c.Delete().Where(announcement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AnnouncementDeleteOne{builder}
+}
+
+// Query returns a query builder for Announcement.
+func (c *AnnouncementClient) Query() *AnnouncementQuery {
+	return &AnnouncementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAnnouncement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Announcement entity by its id.
+func (c *AnnouncementClient) Get(ctx context.Context, id string) (*Announcement, error) {
+	return c.Query().Where(announcement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AnnouncementClient) GetX(ctx context.Context, id string) *Announcement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySchool queries the school edge of a Announcement.
+func (c *AnnouncementClient) QuerySchool(_m *Announcement) *SchoolQuery {
+	query := (&SchoolClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(announcement.Table, announcement.FieldID, id),
+			sqlgraph.To(school.Table, school.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, announcement.SchoolTable, announcement.SchoolColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDeliveries queries the deliveries edge of a Announcement.
+func (c *AnnouncementClient) QueryDeliveries(_m *Announcement) *DeliveryQuery {
+	query := (&DeliveryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(announcement.Table, announcement.FieldID, id),
+			sqlgraph.To(delivery.Table, delivery.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, announcement.DeliveriesTable, announcement.DeliveriesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AnnouncementClient) Hooks() []Hook {
+	hooks := c.hooks.Announcement
+	return append(hooks[:len(hooks):len(hooks)], announcement.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AnnouncementClient) Interceptors() []Interceptor {
+	return c.inters.Announcement
+}
+
+func (c *AnnouncementClient) mutate(ctx context.Context, m *AnnouncementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AnnouncementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AnnouncementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AnnouncementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AnnouncementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Announcement mutation op: %q", m.Op())
 	}
 }
 
@@ -3988,6 +4338,188 @@ func (c *DelegationClient) mutate(ctx context.Context, m *DelegationMutation) (V
 	}
 }
 
+// DeliveryClient is a client for the Delivery schema.
+type DeliveryClient struct {
+	config
+}
+
+// NewDeliveryClient returns a client for the Delivery from the given config.
+func NewDeliveryClient(c config) *DeliveryClient {
+	return &DeliveryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `delivery.Hooks(f(g(h())))`.
+func (c *DeliveryClient) Use(hooks ...Hook) {
+	c.hooks.Delivery = append(c.hooks.Delivery, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `delivery.Intercept(f(g(h())))`.
+func (c *DeliveryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Delivery = append(c.inters.Delivery, interceptors...)
+}
+
+// Create returns a builder for creating a Delivery entity.
+func (c *DeliveryClient) Create() *DeliveryCreate {
+	mutation := newDeliveryMutation(c.config, OpCreate)
+	return &DeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Delivery entities.
+func (c *DeliveryClient) CreateBulk(builders ...*DeliveryCreate) *DeliveryCreateBulk {
+	return &DeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DeliveryClient) MapCreateBulk(slice any, setFunc func(*DeliveryCreate, int)) *DeliveryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DeliveryCreateBulk{err: fmt.Errorf("calling to DeliveryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DeliveryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Delivery.
+func (c *DeliveryClient) Update() *DeliveryUpdate {
+	mutation := newDeliveryMutation(c.config, OpUpdate)
+	return &DeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DeliveryClient) UpdateOne(_m *Delivery) *DeliveryUpdateOne {
+	mutation := newDeliveryMutation(c.config, OpUpdateOne, withDelivery(_m))
+	return &DeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DeliveryClient) UpdateOneID(id string) *DeliveryUpdateOne {
+	mutation := newDeliveryMutation(c.config, OpUpdateOne, withDeliveryID(id))
+	return &DeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Delivery.
+func (c *DeliveryClient) Delete() *DeliveryDelete {
+	mutation := newDeliveryMutation(c.config, OpDelete)
+	return &DeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DeliveryClient) DeleteOne(_m *Delivery) *DeliveryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DeliveryClient) DeleteOneID(id string) *DeliveryDeleteOne {
+	builder := c.Delete().Where(delivery.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DeliveryDeleteOne{builder}
+}
+
+// Query returns a query builder for Delivery.
+func (c *DeliveryClient) Query() *DeliveryQuery {
+	return &DeliveryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDelivery},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Delivery entity by its id.
+func (c *DeliveryClient) Get(ctx context.Context, id string) (*Delivery, error) {
+	return c.Query().Where(delivery.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DeliveryClient) GetX(ctx context.Context, id string) *Delivery {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAnnouncement queries the announcement edge of a Delivery.
+func (c *DeliveryClient) QueryAnnouncement(_m *Delivery) *AnnouncementQuery {
+	query := (&AnnouncementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(delivery.Table, delivery.FieldID, id),
+			sqlgraph.To(announcement.Table, announcement.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, delivery.AnnouncementTable, delivery.AnnouncementColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryGuardian queries the guardian edge of a Delivery.
+func (c *DeliveryClient) QueryGuardian(_m *Delivery) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(delivery.Table, delivery.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, delivery.GuardianTable, delivery.GuardianColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStudents queries the students edge of a Delivery.
+func (c *DeliveryClient) QueryStudents(_m *Delivery) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(delivery.Table, delivery.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, delivery.StudentsTable, delivery.StudentsPrimaryKey...),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DeliveryClient) Hooks() []Hook {
+	hooks := c.hooks.Delivery
+	return append(hooks[:len(hooks):len(hooks)], delivery.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *DeliveryClient) Interceptors() []Interceptor {
+	return c.inters.Delivery
+}
+
+func (c *DeliveryClient) mutate(ctx context.Context, m *DeliveryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Delivery mutation op: %q", m.Op())
+	}
+}
+
 // DeliveryAttemptClient is a client for the DeliveryAttempt schema.
 type DeliveryAttemptClient struct {
 	config
@@ -4585,6 +5117,172 @@ func (c *DistrictClient) mutate(ctx context.Context, m *DistrictMutation) (Value
 		return (&DistrictDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown District mutation op: %q", m.Op())
+	}
+}
+
+// EnrollmentClient is a client for the Enrollment schema.
+type EnrollmentClient struct {
+	config
+}
+
+// NewEnrollmentClient returns a client for the Enrollment from the given config.
+func NewEnrollmentClient(c config) *EnrollmentClient {
+	return &EnrollmentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `enrollment.Hooks(f(g(h())))`.
+func (c *EnrollmentClient) Use(hooks ...Hook) {
+	c.hooks.Enrollment = append(c.hooks.Enrollment, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `enrollment.Intercept(f(g(h())))`.
+func (c *EnrollmentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Enrollment = append(c.inters.Enrollment, interceptors...)
+}
+
+// Create returns a builder for creating a Enrollment entity.
+func (c *EnrollmentClient) Create() *EnrollmentCreate {
+	mutation := newEnrollmentMutation(c.config, OpCreate)
+	return &EnrollmentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Enrollment entities.
+func (c *EnrollmentClient) CreateBulk(builders ...*EnrollmentCreate) *EnrollmentCreateBulk {
+	return &EnrollmentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EnrollmentClient) MapCreateBulk(slice any, setFunc func(*EnrollmentCreate, int)) *EnrollmentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EnrollmentCreateBulk{err: fmt.Errorf("calling to EnrollmentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EnrollmentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EnrollmentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Enrollment.
+func (c *EnrollmentClient) Update() *EnrollmentUpdate {
+	mutation := newEnrollmentMutation(c.config, OpUpdate)
+	return &EnrollmentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EnrollmentClient) UpdateOne(_m *Enrollment) *EnrollmentUpdateOne {
+	mutation := newEnrollmentMutation(c.config, OpUpdateOne, withEnrollment(_m))
+	return &EnrollmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EnrollmentClient) UpdateOneID(id string) *EnrollmentUpdateOne {
+	mutation := newEnrollmentMutation(c.config, OpUpdateOne, withEnrollmentID(id))
+	return &EnrollmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Enrollment.
+func (c *EnrollmentClient) Delete() *EnrollmentDelete {
+	mutation := newEnrollmentMutation(c.config, OpDelete)
+	return &EnrollmentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EnrollmentClient) DeleteOne(_m *Enrollment) *EnrollmentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EnrollmentClient) DeleteOneID(id string) *EnrollmentDeleteOne {
+	builder := c.Delete().Where(enrollment.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EnrollmentDeleteOne{builder}
+}
+
+// Query returns a query builder for Enrollment.
+func (c *EnrollmentClient) Query() *EnrollmentQuery {
+	return &EnrollmentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEnrollment},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Enrollment entity by its id.
+func (c *EnrollmentClient) Get(ctx context.Context, id string) (*Enrollment, error) {
+	return c.Query().Where(enrollment.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EnrollmentClient) GetX(ctx context.Context, id string) *Enrollment {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySchoolClass queries the school_class edge of a Enrollment.
+func (c *EnrollmentClient) QuerySchoolClass(_m *Enrollment) *SchoolClassQuery {
+	query := (&SchoolClassClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(enrollment.Table, enrollment.FieldID, id),
+			sqlgraph.To(schoolclass.Table, schoolclass.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, enrollment.SchoolClassTable, enrollment.SchoolClassColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPerson queries the person edge of a Enrollment.
+func (c *EnrollmentClient) QueryPerson(_m *Enrollment) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(enrollment.Table, enrollment.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, enrollment.PersonTable, enrollment.PersonColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *EnrollmentClient) Hooks() []Hook {
+	hooks := c.hooks.Enrollment
+	return append(hooks[:len(hooks):len(hooks)], enrollment.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *EnrollmentClient) Interceptors() []Interceptor {
+	return c.inters.Enrollment
+}
+
+func (c *EnrollmentClient) mutate(ctx context.Context, m *EnrollmentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EnrollmentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EnrollmentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EnrollmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EnrollmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Enrollment mutation op: %q", m.Op())
 	}
 }
 
@@ -6592,6 +7290,22 @@ func (c *PersonClient) QueryRoles(_m *Person) *StaffRoleQuery {
 	return query
 }
 
+// QueryDeliveries queries the deliveries edge of a Person.
+func (c *PersonClient) QueryDeliveries(_m *Person) *DeliveryQuery {
+	query := (&DeliveryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(person.Table, person.FieldID, id),
+			sqlgraph.To(delivery.Table, delivery.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, person.DeliveriesTable, person.DeliveriesPrimaryKey...),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *PersonClient) Hooks() []Hook {
 	hooks := c.hooks.Person
@@ -7170,6 +7884,140 @@ func (c *RecordAccessClient) mutate(ctx context.Context, m *RecordAccessMutation
 	}
 }
 
+// RosterUserClient is a client for the RosterUser schema.
+type RosterUserClient struct {
+	config
+}
+
+// NewRosterUserClient returns a client for the RosterUser from the given config.
+func NewRosterUserClient(c config) *RosterUserClient {
+	return &RosterUserClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `rosteruser.Hooks(f(g(h())))`.
+func (c *RosterUserClient) Use(hooks ...Hook) {
+	c.hooks.RosterUser = append(c.hooks.RosterUser, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `rosteruser.Intercept(f(g(h())))`.
+func (c *RosterUserClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RosterUser = append(c.inters.RosterUser, interceptors...)
+}
+
+// Create returns a builder for creating a RosterUser entity.
+func (c *RosterUserClient) Create() *RosterUserCreate {
+	mutation := newRosterUserMutation(c.config, OpCreate)
+	return &RosterUserCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RosterUser entities.
+func (c *RosterUserClient) CreateBulk(builders ...*RosterUserCreate) *RosterUserCreateBulk {
+	return &RosterUserCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RosterUserClient) MapCreateBulk(slice any, setFunc func(*RosterUserCreate, int)) *RosterUserCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RosterUserCreateBulk{err: fmt.Errorf("calling to RosterUserClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RosterUserCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RosterUserCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RosterUser.
+func (c *RosterUserClient) Update() *RosterUserUpdate {
+	mutation := newRosterUserMutation(c.config, OpUpdate)
+	return &RosterUserUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RosterUserClient) UpdateOne(_m *RosterUser) *RosterUserUpdateOne {
+	mutation := newRosterUserMutation(c.config, OpUpdateOne, withRosterUser(_m))
+	return &RosterUserUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RosterUserClient) UpdateOneID(id string) *RosterUserUpdateOne {
+	mutation := newRosterUserMutation(c.config, OpUpdateOne, withRosterUserID(id))
+	return &RosterUserUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RosterUser.
+func (c *RosterUserClient) Delete() *RosterUserDelete {
+	mutation := newRosterUserMutation(c.config, OpDelete)
+	return &RosterUserDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RosterUserClient) DeleteOne(_m *RosterUser) *RosterUserDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RosterUserClient) DeleteOneID(id string) *RosterUserDeleteOne {
+	builder := c.Delete().Where(rosteruser.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RosterUserDeleteOne{builder}
+}
+
+// Query returns a query builder for RosterUser.
+func (c *RosterUserClient) Query() *RosterUserQuery {
+	return &RosterUserQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRosterUser},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RosterUser entity by its id.
+func (c *RosterUserClient) Get(ctx context.Context, id string) (*RosterUser, error) {
+	return c.Query().Where(rosteruser.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RosterUserClient) GetX(ctx context.Context, id string) *RosterUser {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RosterUserClient) Hooks() []Hook {
+	hooks := c.hooks.RosterUser
+	return append(hooks[:len(hooks):len(hooks)], rosteruser.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *RosterUserClient) Interceptors() []Interceptor {
+	return c.inters.RosterUser
+}
+
+func (c *RosterUserClient) mutate(ctx context.Context, m *RosterUserMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RosterUserCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RosterUserUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RosterUserUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RosterUserDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown RosterUser mutation op: %q", m.Op())
+	}
+}
+
 // ScenicSpotClient is a client for the ScenicSpot schema.
 type ScenicSpotClient struct {
 	config
@@ -7665,6 +8513,188 @@ func (c *SchoolClient) mutate(ctx context.Context, m *SchoolMutation) (Value, er
 		return (&SchoolDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown School mutation op: %q", m.Op())
+	}
+}
+
+// SchoolClassClient is a client for the SchoolClass schema.
+type SchoolClassClient struct {
+	config
+}
+
+// NewSchoolClassClient returns a client for the SchoolClass from the given config.
+func NewSchoolClassClient(c config) *SchoolClassClient {
+	return &SchoolClassClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `schoolclass.Hooks(f(g(h())))`.
+func (c *SchoolClassClient) Use(hooks ...Hook) {
+	c.hooks.SchoolClass = append(c.hooks.SchoolClass, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `schoolclass.Intercept(f(g(h())))`.
+func (c *SchoolClassClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SchoolClass = append(c.inters.SchoolClass, interceptors...)
+}
+
+// Create returns a builder for creating a SchoolClass entity.
+func (c *SchoolClassClient) Create() *SchoolClassCreate {
+	mutation := newSchoolClassMutation(c.config, OpCreate)
+	return &SchoolClassCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SchoolClass entities.
+func (c *SchoolClassClient) CreateBulk(builders ...*SchoolClassCreate) *SchoolClassCreateBulk {
+	return &SchoolClassCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SchoolClassClient) MapCreateBulk(slice any, setFunc func(*SchoolClassCreate, int)) *SchoolClassCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SchoolClassCreateBulk{err: fmt.Errorf("calling to SchoolClassClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SchoolClassCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SchoolClassCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SchoolClass.
+func (c *SchoolClassClient) Update() *SchoolClassUpdate {
+	mutation := newSchoolClassMutation(c.config, OpUpdate)
+	return &SchoolClassUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SchoolClassClient) UpdateOne(_m *SchoolClass) *SchoolClassUpdateOne {
+	mutation := newSchoolClassMutation(c.config, OpUpdateOne, withSchoolClass(_m))
+	return &SchoolClassUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SchoolClassClient) UpdateOneID(id string) *SchoolClassUpdateOne {
+	mutation := newSchoolClassMutation(c.config, OpUpdateOne, withSchoolClassID(id))
+	return &SchoolClassUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SchoolClass.
+func (c *SchoolClassClient) Delete() *SchoolClassDelete {
+	mutation := newSchoolClassMutation(c.config, OpDelete)
+	return &SchoolClassDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SchoolClassClient) DeleteOne(_m *SchoolClass) *SchoolClassDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SchoolClassClient) DeleteOneID(id string) *SchoolClassDeleteOne {
+	builder := c.Delete().Where(schoolclass.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SchoolClassDeleteOne{builder}
+}
+
+// Query returns a query builder for SchoolClass.
+func (c *SchoolClassClient) Query() *SchoolClassQuery {
+	return &SchoolClassQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSchoolClass},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SchoolClass entity by its id.
+func (c *SchoolClassClient) Get(ctx context.Context, id string) (*SchoolClass, error) {
+	return c.Query().Where(schoolclass.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SchoolClassClient) GetX(ctx context.Context, id string) *SchoolClass {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySchool queries the school edge of a SchoolClass.
+func (c *SchoolClassClient) QuerySchool(_m *SchoolClass) *SchoolQuery {
+	query := (&SchoolClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(schoolclass.Table, schoolclass.FieldID, id),
+			sqlgraph.To(school.Table, school.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, schoolclass.SchoolTable, schoolclass.SchoolColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAcademicSession queries the academic_session edge of a SchoolClass.
+func (c *SchoolClassClient) QueryAcademicSession(_m *SchoolClass) *AcademicSessionQuery {
+	query := (&AcademicSessionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(schoolclass.Table, schoolclass.FieldID, id),
+			sqlgraph.To(academicsession.Table, academicsession.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, schoolclass.AcademicSessionTable, schoolclass.AcademicSessionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEnrollments queries the enrollments edge of a SchoolClass.
+func (c *SchoolClassClient) QueryEnrollments(_m *SchoolClass) *EnrollmentQuery {
+	query := (&EnrollmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(schoolclass.Table, schoolclass.FieldID, id),
+			sqlgraph.To(enrollment.Table, enrollment.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, schoolclass.EnrollmentsTable, schoolclass.EnrollmentsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SchoolClassClient) Hooks() []Hook {
+	hooks := c.hooks.SchoolClass
+	return append(hooks[:len(hooks):len(hooks)], schoolclass.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SchoolClassClient) Interceptors() []Interceptor {
+	return c.inters.SchoolClass
+}
+
+func (c *SchoolClassClient) mutate(ctx context.Context, m *SchoolClassMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SchoolClassCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SchoolClassUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SchoolClassUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SchoolClassDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown SchoolClass mutation op: %q", m.Op())
 	}
 }
 
@@ -9139,28 +10169,28 @@ func (c *WechatGrantClient) mutate(ctx context.Context, m *WechatGrantMutation) 
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Alert, Appointment, AuditEvent, Bill, BookingSuspension, Broadcast,
-		CareContract, CareVisit, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
-		CitizenCard, CityCase, CityFacility, Clinic, Consent, CreditLine, DataExport,
-		Delegation, DeliveryAttempt, Department, Device, District, EntitlementGrant,
-		Guardianship, HealthRecord, HelpCall, Hold, IdempotencyRecord, Identity,
-		LedgerAccount, LedgerEntry, LedgerTransaction, Notification,
-		NotificationPreference, Person, PersonalData, Practitioner, PractitionerRole,
-		RecordAccess, ScenicSpot, Schedule, School, SensorAlarm, Session, Slot,
-		StaffRole, Street, TopUp, TransitBatch, TransitRide, WaitlistEntry,
-		WechatGrant []ent.Hook
+		AcademicSession, Alert, Announcement, Appointment, AuditEvent, Bill,
+		BookingSuspension, Broadcast, CareContract, CareVisit, CaseCategory, CaseEvent,
+		CasePhoto, CaseSupporter, CitizenCard, CityCase, CityFacility, Clinic, Consent,
+		CreditLine, DataExport, Delegation, Delivery, DeliveryAttempt, Department,
+		Device, District, Enrollment, EntitlementGrant, Guardianship, HealthRecord,
+		HelpCall, Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
+		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
+		Practitioner, PractitionerRole, RecordAccess, RosterUser, ScenicSpot, Schedule,
+		School, SchoolClass, SensorAlarm, Session, Slot, StaffRole, Street, TopUp,
+		TransitBatch, TransitRide, WaitlistEntry, WechatGrant []ent.Hook
 	}
 	inters struct {
-		Alert, Appointment, AuditEvent, Bill, BookingSuspension, Broadcast,
-		CareContract, CareVisit, CaseCategory, CaseEvent, CasePhoto, CaseSupporter,
-		CitizenCard, CityCase, CityFacility, Clinic, Consent, CreditLine, DataExport,
-		Delegation, DeliveryAttempt, Department, Device, District, EntitlementGrant,
-		Guardianship, HealthRecord, HelpCall, Hold, IdempotencyRecord, Identity,
-		LedgerAccount, LedgerEntry, LedgerTransaction, Notification,
-		NotificationPreference, Person, PersonalData, Practitioner, PractitionerRole,
-		RecordAccess, ScenicSpot, Schedule, School, SensorAlarm, Session, Slot,
-		StaffRole, Street, TopUp, TransitBatch, TransitRide, WaitlistEntry,
-		WechatGrant []ent.Interceptor
+		AcademicSession, Alert, Announcement, Appointment, AuditEvent, Bill,
+		BookingSuspension, Broadcast, CareContract, CareVisit, CaseCategory, CaseEvent,
+		CasePhoto, CaseSupporter, CitizenCard, CityCase, CityFacility, Clinic, Consent,
+		CreditLine, DataExport, Delegation, Delivery, DeliveryAttempt, Department,
+		Device, District, Enrollment, EntitlementGrant, Guardianship, HealthRecord,
+		HelpCall, Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
+		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
+		Practitioner, PractitionerRole, RecordAccess, RosterUser, ScenicSpot, Schedule,
+		School, SchoolClass, SensorAlarm, Session, Slot, StaffRole, Street, TopUp,
+		TransitBatch, TransitRide, WaitlistEntry, WechatGrant []ent.Interceptor
 	}
 )
 

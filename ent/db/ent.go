@@ -3,7 +3,9 @@
 package db
 
 import (
+	"citygraph/ent/db/academicsession"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
@@ -23,10 +25,12 @@ import (
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
+	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
@@ -44,9 +48,11 @@ import (
 	"citygraph/ent/db/practitioner"
 	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/recordaccess"
+	"citygraph/ent/db/rosteruser"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
@@ -126,7 +132,9 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			academicsession.Table:        academicsession.ValidColumn,
 			alert.Table:                  alert.ValidColumn,
+			announcement.Table:           announcement.ValidColumn,
 			appointment.Table:            appointment.ValidColumn,
 			auditevent.Table:             auditevent.ValidColumn,
 			bill.Table:                   bill.ValidColumn,
@@ -146,10 +154,12 @@ func checkColumn(t, c string) error {
 			creditline.Table:             creditline.ValidColumn,
 			dataexport.Table:             dataexport.ValidColumn,
 			delegation.Table:             delegation.ValidColumn,
+			delivery.Table:               delivery.ValidColumn,
 			deliveryattempt.Table:        deliveryattempt.ValidColumn,
 			department.Table:             department.ValidColumn,
 			device.Table:                 device.ValidColumn,
 			district.Table:               district.ValidColumn,
+			enrollment.Table:             enrollment.ValidColumn,
 			entitlementgrant.Table:       entitlementgrant.ValidColumn,
 			guardianship.Table:           guardianship.ValidColumn,
 			healthrecord.Table:           healthrecord.ValidColumn,
@@ -167,9 +177,11 @@ func checkColumn(t, c string) error {
 			practitioner.Table:           practitioner.ValidColumn,
 			practitionerrole.Table:       practitionerrole.ValidColumn,
 			recordaccess.Table:           recordaccess.ValidColumn,
+			rosteruser.Table:             rosteruser.ValidColumn,
 			scenicspot.Table:             scenicspot.ValidColumn,
 			schedule.Table:               schedule.ValidColumn,
 			school.Table:                 school.ValidColumn,
+			schoolclass.Table:            schoolclass.ValidColumn,
 			sensoralarm.Table:            sensoralarm.ValidColumn,
 			session.Table:                session.ValidColumn,
 			slot.Table:                   slot.ValidColumn,

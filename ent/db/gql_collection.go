@@ -3,7 +3,9 @@
 package db
 
 import (
+	"citygraph/ent/db/academicsession"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
@@ -20,9 +22,11 @@ import (
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
+	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
@@ -34,6 +38,7 @@ import (
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
@@ -49,6 +54,95 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 )
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *AcademicSessionQuery) CollectFields(ctx context.Context, satisfies ...string) (*AcademicSessionQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *AcademicSessionQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(academicsession.Columns))
+		selectedFields = []string{academicsession.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[academicsession.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, academicsession.FieldCreatedAt)
+				fieldSeen[academicsession.FieldCreatedAt] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[academicsession.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, academicsession.FieldTitle)
+				fieldSeen[academicsession.FieldTitle] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[academicsession.FieldKind]; !ok {
+				selectedFields = append(selectedFields, academicsession.FieldKind)
+				fieldSeen[academicsession.FieldKind] = struct{}{}
+			}
+		case "firstDay":
+			if _, ok := fieldSeen[academicsession.FieldFirstDay]; !ok {
+				selectedFields = append(selectedFields, academicsession.FieldFirstDay)
+				fieldSeen[academicsession.FieldFirstDay] = struct{}{}
+			}
+		case "lastDay":
+			if _, ok := fieldSeen[academicsession.FieldLastDay]; !ok {
+				selectedFields = append(selectedFields, academicsession.FieldLastDay)
+				fieldSeen[academicsession.FieldLastDay] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[academicsession.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, academicsession.FieldStatus)
+				fieldSeen[academicsession.FieldStatus] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type academicsessionPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []AcademicSessionPaginateOption
+}
+
+func newAcademicSessionPaginateArgs(rv map[string]any) *academicsessionPaginateArgs {
+	args := &academicsessionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *AlertQuery) CollectFields(ctx context.Context, satisfies ...string) (*AlertQuery, error) {
@@ -212,6 +306,224 @@ type alertPaginateArgs struct {
 
 func newAlertPaginateArgs(rv map[string]any) *alertPaginateArgs {
 	args := &alertPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *AnnouncementQuery) CollectFields(ctx context.Context, satisfies ...string) (*AnnouncementQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *AnnouncementQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(announcement.Columns))
+		selectedFields = []string{announcement.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "school":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&SchoolClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, schoolImplementors)...); err != nil {
+				return err
+			}
+			_q.withSchool = query
+			if _, ok := fieldSeen[announcement.FieldSchoolID]; !ok {
+				selectedFields = append(selectedFields, announcement.FieldSchoolID)
+				fieldSeen[announcement.FieldSchoolID] = struct{}{}
+			}
+
+		case "deliveries":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DeliveryClient{config: _q.config}).Query()
+			)
+			args := newDeliveryPaginateArgs(fieldArgs(ctx, nil, path...))
+			if err := validateFirstLast(args.first, args.last); err != nil {
+				return fmt.Errorf("validate first and last in path %q: %w", path, err)
+			}
+			pager, err := newDeliveryPager(args.opts, args.last != nil)
+			if err != nil {
+				return fmt.Errorf("create new pager in path %q: %w", path, err)
+			}
+			if query, err = pager.applyFilter(query); err != nil {
+				return err
+			}
+			ignoredEdges := !hasCollectedField(ctx, append(path, edgesField)...) && !hasCollectedField(ctx, append(path, pageInfoField)...)
+			if hasCollectedField(ctx, append(path, totalCountField)...) || nested.EmptyPage(args.first, args.last) && hasCollectedField(ctx, append(path, pageInfoField)...) {
+				hasPagination := args.after != nil || args.first != nil || args.before != nil || args.last != nil
+				if hasPagination || ignoredEdges {
+					query := query.Clone()
+					_q.loadTotal = append(_q.loadTotal, func(ctx context.Context, nodes []*Announcement) error {
+						ids := make([]driver.Value, len(nodes))
+						for i := range nodes {
+							ids[i] = nodes[i].ID
+						}
+						var v []struct {
+							NodeID string `sql:"announcement_id"`
+							Count  int    `sql:"count"`
+						}
+						query.Where(func(s *sql.Selector) {
+							s.Where(sql.InValues(s.C(announcement.DeliveriesColumn), ids...))
+						})
+						if err := query.GroupBy(announcement.DeliveriesColumn).Aggregate(Count()).Scan(ctx, &v); err != nil {
+							return err
+						}
+						m := make(map[string]int, len(v))
+						for i := range v {
+							m[v[i].NodeID] = v[i].Count
+						}
+						for i := range nodes {
+							n := m[nodes[i].ID]
+							if nodes[i].Edges.totalCount[1] == nil {
+								nodes[i].Edges.totalCount[1] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[1][alias] = n
+						}
+						return nil
+					})
+				} else {
+					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*Announcement) error {
+						for i := range nodes {
+							n := len(nodes[i].Edges.Deliveries)
+							if nodes[i].Edges.totalCount[1] == nil {
+								nodes[i].Edges.totalCount[1] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[1][alias] = n
+						}
+						return nil
+					})
+				}
+			}
+			if ignoredEdges || (args.first != nil && *args.first == 0) || (args.last != nil && *args.last == 0) {
+				continue
+			}
+			if query, err = pager.applyCursors(query, args.after, args.before); err != nil {
+				return err
+			}
+			path = append(path, edgesField, nodeField)
+			if field := collectedField(ctx, path...); field != nil {
+				if err := query.collectField(ctx, false, opCtx, *field, path, mayAddCondition(satisfies, deliveryImplementors)...); err != nil {
+					return err
+				}
+			}
+			if limit := paginateLimit(args.first, args.last); limit > 0 {
+				if oneNode {
+					pager.applyOrder(query.Limit(limit))
+				} else {
+					modify := nested.LimitPerParent(limit, pager.orderExpr(query))
+					query.modifiers = append(query.modifiers, modify)
+				}
+			} else {
+				query = pager.applyOrder(query)
+			}
+			_q.WithNamedDeliveries(alias, func(wq *DeliveryQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[announcement.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, announcement.FieldCreatedAt)
+				fieldSeen[announcement.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[announcement.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, announcement.FieldUpdatedAt)
+				fieldSeen[announcement.FieldUpdatedAt] = struct{}{}
+			}
+		case "maskedAuthorName":
+			if _, ok := fieldSeen[announcement.FieldAuthorName]; !ok {
+				selectedFields = append(selectedFields, announcement.FieldAuthorName)
+				fieldSeen[announcement.FieldAuthorName] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[announcement.FieldKind]; !ok {
+				selectedFields = append(selectedFields, announcement.FieldKind)
+				fieldSeen[announcement.FieldKind] = struct{}{}
+			}
+		case "urgency":
+			if _, ok := fieldSeen[announcement.FieldUrgency]; !ok {
+				selectedFields = append(selectedFields, announcement.FieldUrgency)
+				fieldSeen[announcement.FieldUrgency] = struct{}{}
+			}
+		case "acknowledgement":
+			if _, ok := fieldSeen[announcement.FieldAcknowledgement]; !ok {
+				selectedFields = append(selectedFields, announcement.FieldAcknowledgement)
+				fieldSeen[announcement.FieldAcknowledgement] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[announcement.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, announcement.FieldDueAt)
+				fieldSeen[announcement.FieldDueAt] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[announcement.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, announcement.FieldStatus)
+				fieldSeen[announcement.FieldStatus] = struct{}{}
+			}
+		case "publishAt":
+			if _, ok := fieldSeen[announcement.FieldPublishAt]; !ok {
+				selectedFields = append(selectedFields, announcement.FieldPublishAt)
+				fieldSeen[announcement.FieldPublishAt] = struct{}{}
+			}
+		case "publishedAt":
+			if _, ok := fieldSeen[announcement.FieldPublishedAt]; !ok {
+				selectedFields = append(selectedFields, announcement.FieldPublishedAt)
+				fieldSeen[announcement.FieldPublishedAt] = struct{}{}
+			}
+		case "retractedAt":
+			if _, ok := fieldSeen[announcement.FieldRetractedAt]; !ok {
+				selectedFields = append(selectedFields, announcement.FieldRetractedAt)
+				fieldSeen[announcement.FieldRetractedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type announcementPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []AnnouncementPaginateOption
+}
+
+func newAnnouncementPaginateArgs(rv map[string]any) *announcementPaginateArgs {
+	args := &announcementPaginateArgs{}
 	if rv == nil {
 		return args
 	}
@@ -2467,6 +2779,108 @@ func newDelegationPaginateArgs(rv map[string]any) *delegationPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *DeliveryQuery) CollectFields(ctx context.Context, satisfies ...string) (*DeliveryQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *DeliveryQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(delivery.Columns))
+		selectedFields = []string{delivery.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "announcement":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&AnnouncementClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, announcementImplementors)...); err != nil {
+				return err
+			}
+			_q.withAnnouncement = query
+			if _, ok := fieldSeen[delivery.FieldAnnouncementID]; !ok {
+				selectedFields = append(selectedFields, delivery.FieldAnnouncementID)
+				fieldSeen[delivery.FieldAnnouncementID] = struct{}{}
+			}
+
+		case "students":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PersonClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, personImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedStudents(alias, func(wq *PersonQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[delivery.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, delivery.FieldCreatedAt)
+				fieldSeen[delivery.FieldCreatedAt] = struct{}{}
+			}
+		case "readAt":
+			if _, ok := fieldSeen[delivery.FieldReadAt]; !ok {
+				selectedFields = append(selectedFields, delivery.FieldReadAt)
+				fieldSeen[delivery.FieldReadAt] = struct{}{}
+			}
+		case "acknowledgedAt":
+			if _, ok := fieldSeen[delivery.FieldAcknowledgedAt]; !ok {
+				selectedFields = append(selectedFields, delivery.FieldAcknowledgedAt)
+				fieldSeen[delivery.FieldAcknowledgedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type deliveryPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []DeliveryPaginateOption
+}
+
+func newDeliveryPaginateArgs(rv map[string]any) *deliveryPaginateArgs {
+	args := &deliveryPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *DepartmentQuery) CollectFields(ctx context.Context, satisfies ...string) (*DepartmentQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -2888,6 +3302,120 @@ type districtPaginateArgs struct {
 
 func newDistrictPaginateArgs(rv map[string]any) *districtPaginateArgs {
 	args := &districtPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *EnrollmentQuery) CollectFields(ctx context.Context, satisfies ...string) (*EnrollmentQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *EnrollmentQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(enrollment.Columns))
+		selectedFields = []string{enrollment.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "schoolClass":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&SchoolClassClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, schoolclassImplementors)...); err != nil {
+				return err
+			}
+			_q.withSchoolClass = query
+			if _, ok := fieldSeen[enrollment.FieldSchoolClassID]; !ok {
+				selectedFields = append(selectedFields, enrollment.FieldSchoolClassID)
+				fieldSeen[enrollment.FieldSchoolClassID] = struct{}{}
+			}
+
+		case "person":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PersonClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, personImplementors)...); err != nil {
+				return err
+			}
+			_q.withPerson = query
+			if _, ok := fieldSeen[enrollment.FieldPersonID]; !ok {
+				selectedFields = append(selectedFields, enrollment.FieldPersonID)
+				fieldSeen[enrollment.FieldPersonID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[enrollment.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, enrollment.FieldCreatedAt)
+				fieldSeen[enrollment.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[enrollment.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, enrollment.FieldUpdatedAt)
+				fieldSeen[enrollment.FieldUpdatedAt] = struct{}{}
+			}
+		case "role":
+			if _, ok := fieldSeen[enrollment.FieldRole]; !ok {
+				selectedFields = append(selectedFields, enrollment.FieldRole)
+				fieldSeen[enrollment.FieldRole] = struct{}{}
+			}
+		case "duty":
+			if _, ok := fieldSeen[enrollment.FieldDuty]; !ok {
+				selectedFields = append(selectedFields, enrollment.FieldDuty)
+				fieldSeen[enrollment.FieldDuty] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[enrollment.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, enrollment.FieldStatus)
+				fieldSeen[enrollment.FieldStatus] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type enrollmentPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []EnrollmentPaginateOption
+}
+
+func newEnrollmentPaginateArgs(rv map[string]any) *enrollmentPaginateArgs {
+	args := &enrollmentPaginateArgs{}
 	if rv == nil {
 		return args
 	}
@@ -4149,6 +4677,125 @@ type schoolPaginateArgs struct {
 
 func newSchoolPaginateArgs(rv map[string]any) *schoolPaginateArgs {
 	args := &schoolPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *SchoolClassQuery) CollectFields(ctx context.Context, satisfies ...string) (*SchoolClassQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *SchoolClassQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(schoolclass.Columns))
+		selectedFields = []string{schoolclass.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "school":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&SchoolClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, schoolImplementors)...); err != nil {
+				return err
+			}
+			_q.withSchool = query
+			if _, ok := fieldSeen[schoolclass.FieldSchoolID]; !ok {
+				selectedFields = append(selectedFields, schoolclass.FieldSchoolID)
+				fieldSeen[schoolclass.FieldSchoolID] = struct{}{}
+			}
+
+		case "academicSession":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&AcademicSessionClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, academicsessionImplementors)...); err != nil {
+				return err
+			}
+			_q.withAcademicSession = query
+			if _, ok := fieldSeen[schoolclass.FieldAcademicSessionID]; !ok {
+				selectedFields = append(selectedFields, schoolclass.FieldAcademicSessionID)
+				fieldSeen[schoolclass.FieldAcademicSessionID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[schoolclass.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, schoolclass.FieldCreatedAt)
+				fieldSeen[schoolclass.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[schoolclass.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, schoolclass.FieldUpdatedAt)
+				fieldSeen[schoolclass.FieldUpdatedAt] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[schoolclass.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, schoolclass.FieldTitle)
+				fieldSeen[schoolclass.FieldTitle] = struct{}{}
+			}
+		case "grade":
+			if _, ok := fieldSeen[schoolclass.FieldGrade]; !ok {
+				selectedFields = append(selectedFields, schoolclass.FieldGrade)
+				fieldSeen[schoolclass.FieldGrade] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[schoolclass.FieldKind]; !ok {
+				selectedFields = append(selectedFields, schoolclass.FieldKind)
+				fieldSeen[schoolclass.FieldKind] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[schoolclass.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, schoolclass.FieldStatus)
+				fieldSeen[schoolclass.FieldStatus] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type schoolclassPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []SchoolClassPaginateOption
+}
+
+func newSchoolClassPaginateArgs(rv map[string]any) *schoolclassPaginateArgs {
+	args := &schoolclassPaginateArgs{}
 	if rv == nil {
 		return args
 	}

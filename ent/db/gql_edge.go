@@ -40,6 +40,32 @@ func (_m *Alert) Supersedes(ctx context.Context) (result []*Alert, err error) {
 	return result, err
 }
 
+func (_m *Announcement) School(ctx context.Context) (*School, error) {
+	result, err := _m.Edges.SchoolOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySchool().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Announcement) Deliveries(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int,
+) (*DeliveryConnection, error) {
+	opts := []DeliveryPaginateOption{}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[1][alias]
+	if nodes, err := _m.NamedDeliveries(alias); err == nil || hasTotalCount {
+		pager, err := newDeliveryPager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &DeliveryConnection{Edges: []*DeliveryEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
+	return _m.QueryDeliveries().Paginate(ctx, after, first, before, last, opts...)
+}
+
 func (_m *Appointment) Patient(ctx context.Context) (*Person, error) {
 	result, err := _m.Edges.PatientOrErr()
 	if IsNotLoaded(err) {
@@ -310,6 +336,26 @@ func (_m *CreditLine) Account(ctx context.Context) (*LedgerAccount, error) {
 	return result, err
 }
 
+func (_m *Delivery) Announcement(ctx context.Context) (*Announcement, error) {
+	result, err := _m.Edges.AnnouncementOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAnnouncement().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Delivery) Students(ctx context.Context) (result []*Person, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedStudents(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.StudentsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryStudents().All(ctx)
+	}
+	return result, err
+}
+
 func (_m *Department) Clinic(ctx context.Context) (*Clinic, error) {
 	result, err := _m.Edges.ClinicOrErr()
 	if IsNotLoaded(err) {
@@ -352,6 +398,22 @@ func (_m *District) Streets(
 		return conn, nil
 	}
 	return _m.QueryStreets().Paginate(ctx, after, first, before, last, opts...)
+}
+
+func (_m *Enrollment) SchoolClass(ctx context.Context) (*SchoolClass, error) {
+	result, err := _m.Edges.SchoolClassOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySchoolClass().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Enrollment) Person(ctx context.Context) (*Person, error) {
+	result, err := _m.Edges.PersonOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPerson().Only(ctx)
+	}
+	return result, err
 }
 
 func (_m *HelpCall) Patient(ctx context.Context) (*Person, error) {
@@ -464,6 +526,22 @@ func (_m *School) District(ctx context.Context) (*District, error) {
 		result, err = _m.QueryDistrict().Only(ctx)
 	}
 	return result, err
+}
+
+func (_m *SchoolClass) School(ctx context.Context) (*School, error) {
+	result, err := _m.Edges.SchoolOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySchool().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *SchoolClass) AcademicSession(ctx context.Context) (*AcademicSession, error) {
+	result, err := _m.Edges.AcademicSessionOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAcademicSession().Only(ctx)
+	}
+	return result, MaskNotFound(err)
 }
 
 func (_m *SensorAlarm) Facility(ctx context.Context) (*CityFacility, error) {

@@ -3,7 +3,9 @@
 package db
 
 import (
+	"citygraph/ent/db/academicsession"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
@@ -20,9 +22,11 @@ import (
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
+	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
@@ -34,6 +38,7 @@ import (
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
@@ -53,10 +58,20 @@ type Noder interface {
 	IsNode()
 }
 
+var academicsessionImplementors = []string{"AcademicSession", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*AcademicSession) IsNode() {}
+
 var alertImplementors = []string{"Alert", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Alert) IsNode() {}
+
+var announcementImplementors = []string{"Announcement", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Announcement) IsNode() {}
 
 var appointmentImplementors = []string{"Appointment", "Node"}
 
@@ -138,6 +153,11 @@ var delegationImplementors = []string{"Delegation", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Delegation) IsNode() {}
 
+var deliveryImplementors = []string{"Delivery", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Delivery) IsNode() {}
+
 var departmentImplementors = []string{"Department", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -152,6 +172,11 @@ var districtImplementors = []string{"District", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*District) IsNode() {}
+
+var enrollmentImplementors = []string{"Enrollment", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Enrollment) IsNode() {}
 
 var helpcallImplementors = []string{"HelpCall", "Node"}
 
@@ -207,6 +232,11 @@ var schoolImplementors = []string{"School", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*School) IsNode() {}
+
+var schoolclassImplementors = []string{"SchoolClass", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*SchoolClass) IsNode() {}
 
 var sensoralarmImplementors = []string{"SensorAlarm", "Node"}
 
@@ -296,11 +326,29 @@ func (c *Client) Noder(ctx context.Context, id string, opts ...NodeOption) (_ No
 
 func (c *Client) noder(ctx context.Context, table string, id string) (Noder, error) {
 	switch table {
+	case academicsession.Table:
+		query := c.AcademicSession.Query().
+			Where(academicsession.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, academicsessionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case alert.Table:
 		query := c.Alert.Query().
 			Where(alert.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, alertImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case announcement.Table:
+		query := c.Announcement.Query().
+			Where(announcement.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, announcementImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -449,6 +497,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			}
 		}
 		return query.Only(ctx)
+	case delivery.Table:
+		query := c.Delivery.Query().
+			Where(delivery.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, deliveryImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case department.Table:
 		query := c.Department.Query().
 			Where(department.ID(id))
@@ -472,6 +529,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(district.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, districtImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case enrollment.Table:
+		query := c.Enrollment.Query().
+			Where(enrollment.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, enrollmentImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -571,6 +637,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(school.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, schoolImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case schoolclass.Table:
+		query := c.SchoolClass.Query().
+			Where(schoolclass.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, schoolclassImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -702,10 +777,42 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		idmap[id] = append(idmap[id], &noders[i])
 	}
 	switch table {
+	case academicsession.Table:
+		query := c.AcademicSession.Query().
+			Where(academicsession.IDIn(ids...))
+		query, err := query.CollectFields(ctx, academicsessionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case alert.Table:
 		query := c.Alert.Query().
 			Where(alert.IDIn(ids...))
 		query, err := query.CollectFields(ctx, alertImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case announcement.Table:
+		query := c.Announcement.Query().
+			Where(announcement.IDIn(ids...))
+		query, err := query.CollectFields(ctx, announcementImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -974,6 +1081,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 				*noder = node
 			}
 		}
+	case delivery.Table:
+		query := c.Delivery.Query().
+			Where(delivery.IDIn(ids...))
+		query, err := query.CollectFields(ctx, deliveryImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case department.Table:
 		query := c.Department.Query().
 			Where(department.IDIn(ids...))
@@ -1010,6 +1133,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.District.Query().
 			Where(district.IDIn(ids...))
 		query, err := query.CollectFields(ctx, districtImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case enrollment.Table:
+		query := c.Enrollment.Query().
+			Where(enrollment.IDIn(ids...))
+		query, err := query.CollectFields(ctx, enrollmentImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -1186,6 +1325,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.School.Query().
 			Where(school.IDIn(ids...))
 		query, err := query.CollectFields(ctx, schoolImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case schoolclass.Table:
+		query := c.SchoolClass.Query().
+			Where(schoolclass.IDIn(ids...))
+		query, err := query.CollectFields(ctx, schoolclassImplementors...)
 		if err != nil {
 			return nil, err
 		}

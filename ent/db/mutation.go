@@ -3,7 +3,9 @@
 package db
 
 import (
+	"citygraph/ent/db/academicsession"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
@@ -23,10 +25,12 @@ import (
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
+	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
@@ -45,9 +49,11 @@ import (
 	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/recordaccess"
+	"citygraph/ent/db/rosteruser"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
@@ -66,6 +72,7 @@ import (
 	"citygraph/internal/lang"
 	"citygraph/internal/mask"
 	"citygraph/internal/notice/preference"
+	"citygraph/internal/school/audience"
 	"citygraph/internal/scope"
 	"citygraph/internal/target"
 	"citygraph/internal/wording"
@@ -88,7 +95,9 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
+	TypeAcademicSession        = "AcademicSession"
 	TypeAlert                  = "Alert"
+	TypeAnnouncement           = "Announcement"
 	TypeAppointment            = "Appointment"
 	TypeAuditEvent             = "AuditEvent"
 	TypeBill                   = "Bill"
@@ -108,10 +117,12 @@ const (
 	TypeCreditLine             = "CreditLine"
 	TypeDataExport             = "DataExport"
 	TypeDelegation             = "Delegation"
+	TypeDelivery               = "Delivery"
 	TypeDeliveryAttempt        = "DeliveryAttempt"
 	TypeDepartment             = "Department"
 	TypeDevice                 = "Device"
 	TypeDistrict               = "District"
+	TypeEnrollment             = "Enrollment"
 	TypeEntitlementGrant       = "EntitlementGrant"
 	TypeGuardianship           = "Guardianship"
 	TypeHealthRecord           = "HealthRecord"
@@ -129,9 +140,11 @@ const (
 	TypePractitioner           = "Practitioner"
 	TypePractitionerRole       = "PractitionerRole"
 	TypeRecordAccess           = "RecordAccess"
+	TypeRosterUser             = "RosterUser"
 	TypeScenicSpot             = "ScenicSpot"
 	TypeSchedule               = "Schedule"
 	TypeSchool                 = "School"
+	TypeSchoolClass            = "SchoolClass"
 	TypeSensorAlarm            = "SensorAlarm"
 	TypeSession                = "Session"
 	TypeSlot                   = "Slot"
@@ -143,6 +156,757 @@ const (
 	TypeWaitlistEntry          = "WaitlistEntry"
 	TypeWechatGrant            = "WechatGrant"
 )
+
+// AcademicSessionMutation represents an operation that mutates the AcademicSession nodes in the graph.
+type AcademicSessionMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	created_at    *time.Time
+	source_system *string
+	source_value  *string
+	title         *string
+	kind          *academicsession.Kind
+	first_day     *string
+	last_day      *string
+	status        *academicsession.Status
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*AcademicSession, error)
+	predicates    []predicate.AcademicSession
+}
+
+var _ ent.Mutation = (*AcademicSessionMutation)(nil)
+
+// academicsessionOption allows management of the mutation configuration using functional options.
+type academicsessionOption func(*AcademicSessionMutation)
+
+// newAcademicSessionMutation creates new mutation for the AcademicSession entity.
+func newAcademicSessionMutation(c config, op Op, opts ...academicsessionOption) *AcademicSessionMutation {
+	m := &AcademicSessionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAcademicSession,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAcademicSessionID sets the ID field of the mutation.
+func withAcademicSessionID(id string) academicsessionOption {
+	return func(m *AcademicSessionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AcademicSession
+		)
+		m.oldValue = func(ctx context.Context) (*AcademicSession, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AcademicSession.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAcademicSession sets the old AcademicSession of the mutation.
+func withAcademicSession(node *AcademicSession) academicsessionOption {
+	return func(m *AcademicSessionMutation) {
+		m.oldValue = func(context.Context) (*AcademicSession, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AcademicSessionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AcademicSessionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AcademicSession entities.
+func (m *AcademicSessionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AcademicSessionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AcademicSessionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AcademicSession.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AcademicSessionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AcademicSessionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the AcademicSession entity.
+// If the AcademicSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AcademicSessionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AcademicSessionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetSourceSystem sets the "source_system" field.
+func (m *AcademicSessionMutation) SetSourceSystem(s string) {
+	m.source_system = &s
+}
+
+// SourceSystem returns the value of the "source_system" field in the mutation.
+func (m *AcademicSessionMutation) SourceSystem() (r string, exists bool) {
+	v := m.source_system
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceSystem returns the old "source_system" field's value of the AcademicSession entity.
+// If the AcademicSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AcademicSessionMutation) OldSourceSystem(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceSystem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceSystem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceSystem: %w", err)
+	}
+	return oldValue.SourceSystem, nil
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (m *AcademicSessionMutation) ClearSourceSystem() {
+	m.source_system = nil
+	m.clearedFields[academicsession.FieldSourceSystem] = struct{}{}
+}
+
+// SourceSystemCleared returns if the "source_system" field was cleared in this mutation.
+func (m *AcademicSessionMutation) SourceSystemCleared() bool {
+	_, ok := m.clearedFields[academicsession.FieldSourceSystem]
+	return ok
+}
+
+// ResetSourceSystem resets all changes to the "source_system" field.
+func (m *AcademicSessionMutation) ResetSourceSystem() {
+	m.source_system = nil
+	delete(m.clearedFields, academicsession.FieldSourceSystem)
+}
+
+// SetSourceValue sets the "source_value" field.
+func (m *AcademicSessionMutation) SetSourceValue(s string) {
+	m.source_value = &s
+}
+
+// SourceValue returns the value of the "source_value" field in the mutation.
+func (m *AcademicSessionMutation) SourceValue() (r string, exists bool) {
+	v := m.source_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceValue returns the old "source_value" field's value of the AcademicSession entity.
+// If the AcademicSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AcademicSessionMutation) OldSourceValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceValue: %w", err)
+	}
+	return oldValue.SourceValue, nil
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (m *AcademicSessionMutation) ClearSourceValue() {
+	m.source_value = nil
+	m.clearedFields[academicsession.FieldSourceValue] = struct{}{}
+}
+
+// SourceValueCleared returns if the "source_value" field was cleared in this mutation.
+func (m *AcademicSessionMutation) SourceValueCleared() bool {
+	_, ok := m.clearedFields[academicsession.FieldSourceValue]
+	return ok
+}
+
+// ResetSourceValue resets all changes to the "source_value" field.
+func (m *AcademicSessionMutation) ResetSourceValue() {
+	m.source_value = nil
+	delete(m.clearedFields, academicsession.FieldSourceValue)
+}
+
+// SetTitle sets the "title" field.
+func (m *AcademicSessionMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *AcademicSessionMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the AcademicSession entity.
+// If the AcademicSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AcademicSessionMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *AcademicSessionMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *AcademicSessionMutation) SetKind(a academicsession.Kind) {
+	m.kind = &a
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *AcademicSessionMutation) Kind() (r academicsession.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the AcademicSession entity.
+// If the AcademicSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AcademicSessionMutation) OldKind(ctx context.Context) (v academicsession.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *AcademicSessionMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetFirstDay sets the "first_day" field.
+func (m *AcademicSessionMutation) SetFirstDay(s string) {
+	m.first_day = &s
+}
+
+// FirstDay returns the value of the "first_day" field in the mutation.
+func (m *AcademicSessionMutation) FirstDay() (r string, exists bool) {
+	v := m.first_day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstDay returns the old "first_day" field's value of the AcademicSession entity.
+// If the AcademicSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AcademicSessionMutation) OldFirstDay(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstDay: %w", err)
+	}
+	return oldValue.FirstDay, nil
+}
+
+// ResetFirstDay resets all changes to the "first_day" field.
+func (m *AcademicSessionMutation) ResetFirstDay() {
+	m.first_day = nil
+}
+
+// SetLastDay sets the "last_day" field.
+func (m *AcademicSessionMutation) SetLastDay(s string) {
+	m.last_day = &s
+}
+
+// LastDay returns the value of the "last_day" field in the mutation.
+func (m *AcademicSessionMutation) LastDay() (r string, exists bool) {
+	v := m.last_day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastDay returns the old "last_day" field's value of the AcademicSession entity.
+// If the AcademicSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AcademicSessionMutation) OldLastDay(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastDay: %w", err)
+	}
+	return oldValue.LastDay, nil
+}
+
+// ResetLastDay resets all changes to the "last_day" field.
+func (m *AcademicSessionMutation) ResetLastDay() {
+	m.last_day = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *AcademicSessionMutation) SetStatus(a academicsession.Status) {
+	m.status = &a
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *AcademicSessionMutation) Status() (r academicsession.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the AcademicSession entity.
+// If the AcademicSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AcademicSessionMutation) OldStatus(ctx context.Context) (v academicsession.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *AcademicSessionMutation) ResetStatus() {
+	m.status = nil
+}
+
+// Where appends a list predicates to the AcademicSessionMutation builder.
+func (m *AcademicSessionMutation) Where(ps ...predicate.AcademicSession) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AcademicSessionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AcademicSessionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AcademicSession, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AcademicSessionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AcademicSessionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AcademicSession).
+func (m *AcademicSessionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AcademicSessionMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, academicsession.FieldCreatedAt)
+	}
+	if m.source_system != nil {
+		fields = append(fields, academicsession.FieldSourceSystem)
+	}
+	if m.source_value != nil {
+		fields = append(fields, academicsession.FieldSourceValue)
+	}
+	if m.title != nil {
+		fields = append(fields, academicsession.FieldTitle)
+	}
+	if m.kind != nil {
+		fields = append(fields, academicsession.FieldKind)
+	}
+	if m.first_day != nil {
+		fields = append(fields, academicsession.FieldFirstDay)
+	}
+	if m.last_day != nil {
+		fields = append(fields, academicsession.FieldLastDay)
+	}
+	if m.status != nil {
+		fields = append(fields, academicsession.FieldStatus)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AcademicSessionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case academicsession.FieldCreatedAt:
+		return m.CreatedAt()
+	case academicsession.FieldSourceSystem:
+		return m.SourceSystem()
+	case academicsession.FieldSourceValue:
+		return m.SourceValue()
+	case academicsession.FieldTitle:
+		return m.Title()
+	case academicsession.FieldKind:
+		return m.Kind()
+	case academicsession.FieldFirstDay:
+		return m.FirstDay()
+	case academicsession.FieldLastDay:
+		return m.LastDay()
+	case academicsession.FieldStatus:
+		return m.Status()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AcademicSessionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case academicsession.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case academicsession.FieldSourceSystem:
+		return m.OldSourceSystem(ctx)
+	case academicsession.FieldSourceValue:
+		return m.OldSourceValue(ctx)
+	case academicsession.FieldTitle:
+		return m.OldTitle(ctx)
+	case academicsession.FieldKind:
+		return m.OldKind(ctx)
+	case academicsession.FieldFirstDay:
+		return m.OldFirstDay(ctx)
+	case academicsession.FieldLastDay:
+		return m.OldLastDay(ctx)
+	case academicsession.FieldStatus:
+		return m.OldStatus(ctx)
+	}
+	return nil, fmt.Errorf("unknown AcademicSession field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AcademicSessionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case academicsession.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case academicsession.FieldSourceSystem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceSystem(v)
+		return nil
+	case academicsession.FieldSourceValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceValue(v)
+		return nil
+	case academicsession.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case academicsession.FieldKind:
+		v, ok := value.(academicsession.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case academicsession.FieldFirstDay:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstDay(v)
+		return nil
+	case academicsession.FieldLastDay:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastDay(v)
+		return nil
+	case academicsession.FieldStatus:
+		v, ok := value.(academicsession.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AcademicSession field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AcademicSessionMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AcademicSessionMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AcademicSessionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown AcademicSession numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AcademicSessionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(academicsession.FieldSourceSystem) {
+		fields = append(fields, academicsession.FieldSourceSystem)
+	}
+	if m.FieldCleared(academicsession.FieldSourceValue) {
+		fields = append(fields, academicsession.FieldSourceValue)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AcademicSessionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AcademicSessionMutation) ClearField(name string) error {
+	switch name {
+	case academicsession.FieldSourceSystem:
+		m.ClearSourceSystem()
+		return nil
+	case academicsession.FieldSourceValue:
+		m.ClearSourceValue()
+		return nil
+	}
+	return fmt.Errorf("unknown AcademicSession nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AcademicSessionMutation) ResetField(name string) error {
+	switch name {
+	case academicsession.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case academicsession.FieldSourceSystem:
+		m.ResetSourceSystem()
+		return nil
+	case academicsession.FieldSourceValue:
+		m.ResetSourceValue()
+		return nil
+	case academicsession.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case academicsession.FieldKind:
+		m.ResetKind()
+		return nil
+	case academicsession.FieldFirstDay:
+		m.ResetFirstDay()
+		return nil
+	case academicsession.FieldLastDay:
+		m.ResetLastDay()
+		return nil
+	case academicsession.FieldStatus:
+		m.ResetStatus()
+		return nil
+	}
+	return fmt.Errorf("unknown AcademicSession field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AcademicSessionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AcademicSessionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AcademicSessionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AcademicSessionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AcademicSessionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AcademicSessionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AcademicSessionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AcademicSession unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AcademicSessionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AcademicSession edge %s", name)
+}
 
 // AlertMutation represents an operation that mutates the Alert nodes in the graph.
 type AlertMutation struct {
@@ -1655,6 +2419,1630 @@ func (m *AlertMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Alert edge %s", name)
+}
+
+// AnnouncementMutation represents an operation that mutates the Announcement nodes in the graph.
+type AnnouncementMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *string
+	created_at        *time.Time
+	updated_at        *time.Time
+	author_id         *string
+	author_name       *mask.Name
+	kind              *announcement.Kind
+	audience          *audience.Audience
+	title             *string
+	body              *string
+	urgency           *announcement.Urgency
+	acknowledgement   *announcement.Acknowledgement
+	due_at            *time.Time
+	status            *announcement.Status
+	publish_at        *time.Time
+	published_at      *time.Time
+	retracted_at      *time.Time
+	delivered         *int
+	adddelivered      *int
+	read              *int
+	addread           *int
+	acknowledged      *int
+	addacknowledged   *int
+	clearedFields     map[string]struct{}
+	school            *string
+	clearedschool     bool
+	deliveries        map[string]struct{}
+	removeddeliveries map[string]struct{}
+	cleareddeliveries bool
+	done              bool
+	oldValue          func(context.Context) (*Announcement, error)
+	predicates        []predicate.Announcement
+}
+
+var _ ent.Mutation = (*AnnouncementMutation)(nil)
+
+// announcementOption allows management of the mutation configuration using functional options.
+type announcementOption func(*AnnouncementMutation)
+
+// newAnnouncementMutation creates new mutation for the Announcement entity.
+func newAnnouncementMutation(c config, op Op, opts ...announcementOption) *AnnouncementMutation {
+	m := &AnnouncementMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAnnouncement,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAnnouncementID sets the ID field of the mutation.
+func withAnnouncementID(id string) announcementOption {
+	return func(m *AnnouncementMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Announcement
+		)
+		m.oldValue = func(ctx context.Context) (*Announcement, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Announcement.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAnnouncement sets the old Announcement of the mutation.
+func withAnnouncement(node *Announcement) announcementOption {
+	return func(m *AnnouncementMutation) {
+		m.oldValue = func(context.Context) (*Announcement, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AnnouncementMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AnnouncementMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Announcement entities.
+func (m *AnnouncementMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AnnouncementMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AnnouncementMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Announcement.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AnnouncementMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AnnouncementMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AnnouncementMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *AnnouncementMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *AnnouncementMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *AnnouncementMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetSchoolID sets the "school_id" field.
+func (m *AnnouncementMutation) SetSchoolID(s string) {
+	m.school = &s
+}
+
+// SchoolID returns the value of the "school_id" field in the mutation.
+func (m *AnnouncementMutation) SchoolID() (r string, exists bool) {
+	v := m.school
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSchoolID returns the old "school_id" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldSchoolID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSchoolID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSchoolID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSchoolID: %w", err)
+	}
+	return oldValue.SchoolID, nil
+}
+
+// ResetSchoolID resets all changes to the "school_id" field.
+func (m *AnnouncementMutation) ResetSchoolID() {
+	m.school = nil
+}
+
+// SetAuthorID sets the "author_id" field.
+func (m *AnnouncementMutation) SetAuthorID(s string) {
+	m.author_id = &s
+}
+
+// AuthorID returns the value of the "author_id" field in the mutation.
+func (m *AnnouncementMutation) AuthorID() (r string, exists bool) {
+	v := m.author_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthorID returns the old "author_id" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldAuthorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthorID: %w", err)
+	}
+	return oldValue.AuthorID, nil
+}
+
+// ResetAuthorID resets all changes to the "author_id" field.
+func (m *AnnouncementMutation) ResetAuthorID() {
+	m.author_id = nil
+}
+
+// SetAuthorName sets the "author_name" field.
+func (m *AnnouncementMutation) SetAuthorName(value mask.Name) {
+	m.author_name = &value
+}
+
+// AuthorName returns the value of the "author_name" field in the mutation.
+func (m *AnnouncementMutation) AuthorName() (r mask.Name, exists bool) {
+	v := m.author_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthorName returns the old "author_name" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldAuthorName(ctx context.Context) (v mask.Name, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthorName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthorName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthorName: %w", err)
+	}
+	return oldValue.AuthorName, nil
+}
+
+// ResetAuthorName resets all changes to the "author_name" field.
+func (m *AnnouncementMutation) ResetAuthorName() {
+	m.author_name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *AnnouncementMutation) SetKind(a announcement.Kind) {
+	m.kind = &a
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *AnnouncementMutation) Kind() (r announcement.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldKind(ctx context.Context) (v announcement.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *AnnouncementMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetAudience sets the "audience" field.
+func (m *AnnouncementMutation) SetAudience(a audience.Audience) {
+	m.audience = &a
+}
+
+// Audience returns the value of the "audience" field in the mutation.
+func (m *AnnouncementMutation) Audience() (r audience.Audience, exists bool) {
+	v := m.audience
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAudience returns the old "audience" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldAudience(ctx context.Context) (v audience.Audience, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAudience is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAudience requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAudience: %w", err)
+	}
+	return oldValue.Audience, nil
+}
+
+// ResetAudience resets all changes to the "audience" field.
+func (m *AnnouncementMutation) ResetAudience() {
+	m.audience = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *AnnouncementMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *AnnouncementMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *AnnouncementMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetBody sets the "body" field.
+func (m *AnnouncementMutation) SetBody(s string) {
+	m.body = &s
+}
+
+// Body returns the value of the "body" field in the mutation.
+func (m *AnnouncementMutation) Body() (r string, exists bool) {
+	v := m.body
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBody returns the old "body" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldBody(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBody is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBody requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBody: %w", err)
+	}
+	return oldValue.Body, nil
+}
+
+// ResetBody resets all changes to the "body" field.
+func (m *AnnouncementMutation) ResetBody() {
+	m.body = nil
+}
+
+// SetUrgency sets the "urgency" field.
+func (m *AnnouncementMutation) SetUrgency(a announcement.Urgency) {
+	m.urgency = &a
+}
+
+// Urgency returns the value of the "urgency" field in the mutation.
+func (m *AnnouncementMutation) Urgency() (r announcement.Urgency, exists bool) {
+	v := m.urgency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUrgency returns the old "urgency" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldUrgency(ctx context.Context) (v announcement.Urgency, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUrgency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUrgency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUrgency: %w", err)
+	}
+	return oldValue.Urgency, nil
+}
+
+// ResetUrgency resets all changes to the "urgency" field.
+func (m *AnnouncementMutation) ResetUrgency() {
+	m.urgency = nil
+}
+
+// SetAcknowledgement sets the "acknowledgement" field.
+func (m *AnnouncementMutation) SetAcknowledgement(a announcement.Acknowledgement) {
+	m.acknowledgement = &a
+}
+
+// Acknowledgement returns the value of the "acknowledgement" field in the mutation.
+func (m *AnnouncementMutation) Acknowledgement() (r announcement.Acknowledgement, exists bool) {
+	v := m.acknowledgement
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgement returns the old "acknowledgement" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldAcknowledgement(ctx context.Context) (v announcement.Acknowledgement, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgement is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgement requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgement: %w", err)
+	}
+	return oldValue.Acknowledgement, nil
+}
+
+// ResetAcknowledgement resets all changes to the "acknowledgement" field.
+func (m *AnnouncementMutation) ResetAcknowledgement() {
+	m.acknowledgement = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *AnnouncementMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *AnnouncementMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldDueAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (m *AnnouncementMutation) ClearDueAt() {
+	m.due_at = nil
+	m.clearedFields[announcement.FieldDueAt] = struct{}{}
+}
+
+// DueAtCleared returns if the "due_at" field was cleared in this mutation.
+func (m *AnnouncementMutation) DueAtCleared() bool {
+	_, ok := m.clearedFields[announcement.FieldDueAt]
+	return ok
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *AnnouncementMutation) ResetDueAt() {
+	m.due_at = nil
+	delete(m.clearedFields, announcement.FieldDueAt)
+}
+
+// SetStatus sets the "status" field.
+func (m *AnnouncementMutation) SetStatus(a announcement.Status) {
+	m.status = &a
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *AnnouncementMutation) Status() (r announcement.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldStatus(ctx context.Context) (v announcement.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *AnnouncementMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetPublishAt sets the "publish_at" field.
+func (m *AnnouncementMutation) SetPublishAt(t time.Time) {
+	m.publish_at = &t
+}
+
+// PublishAt returns the value of the "publish_at" field in the mutation.
+func (m *AnnouncementMutation) PublishAt() (r time.Time, exists bool) {
+	v := m.publish_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublishAt returns the old "publish_at" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldPublishAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublishAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublishAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublishAt: %w", err)
+	}
+	return oldValue.PublishAt, nil
+}
+
+// ClearPublishAt clears the value of the "publish_at" field.
+func (m *AnnouncementMutation) ClearPublishAt() {
+	m.publish_at = nil
+	m.clearedFields[announcement.FieldPublishAt] = struct{}{}
+}
+
+// PublishAtCleared returns if the "publish_at" field was cleared in this mutation.
+func (m *AnnouncementMutation) PublishAtCleared() bool {
+	_, ok := m.clearedFields[announcement.FieldPublishAt]
+	return ok
+}
+
+// ResetPublishAt resets all changes to the "publish_at" field.
+func (m *AnnouncementMutation) ResetPublishAt() {
+	m.publish_at = nil
+	delete(m.clearedFields, announcement.FieldPublishAt)
+}
+
+// SetPublishedAt sets the "published_at" field.
+func (m *AnnouncementMutation) SetPublishedAt(t time.Time) {
+	m.published_at = &t
+}
+
+// PublishedAt returns the value of the "published_at" field in the mutation.
+func (m *AnnouncementMutation) PublishedAt() (r time.Time, exists bool) {
+	v := m.published_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublishedAt returns the old "published_at" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldPublishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublishedAt: %w", err)
+	}
+	return oldValue.PublishedAt, nil
+}
+
+// ClearPublishedAt clears the value of the "published_at" field.
+func (m *AnnouncementMutation) ClearPublishedAt() {
+	m.published_at = nil
+	m.clearedFields[announcement.FieldPublishedAt] = struct{}{}
+}
+
+// PublishedAtCleared returns if the "published_at" field was cleared in this mutation.
+func (m *AnnouncementMutation) PublishedAtCleared() bool {
+	_, ok := m.clearedFields[announcement.FieldPublishedAt]
+	return ok
+}
+
+// ResetPublishedAt resets all changes to the "published_at" field.
+func (m *AnnouncementMutation) ResetPublishedAt() {
+	m.published_at = nil
+	delete(m.clearedFields, announcement.FieldPublishedAt)
+}
+
+// SetRetractedAt sets the "retracted_at" field.
+func (m *AnnouncementMutation) SetRetractedAt(t time.Time) {
+	m.retracted_at = &t
+}
+
+// RetractedAt returns the value of the "retracted_at" field in the mutation.
+func (m *AnnouncementMutation) RetractedAt() (r time.Time, exists bool) {
+	v := m.retracted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetractedAt returns the old "retracted_at" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldRetractedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetractedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetractedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetractedAt: %w", err)
+	}
+	return oldValue.RetractedAt, nil
+}
+
+// ClearRetractedAt clears the value of the "retracted_at" field.
+func (m *AnnouncementMutation) ClearRetractedAt() {
+	m.retracted_at = nil
+	m.clearedFields[announcement.FieldRetractedAt] = struct{}{}
+}
+
+// RetractedAtCleared returns if the "retracted_at" field was cleared in this mutation.
+func (m *AnnouncementMutation) RetractedAtCleared() bool {
+	_, ok := m.clearedFields[announcement.FieldRetractedAt]
+	return ok
+}
+
+// ResetRetractedAt resets all changes to the "retracted_at" field.
+func (m *AnnouncementMutation) ResetRetractedAt() {
+	m.retracted_at = nil
+	delete(m.clearedFields, announcement.FieldRetractedAt)
+}
+
+// SetDelivered sets the "delivered" field.
+func (m *AnnouncementMutation) SetDelivered(i int) {
+	m.delivered = &i
+	m.adddelivered = nil
+}
+
+// Delivered returns the value of the "delivered" field in the mutation.
+func (m *AnnouncementMutation) Delivered() (r int, exists bool) {
+	v := m.delivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDelivered returns the old "delivered" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldDelivered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDelivered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDelivered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDelivered: %w", err)
+	}
+	return oldValue.Delivered, nil
+}
+
+// AddDelivered adds i to the "delivered" field.
+func (m *AnnouncementMutation) AddDelivered(i int) {
+	if m.adddelivered != nil {
+		*m.adddelivered += i
+	} else {
+		m.adddelivered = &i
+	}
+}
+
+// AddedDelivered returns the value that was added to the "delivered" field in this mutation.
+func (m *AnnouncementMutation) AddedDelivered() (r int, exists bool) {
+	v := m.adddelivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDelivered resets all changes to the "delivered" field.
+func (m *AnnouncementMutation) ResetDelivered() {
+	m.delivered = nil
+	m.adddelivered = nil
+}
+
+// SetRead sets the "read" field.
+func (m *AnnouncementMutation) SetRead(i int) {
+	m.read = &i
+	m.addread = nil
+}
+
+// Read returns the value of the "read" field in the mutation.
+func (m *AnnouncementMutation) Read() (r int, exists bool) {
+	v := m.read
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRead returns the old "read" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldRead(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRead is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRead requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRead: %w", err)
+	}
+	return oldValue.Read, nil
+}
+
+// AddRead adds i to the "read" field.
+func (m *AnnouncementMutation) AddRead(i int) {
+	if m.addread != nil {
+		*m.addread += i
+	} else {
+		m.addread = &i
+	}
+}
+
+// AddedRead returns the value that was added to the "read" field in this mutation.
+func (m *AnnouncementMutation) AddedRead() (r int, exists bool) {
+	v := m.addread
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRead resets all changes to the "read" field.
+func (m *AnnouncementMutation) ResetRead() {
+	m.read = nil
+	m.addread = nil
+}
+
+// SetAcknowledged sets the "acknowledged" field.
+func (m *AnnouncementMutation) SetAcknowledged(i int) {
+	m.acknowledged = &i
+	m.addacknowledged = nil
+}
+
+// Acknowledged returns the value of the "acknowledged" field in the mutation.
+func (m *AnnouncementMutation) Acknowledged() (r int, exists bool) {
+	v := m.acknowledged
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledged returns the old "acknowledged" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldAcknowledged(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledged is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledged requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledged: %w", err)
+	}
+	return oldValue.Acknowledged, nil
+}
+
+// AddAcknowledged adds i to the "acknowledged" field.
+func (m *AnnouncementMutation) AddAcknowledged(i int) {
+	if m.addacknowledged != nil {
+		*m.addacknowledged += i
+	} else {
+		m.addacknowledged = &i
+	}
+}
+
+// AddedAcknowledged returns the value that was added to the "acknowledged" field in this mutation.
+func (m *AnnouncementMutation) AddedAcknowledged() (r int, exists bool) {
+	v := m.addacknowledged
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAcknowledged resets all changes to the "acknowledged" field.
+func (m *AnnouncementMutation) ResetAcknowledged() {
+	m.acknowledged = nil
+	m.addacknowledged = nil
+}
+
+// ClearSchool clears the "school" edge to the School entity.
+func (m *AnnouncementMutation) ClearSchool() {
+	m.clearedschool = true
+	m.clearedFields[announcement.FieldSchoolID] = struct{}{}
+}
+
+// SchoolCleared reports if the "school" edge to the School entity was cleared.
+func (m *AnnouncementMutation) SchoolCleared() bool {
+	return m.clearedschool
+}
+
+// SchoolIDs returns the "school" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SchoolID instead. It exists only for internal usage by the builders.
+func (m *AnnouncementMutation) SchoolIDs() (ids []string) {
+	if id := m.school; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSchool resets all changes to the "school" edge.
+func (m *AnnouncementMutation) ResetSchool() {
+	m.school = nil
+	m.clearedschool = false
+}
+
+// AddDeliveryIDs adds the "deliveries" edge to the Delivery entity by ids.
+func (m *AnnouncementMutation) AddDeliveryIDs(ids ...string) {
+	if m.deliveries == nil {
+		m.deliveries = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.deliveries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDeliveries clears the "deliveries" edge to the Delivery entity.
+func (m *AnnouncementMutation) ClearDeliveries() {
+	m.cleareddeliveries = true
+}
+
+// DeliveriesCleared reports if the "deliveries" edge to the Delivery entity was cleared.
+func (m *AnnouncementMutation) DeliveriesCleared() bool {
+	return m.cleareddeliveries
+}
+
+// RemoveDeliveryIDs removes the "deliveries" edge to the Delivery entity by IDs.
+func (m *AnnouncementMutation) RemoveDeliveryIDs(ids ...string) {
+	if m.removeddeliveries == nil {
+		m.removeddeliveries = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.deliveries, ids[i])
+		m.removeddeliveries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDeliveries returns the removed IDs of the "deliveries" edge to the Delivery entity.
+func (m *AnnouncementMutation) RemovedDeliveriesIDs() (ids []string) {
+	for id := range m.removeddeliveries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DeliveriesIDs returns the "deliveries" edge IDs in the mutation.
+func (m *AnnouncementMutation) DeliveriesIDs() (ids []string) {
+	for id := range m.deliveries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDeliveries resets all changes to the "deliveries" edge.
+func (m *AnnouncementMutation) ResetDeliveries() {
+	m.deliveries = nil
+	m.cleareddeliveries = false
+	m.removeddeliveries = nil
+}
+
+// Where appends a list predicates to the AnnouncementMutation builder.
+func (m *AnnouncementMutation) Where(ps ...predicate.Announcement) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AnnouncementMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AnnouncementMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Announcement, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AnnouncementMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AnnouncementMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Announcement).
+func (m *AnnouncementMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AnnouncementMutation) Fields() []string {
+	fields := make([]string, 0, 19)
+	if m.created_at != nil {
+		fields = append(fields, announcement.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, announcement.FieldUpdatedAt)
+	}
+	if m.school != nil {
+		fields = append(fields, announcement.FieldSchoolID)
+	}
+	if m.author_id != nil {
+		fields = append(fields, announcement.FieldAuthorID)
+	}
+	if m.author_name != nil {
+		fields = append(fields, announcement.FieldAuthorName)
+	}
+	if m.kind != nil {
+		fields = append(fields, announcement.FieldKind)
+	}
+	if m.audience != nil {
+		fields = append(fields, announcement.FieldAudience)
+	}
+	if m.title != nil {
+		fields = append(fields, announcement.FieldTitle)
+	}
+	if m.body != nil {
+		fields = append(fields, announcement.FieldBody)
+	}
+	if m.urgency != nil {
+		fields = append(fields, announcement.FieldUrgency)
+	}
+	if m.acknowledgement != nil {
+		fields = append(fields, announcement.FieldAcknowledgement)
+	}
+	if m.due_at != nil {
+		fields = append(fields, announcement.FieldDueAt)
+	}
+	if m.status != nil {
+		fields = append(fields, announcement.FieldStatus)
+	}
+	if m.publish_at != nil {
+		fields = append(fields, announcement.FieldPublishAt)
+	}
+	if m.published_at != nil {
+		fields = append(fields, announcement.FieldPublishedAt)
+	}
+	if m.retracted_at != nil {
+		fields = append(fields, announcement.FieldRetractedAt)
+	}
+	if m.delivered != nil {
+		fields = append(fields, announcement.FieldDelivered)
+	}
+	if m.read != nil {
+		fields = append(fields, announcement.FieldRead)
+	}
+	if m.acknowledged != nil {
+		fields = append(fields, announcement.FieldAcknowledged)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AnnouncementMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case announcement.FieldCreatedAt:
+		return m.CreatedAt()
+	case announcement.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case announcement.FieldSchoolID:
+		return m.SchoolID()
+	case announcement.FieldAuthorID:
+		return m.AuthorID()
+	case announcement.FieldAuthorName:
+		return m.AuthorName()
+	case announcement.FieldKind:
+		return m.Kind()
+	case announcement.FieldAudience:
+		return m.Audience()
+	case announcement.FieldTitle:
+		return m.Title()
+	case announcement.FieldBody:
+		return m.Body()
+	case announcement.FieldUrgency:
+		return m.Urgency()
+	case announcement.FieldAcknowledgement:
+		return m.Acknowledgement()
+	case announcement.FieldDueAt:
+		return m.DueAt()
+	case announcement.FieldStatus:
+		return m.Status()
+	case announcement.FieldPublishAt:
+		return m.PublishAt()
+	case announcement.FieldPublishedAt:
+		return m.PublishedAt()
+	case announcement.FieldRetractedAt:
+		return m.RetractedAt()
+	case announcement.FieldDelivered:
+		return m.Delivered()
+	case announcement.FieldRead:
+		return m.Read()
+	case announcement.FieldAcknowledged:
+		return m.Acknowledged()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AnnouncementMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case announcement.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case announcement.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case announcement.FieldSchoolID:
+		return m.OldSchoolID(ctx)
+	case announcement.FieldAuthorID:
+		return m.OldAuthorID(ctx)
+	case announcement.FieldAuthorName:
+		return m.OldAuthorName(ctx)
+	case announcement.FieldKind:
+		return m.OldKind(ctx)
+	case announcement.FieldAudience:
+		return m.OldAudience(ctx)
+	case announcement.FieldTitle:
+		return m.OldTitle(ctx)
+	case announcement.FieldBody:
+		return m.OldBody(ctx)
+	case announcement.FieldUrgency:
+		return m.OldUrgency(ctx)
+	case announcement.FieldAcknowledgement:
+		return m.OldAcknowledgement(ctx)
+	case announcement.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case announcement.FieldStatus:
+		return m.OldStatus(ctx)
+	case announcement.FieldPublishAt:
+		return m.OldPublishAt(ctx)
+	case announcement.FieldPublishedAt:
+		return m.OldPublishedAt(ctx)
+	case announcement.FieldRetractedAt:
+		return m.OldRetractedAt(ctx)
+	case announcement.FieldDelivered:
+		return m.OldDelivered(ctx)
+	case announcement.FieldRead:
+		return m.OldRead(ctx)
+	case announcement.FieldAcknowledged:
+		return m.OldAcknowledged(ctx)
+	}
+	return nil, fmt.Errorf("unknown Announcement field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AnnouncementMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case announcement.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case announcement.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case announcement.FieldSchoolID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSchoolID(v)
+		return nil
+	case announcement.FieldAuthorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthorID(v)
+		return nil
+	case announcement.FieldAuthorName:
+		v, ok := value.(mask.Name)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthorName(v)
+		return nil
+	case announcement.FieldKind:
+		v, ok := value.(announcement.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case announcement.FieldAudience:
+		v, ok := value.(audience.Audience)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAudience(v)
+		return nil
+	case announcement.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case announcement.FieldBody:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBody(v)
+		return nil
+	case announcement.FieldUrgency:
+		v, ok := value.(announcement.Urgency)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUrgency(v)
+		return nil
+	case announcement.FieldAcknowledgement:
+		v, ok := value.(announcement.Acknowledgement)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgement(v)
+		return nil
+	case announcement.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case announcement.FieldStatus:
+		v, ok := value.(announcement.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case announcement.FieldPublishAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublishAt(v)
+		return nil
+	case announcement.FieldPublishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublishedAt(v)
+		return nil
+	case announcement.FieldRetractedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetractedAt(v)
+		return nil
+	case announcement.FieldDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDelivered(v)
+		return nil
+	case announcement.FieldRead:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRead(v)
+		return nil
+	case announcement.FieldAcknowledged:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledged(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Announcement field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AnnouncementMutation) AddedFields() []string {
+	var fields []string
+	if m.adddelivered != nil {
+		fields = append(fields, announcement.FieldDelivered)
+	}
+	if m.addread != nil {
+		fields = append(fields, announcement.FieldRead)
+	}
+	if m.addacknowledged != nil {
+		fields = append(fields, announcement.FieldAcknowledged)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AnnouncementMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case announcement.FieldDelivered:
+		return m.AddedDelivered()
+	case announcement.FieldRead:
+		return m.AddedRead()
+	case announcement.FieldAcknowledged:
+		return m.AddedAcknowledged()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AnnouncementMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case announcement.FieldDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDelivered(v)
+		return nil
+	case announcement.FieldRead:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRead(v)
+		return nil
+	case announcement.FieldAcknowledged:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAcknowledged(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Announcement numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AnnouncementMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(announcement.FieldDueAt) {
+		fields = append(fields, announcement.FieldDueAt)
+	}
+	if m.FieldCleared(announcement.FieldPublishAt) {
+		fields = append(fields, announcement.FieldPublishAt)
+	}
+	if m.FieldCleared(announcement.FieldPublishedAt) {
+		fields = append(fields, announcement.FieldPublishedAt)
+	}
+	if m.FieldCleared(announcement.FieldRetractedAt) {
+		fields = append(fields, announcement.FieldRetractedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AnnouncementMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AnnouncementMutation) ClearField(name string) error {
+	switch name {
+	case announcement.FieldDueAt:
+		m.ClearDueAt()
+		return nil
+	case announcement.FieldPublishAt:
+		m.ClearPublishAt()
+		return nil
+	case announcement.FieldPublishedAt:
+		m.ClearPublishedAt()
+		return nil
+	case announcement.FieldRetractedAt:
+		m.ClearRetractedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Announcement nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AnnouncementMutation) ResetField(name string) error {
+	switch name {
+	case announcement.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case announcement.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case announcement.FieldSchoolID:
+		m.ResetSchoolID()
+		return nil
+	case announcement.FieldAuthorID:
+		m.ResetAuthorID()
+		return nil
+	case announcement.FieldAuthorName:
+		m.ResetAuthorName()
+		return nil
+	case announcement.FieldKind:
+		m.ResetKind()
+		return nil
+	case announcement.FieldAudience:
+		m.ResetAudience()
+		return nil
+	case announcement.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case announcement.FieldBody:
+		m.ResetBody()
+		return nil
+	case announcement.FieldUrgency:
+		m.ResetUrgency()
+		return nil
+	case announcement.FieldAcknowledgement:
+		m.ResetAcknowledgement()
+		return nil
+	case announcement.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case announcement.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case announcement.FieldPublishAt:
+		m.ResetPublishAt()
+		return nil
+	case announcement.FieldPublishedAt:
+		m.ResetPublishedAt()
+		return nil
+	case announcement.FieldRetractedAt:
+		m.ResetRetractedAt()
+		return nil
+	case announcement.FieldDelivered:
+		m.ResetDelivered()
+		return nil
+	case announcement.FieldRead:
+		m.ResetRead()
+		return nil
+	case announcement.FieldAcknowledged:
+		m.ResetAcknowledged()
+		return nil
+	}
+	return fmt.Errorf("unknown Announcement field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AnnouncementMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.school != nil {
+		edges = append(edges, announcement.EdgeSchool)
+	}
+	if m.deliveries != nil {
+		edges = append(edges, announcement.EdgeDeliveries)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AnnouncementMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case announcement.EdgeSchool:
+		if id := m.school; id != nil {
+			return []ent.Value{*id}
+		}
+	case announcement.EdgeDeliveries:
+		ids := make([]ent.Value, 0, len(m.deliveries))
+		for id := range m.deliveries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AnnouncementMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removeddeliveries != nil {
+		edges = append(edges, announcement.EdgeDeliveries)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AnnouncementMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case announcement.EdgeDeliveries:
+		ids := make([]ent.Value, 0, len(m.removeddeliveries))
+		for id := range m.removeddeliveries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AnnouncementMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedschool {
+		edges = append(edges, announcement.EdgeSchool)
+	}
+	if m.cleareddeliveries {
+		edges = append(edges, announcement.EdgeDeliveries)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AnnouncementMutation) EdgeCleared(name string) bool {
+	switch name {
+	case announcement.EdgeSchool:
+		return m.clearedschool
+	case announcement.EdgeDeliveries:
+		return m.cleareddeliveries
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AnnouncementMutation) ClearEdge(name string) error {
+	switch name {
+	case announcement.EdgeSchool:
+		m.ClearSchool()
+		return nil
+	}
+	return fmt.Errorf("unknown Announcement unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AnnouncementMutation) ResetEdge(name string) error {
+	switch name {
+	case announcement.EdgeSchool:
+		m.ResetSchool()
+		return nil
+	case announcement.EdgeDeliveries:
+		m.ResetDeliveries()
+		return nil
+	}
+	return fmt.Errorf("unknown Announcement edge %s", name)
 }
 
 // AppointmentMutation represents an operation that mutates the Appointment nodes in the graph.
@@ -23201,6 +25589,853 @@ func (m *DelegationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Delegation edge %s", name)
 }
 
+// DeliveryMutation represents an operation that mutates the Delivery nodes in the graph.
+type DeliveryMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *string
+	created_at          *time.Time
+	read_at             *time.Time
+	acknowledged_at     *time.Time
+	chased_at           *time.Time
+	clearedFields       map[string]struct{}
+	announcement        *string
+	clearedannouncement bool
+	guardian            *string
+	clearedguardian     bool
+	students            map[string]struct{}
+	removedstudents     map[string]struct{}
+	clearedstudents     bool
+	done                bool
+	oldValue            func(context.Context) (*Delivery, error)
+	predicates          []predicate.Delivery
+}
+
+var _ ent.Mutation = (*DeliveryMutation)(nil)
+
+// deliveryOption allows management of the mutation configuration using functional options.
+type deliveryOption func(*DeliveryMutation)
+
+// newDeliveryMutation creates new mutation for the Delivery entity.
+func newDeliveryMutation(c config, op Op, opts ...deliveryOption) *DeliveryMutation {
+	m := &DeliveryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDelivery,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDeliveryID sets the ID field of the mutation.
+func withDeliveryID(id string) deliveryOption {
+	return func(m *DeliveryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Delivery
+		)
+		m.oldValue = func(ctx context.Context) (*Delivery, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Delivery.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDelivery sets the old Delivery of the mutation.
+func withDelivery(node *Delivery) deliveryOption {
+	return func(m *DeliveryMutation) {
+		m.oldValue = func(context.Context) (*Delivery, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DeliveryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DeliveryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Delivery entities.
+func (m *DeliveryMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DeliveryMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DeliveryMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Delivery.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DeliveryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DeliveryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Delivery entity.
+// If the Delivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeliveryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DeliveryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetAnnouncementID sets the "announcement_id" field.
+func (m *DeliveryMutation) SetAnnouncementID(s string) {
+	m.announcement = &s
+}
+
+// AnnouncementID returns the value of the "announcement_id" field in the mutation.
+func (m *DeliveryMutation) AnnouncementID() (r string, exists bool) {
+	v := m.announcement
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnnouncementID returns the old "announcement_id" field's value of the Delivery entity.
+// If the Delivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeliveryMutation) OldAnnouncementID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnnouncementID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnnouncementID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnnouncementID: %w", err)
+	}
+	return oldValue.AnnouncementID, nil
+}
+
+// ResetAnnouncementID resets all changes to the "announcement_id" field.
+func (m *DeliveryMutation) ResetAnnouncementID() {
+	m.announcement = nil
+}
+
+// SetGuardianID sets the "guardian_id" field.
+func (m *DeliveryMutation) SetGuardianID(s string) {
+	m.guardian = &s
+}
+
+// GuardianID returns the value of the "guardian_id" field in the mutation.
+func (m *DeliveryMutation) GuardianID() (r string, exists bool) {
+	v := m.guardian
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGuardianID returns the old "guardian_id" field's value of the Delivery entity.
+// If the Delivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeliveryMutation) OldGuardianID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGuardianID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGuardianID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGuardianID: %w", err)
+	}
+	return oldValue.GuardianID, nil
+}
+
+// ResetGuardianID resets all changes to the "guardian_id" field.
+func (m *DeliveryMutation) ResetGuardianID() {
+	m.guardian = nil
+}
+
+// SetReadAt sets the "read_at" field.
+func (m *DeliveryMutation) SetReadAt(t time.Time) {
+	m.read_at = &t
+}
+
+// ReadAt returns the value of the "read_at" field in the mutation.
+func (m *DeliveryMutation) ReadAt() (r time.Time, exists bool) {
+	v := m.read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReadAt returns the old "read_at" field's value of the Delivery entity.
+// If the Delivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeliveryMutation) OldReadAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReadAt: %w", err)
+	}
+	return oldValue.ReadAt, nil
+}
+
+// ClearReadAt clears the value of the "read_at" field.
+func (m *DeliveryMutation) ClearReadAt() {
+	m.read_at = nil
+	m.clearedFields[delivery.FieldReadAt] = struct{}{}
+}
+
+// ReadAtCleared returns if the "read_at" field was cleared in this mutation.
+func (m *DeliveryMutation) ReadAtCleared() bool {
+	_, ok := m.clearedFields[delivery.FieldReadAt]
+	return ok
+}
+
+// ResetReadAt resets all changes to the "read_at" field.
+func (m *DeliveryMutation) ResetReadAt() {
+	m.read_at = nil
+	delete(m.clearedFields, delivery.FieldReadAt)
+}
+
+// SetAcknowledgedAt sets the "acknowledged_at" field.
+func (m *DeliveryMutation) SetAcknowledgedAt(t time.Time) {
+	m.acknowledged_at = &t
+}
+
+// AcknowledgedAt returns the value of the "acknowledged_at" field in the mutation.
+func (m *DeliveryMutation) AcknowledgedAt() (r time.Time, exists bool) {
+	v := m.acknowledged_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcknowledgedAt returns the old "acknowledged_at" field's value of the Delivery entity.
+// If the Delivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeliveryMutation) OldAcknowledgedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcknowledgedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcknowledgedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcknowledgedAt: %w", err)
+	}
+	return oldValue.AcknowledgedAt, nil
+}
+
+// ClearAcknowledgedAt clears the value of the "acknowledged_at" field.
+func (m *DeliveryMutation) ClearAcknowledgedAt() {
+	m.acknowledged_at = nil
+	m.clearedFields[delivery.FieldAcknowledgedAt] = struct{}{}
+}
+
+// AcknowledgedAtCleared returns if the "acknowledged_at" field was cleared in this mutation.
+func (m *DeliveryMutation) AcknowledgedAtCleared() bool {
+	_, ok := m.clearedFields[delivery.FieldAcknowledgedAt]
+	return ok
+}
+
+// ResetAcknowledgedAt resets all changes to the "acknowledged_at" field.
+func (m *DeliveryMutation) ResetAcknowledgedAt() {
+	m.acknowledged_at = nil
+	delete(m.clearedFields, delivery.FieldAcknowledgedAt)
+}
+
+// SetChasedAt sets the "chased_at" field.
+func (m *DeliveryMutation) SetChasedAt(t time.Time) {
+	m.chased_at = &t
+}
+
+// ChasedAt returns the value of the "chased_at" field in the mutation.
+func (m *DeliveryMutation) ChasedAt() (r time.Time, exists bool) {
+	v := m.chased_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChasedAt returns the old "chased_at" field's value of the Delivery entity.
+// If the Delivery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeliveryMutation) OldChasedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChasedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChasedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChasedAt: %w", err)
+	}
+	return oldValue.ChasedAt, nil
+}
+
+// ClearChasedAt clears the value of the "chased_at" field.
+func (m *DeliveryMutation) ClearChasedAt() {
+	m.chased_at = nil
+	m.clearedFields[delivery.FieldChasedAt] = struct{}{}
+}
+
+// ChasedAtCleared returns if the "chased_at" field was cleared in this mutation.
+func (m *DeliveryMutation) ChasedAtCleared() bool {
+	_, ok := m.clearedFields[delivery.FieldChasedAt]
+	return ok
+}
+
+// ResetChasedAt resets all changes to the "chased_at" field.
+func (m *DeliveryMutation) ResetChasedAt() {
+	m.chased_at = nil
+	delete(m.clearedFields, delivery.FieldChasedAt)
+}
+
+// ClearAnnouncement clears the "announcement" edge to the Announcement entity.
+func (m *DeliveryMutation) ClearAnnouncement() {
+	m.clearedannouncement = true
+	m.clearedFields[delivery.FieldAnnouncementID] = struct{}{}
+}
+
+// AnnouncementCleared reports if the "announcement" edge to the Announcement entity was cleared.
+func (m *DeliveryMutation) AnnouncementCleared() bool {
+	return m.clearedannouncement
+}
+
+// AnnouncementIDs returns the "announcement" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AnnouncementID instead. It exists only for internal usage by the builders.
+func (m *DeliveryMutation) AnnouncementIDs() (ids []string) {
+	if id := m.announcement; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAnnouncement resets all changes to the "announcement" edge.
+func (m *DeliveryMutation) ResetAnnouncement() {
+	m.announcement = nil
+	m.clearedannouncement = false
+}
+
+// ClearGuardian clears the "guardian" edge to the Person entity.
+func (m *DeliveryMutation) ClearGuardian() {
+	m.clearedguardian = true
+	m.clearedFields[delivery.FieldGuardianID] = struct{}{}
+}
+
+// GuardianCleared reports if the "guardian" edge to the Person entity was cleared.
+func (m *DeliveryMutation) GuardianCleared() bool {
+	return m.clearedguardian
+}
+
+// GuardianIDs returns the "guardian" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// GuardianID instead. It exists only for internal usage by the builders.
+func (m *DeliveryMutation) GuardianIDs() (ids []string) {
+	if id := m.guardian; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetGuardian resets all changes to the "guardian" edge.
+func (m *DeliveryMutation) ResetGuardian() {
+	m.guardian = nil
+	m.clearedguardian = false
+}
+
+// AddStudentIDs adds the "students" edge to the Person entity by ids.
+func (m *DeliveryMutation) AddStudentIDs(ids ...string) {
+	if m.students == nil {
+		m.students = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.students[ids[i]] = struct{}{}
+	}
+}
+
+// ClearStudents clears the "students" edge to the Person entity.
+func (m *DeliveryMutation) ClearStudents() {
+	m.clearedstudents = true
+}
+
+// StudentsCleared reports if the "students" edge to the Person entity was cleared.
+func (m *DeliveryMutation) StudentsCleared() bool {
+	return m.clearedstudents
+}
+
+// RemoveStudentIDs removes the "students" edge to the Person entity by IDs.
+func (m *DeliveryMutation) RemoveStudentIDs(ids ...string) {
+	if m.removedstudents == nil {
+		m.removedstudents = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.students, ids[i])
+		m.removedstudents[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedStudents returns the removed IDs of the "students" edge to the Person entity.
+func (m *DeliveryMutation) RemovedStudentsIDs() (ids []string) {
+	for id := range m.removedstudents {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// StudentsIDs returns the "students" edge IDs in the mutation.
+func (m *DeliveryMutation) StudentsIDs() (ids []string) {
+	for id := range m.students {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetStudents resets all changes to the "students" edge.
+func (m *DeliveryMutation) ResetStudents() {
+	m.students = nil
+	m.clearedstudents = false
+	m.removedstudents = nil
+}
+
+// Where appends a list predicates to the DeliveryMutation builder.
+func (m *DeliveryMutation) Where(ps ...predicate.Delivery) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DeliveryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DeliveryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Delivery, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DeliveryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DeliveryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Delivery).
+func (m *DeliveryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DeliveryMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.created_at != nil {
+		fields = append(fields, delivery.FieldCreatedAt)
+	}
+	if m.announcement != nil {
+		fields = append(fields, delivery.FieldAnnouncementID)
+	}
+	if m.guardian != nil {
+		fields = append(fields, delivery.FieldGuardianID)
+	}
+	if m.read_at != nil {
+		fields = append(fields, delivery.FieldReadAt)
+	}
+	if m.acknowledged_at != nil {
+		fields = append(fields, delivery.FieldAcknowledgedAt)
+	}
+	if m.chased_at != nil {
+		fields = append(fields, delivery.FieldChasedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DeliveryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case delivery.FieldCreatedAt:
+		return m.CreatedAt()
+	case delivery.FieldAnnouncementID:
+		return m.AnnouncementID()
+	case delivery.FieldGuardianID:
+		return m.GuardianID()
+	case delivery.FieldReadAt:
+		return m.ReadAt()
+	case delivery.FieldAcknowledgedAt:
+		return m.AcknowledgedAt()
+	case delivery.FieldChasedAt:
+		return m.ChasedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DeliveryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case delivery.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case delivery.FieldAnnouncementID:
+		return m.OldAnnouncementID(ctx)
+	case delivery.FieldGuardianID:
+		return m.OldGuardianID(ctx)
+	case delivery.FieldReadAt:
+		return m.OldReadAt(ctx)
+	case delivery.FieldAcknowledgedAt:
+		return m.OldAcknowledgedAt(ctx)
+	case delivery.FieldChasedAt:
+		return m.OldChasedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Delivery field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DeliveryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case delivery.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case delivery.FieldAnnouncementID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnnouncementID(v)
+		return nil
+	case delivery.FieldGuardianID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGuardianID(v)
+		return nil
+	case delivery.FieldReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReadAt(v)
+		return nil
+	case delivery.FieldAcknowledgedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcknowledgedAt(v)
+		return nil
+	case delivery.FieldChasedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChasedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Delivery field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DeliveryMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DeliveryMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DeliveryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Delivery numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DeliveryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(delivery.FieldReadAt) {
+		fields = append(fields, delivery.FieldReadAt)
+	}
+	if m.FieldCleared(delivery.FieldAcknowledgedAt) {
+		fields = append(fields, delivery.FieldAcknowledgedAt)
+	}
+	if m.FieldCleared(delivery.FieldChasedAt) {
+		fields = append(fields, delivery.FieldChasedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DeliveryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DeliveryMutation) ClearField(name string) error {
+	switch name {
+	case delivery.FieldReadAt:
+		m.ClearReadAt()
+		return nil
+	case delivery.FieldAcknowledgedAt:
+		m.ClearAcknowledgedAt()
+		return nil
+	case delivery.FieldChasedAt:
+		m.ClearChasedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Delivery nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DeliveryMutation) ResetField(name string) error {
+	switch name {
+	case delivery.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case delivery.FieldAnnouncementID:
+		m.ResetAnnouncementID()
+		return nil
+	case delivery.FieldGuardianID:
+		m.ResetGuardianID()
+		return nil
+	case delivery.FieldReadAt:
+		m.ResetReadAt()
+		return nil
+	case delivery.FieldAcknowledgedAt:
+		m.ResetAcknowledgedAt()
+		return nil
+	case delivery.FieldChasedAt:
+		m.ResetChasedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Delivery field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DeliveryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.announcement != nil {
+		edges = append(edges, delivery.EdgeAnnouncement)
+	}
+	if m.guardian != nil {
+		edges = append(edges, delivery.EdgeGuardian)
+	}
+	if m.students != nil {
+		edges = append(edges, delivery.EdgeStudents)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DeliveryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case delivery.EdgeAnnouncement:
+		if id := m.announcement; id != nil {
+			return []ent.Value{*id}
+		}
+	case delivery.EdgeGuardian:
+		if id := m.guardian; id != nil {
+			return []ent.Value{*id}
+		}
+	case delivery.EdgeStudents:
+		ids := make([]ent.Value, 0, len(m.students))
+		for id := range m.students {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DeliveryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedstudents != nil {
+		edges = append(edges, delivery.EdgeStudents)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DeliveryMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case delivery.EdgeStudents:
+		ids := make([]ent.Value, 0, len(m.removedstudents))
+		for id := range m.removedstudents {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DeliveryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedannouncement {
+		edges = append(edges, delivery.EdgeAnnouncement)
+	}
+	if m.clearedguardian {
+		edges = append(edges, delivery.EdgeGuardian)
+	}
+	if m.clearedstudents {
+		edges = append(edges, delivery.EdgeStudents)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DeliveryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case delivery.EdgeAnnouncement:
+		return m.clearedannouncement
+	case delivery.EdgeGuardian:
+		return m.clearedguardian
+	case delivery.EdgeStudents:
+		return m.clearedstudents
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DeliveryMutation) ClearEdge(name string) error {
+	switch name {
+	case delivery.EdgeAnnouncement:
+		m.ClearAnnouncement()
+		return nil
+	case delivery.EdgeGuardian:
+		m.ClearGuardian()
+		return nil
+	}
+	return fmt.Errorf("unknown Delivery unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DeliveryMutation) ResetEdge(name string) error {
+	switch name {
+	case delivery.EdgeAnnouncement:
+		m.ResetAnnouncement()
+		return nil
+	case delivery.EdgeGuardian:
+		m.ResetGuardian()
+		return nil
+	case delivery.EdgeStudents:
+		m.ResetStudents()
+		return nil
+	}
+	return fmt.Errorf("unknown Delivery edge %s", name)
+}
+
 // DeliveryAttemptMutation represents an operation that mutates the DeliveryAttempt nodes in the graph.
 type DeliveryAttemptMutation struct {
 	config
@@ -26614,6 +29849,911 @@ func (m *DistrictMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown District edge %s", name)
+}
+
+// EnrollmentMutation represents an operation that mutates the Enrollment nodes in the graph.
+type EnrollmentMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *string
+	created_at          *time.Time
+	updated_at          *time.Time
+	source_system       *string
+	source_value        *string
+	role                *enrollment.Role
+	duty                *enrollment.Duty
+	status              *enrollment.Status
+	clearedFields       map[string]struct{}
+	school_class        *string
+	clearedschool_class bool
+	person              *string
+	clearedperson       bool
+	done                bool
+	oldValue            func(context.Context) (*Enrollment, error)
+	predicates          []predicate.Enrollment
+}
+
+var _ ent.Mutation = (*EnrollmentMutation)(nil)
+
+// enrollmentOption allows management of the mutation configuration using functional options.
+type enrollmentOption func(*EnrollmentMutation)
+
+// newEnrollmentMutation creates new mutation for the Enrollment entity.
+func newEnrollmentMutation(c config, op Op, opts ...enrollmentOption) *EnrollmentMutation {
+	m := &EnrollmentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEnrollment,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEnrollmentID sets the ID field of the mutation.
+func withEnrollmentID(id string) enrollmentOption {
+	return func(m *EnrollmentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Enrollment
+		)
+		m.oldValue = func(ctx context.Context) (*Enrollment, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Enrollment.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEnrollment sets the old Enrollment of the mutation.
+func withEnrollment(node *Enrollment) enrollmentOption {
+	return func(m *EnrollmentMutation) {
+		m.oldValue = func(context.Context) (*Enrollment, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EnrollmentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EnrollmentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Enrollment entities.
+func (m *EnrollmentMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EnrollmentMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EnrollmentMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Enrollment.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *EnrollmentMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *EnrollmentMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *EnrollmentMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *EnrollmentMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *EnrollmentMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *EnrollmentMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetSourceSystem sets the "source_system" field.
+func (m *EnrollmentMutation) SetSourceSystem(s string) {
+	m.source_system = &s
+}
+
+// SourceSystem returns the value of the "source_system" field in the mutation.
+func (m *EnrollmentMutation) SourceSystem() (r string, exists bool) {
+	v := m.source_system
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceSystem returns the old "source_system" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldSourceSystem(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceSystem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceSystem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceSystem: %w", err)
+	}
+	return oldValue.SourceSystem, nil
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (m *EnrollmentMutation) ClearSourceSystem() {
+	m.source_system = nil
+	m.clearedFields[enrollment.FieldSourceSystem] = struct{}{}
+}
+
+// SourceSystemCleared returns if the "source_system" field was cleared in this mutation.
+func (m *EnrollmentMutation) SourceSystemCleared() bool {
+	_, ok := m.clearedFields[enrollment.FieldSourceSystem]
+	return ok
+}
+
+// ResetSourceSystem resets all changes to the "source_system" field.
+func (m *EnrollmentMutation) ResetSourceSystem() {
+	m.source_system = nil
+	delete(m.clearedFields, enrollment.FieldSourceSystem)
+}
+
+// SetSourceValue sets the "source_value" field.
+func (m *EnrollmentMutation) SetSourceValue(s string) {
+	m.source_value = &s
+}
+
+// SourceValue returns the value of the "source_value" field in the mutation.
+func (m *EnrollmentMutation) SourceValue() (r string, exists bool) {
+	v := m.source_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceValue returns the old "source_value" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldSourceValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceValue: %w", err)
+	}
+	return oldValue.SourceValue, nil
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (m *EnrollmentMutation) ClearSourceValue() {
+	m.source_value = nil
+	m.clearedFields[enrollment.FieldSourceValue] = struct{}{}
+}
+
+// SourceValueCleared returns if the "source_value" field was cleared in this mutation.
+func (m *EnrollmentMutation) SourceValueCleared() bool {
+	_, ok := m.clearedFields[enrollment.FieldSourceValue]
+	return ok
+}
+
+// ResetSourceValue resets all changes to the "source_value" field.
+func (m *EnrollmentMutation) ResetSourceValue() {
+	m.source_value = nil
+	delete(m.clearedFields, enrollment.FieldSourceValue)
+}
+
+// SetSchoolClassID sets the "school_class_id" field.
+func (m *EnrollmentMutation) SetSchoolClassID(s string) {
+	m.school_class = &s
+}
+
+// SchoolClassID returns the value of the "school_class_id" field in the mutation.
+func (m *EnrollmentMutation) SchoolClassID() (r string, exists bool) {
+	v := m.school_class
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSchoolClassID returns the old "school_class_id" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldSchoolClassID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSchoolClassID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSchoolClassID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSchoolClassID: %w", err)
+	}
+	return oldValue.SchoolClassID, nil
+}
+
+// ResetSchoolClassID resets all changes to the "school_class_id" field.
+func (m *EnrollmentMutation) ResetSchoolClassID() {
+	m.school_class = nil
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *EnrollmentMutation) SetPersonID(s string) {
+	m.person = &s
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *EnrollmentMutation) PersonID() (r string, exists bool) {
+	v := m.person
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldPersonID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *EnrollmentMutation) ResetPersonID() {
+	m.person = nil
+}
+
+// SetRole sets the "role" field.
+func (m *EnrollmentMutation) SetRole(e enrollment.Role) {
+	m.role = &e
+}
+
+// Role returns the value of the "role" field in the mutation.
+func (m *EnrollmentMutation) Role() (r enrollment.Role, exists bool) {
+	v := m.role
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRole returns the old "role" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldRole(ctx context.Context) (v enrollment.Role, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRole is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRole requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRole: %w", err)
+	}
+	return oldValue.Role, nil
+}
+
+// ResetRole resets all changes to the "role" field.
+func (m *EnrollmentMutation) ResetRole() {
+	m.role = nil
+}
+
+// SetDuty sets the "duty" field.
+func (m *EnrollmentMutation) SetDuty(e enrollment.Duty) {
+	m.duty = &e
+}
+
+// Duty returns the value of the "duty" field in the mutation.
+func (m *EnrollmentMutation) Duty() (r enrollment.Duty, exists bool) {
+	v := m.duty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDuty returns the old "duty" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldDuty(ctx context.Context) (v enrollment.Duty, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDuty is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDuty requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDuty: %w", err)
+	}
+	return oldValue.Duty, nil
+}
+
+// ResetDuty resets all changes to the "duty" field.
+func (m *EnrollmentMutation) ResetDuty() {
+	m.duty = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *EnrollmentMutation) SetStatus(e enrollment.Status) {
+	m.status = &e
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *EnrollmentMutation) Status() (r enrollment.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldStatus(ctx context.Context) (v enrollment.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *EnrollmentMutation) ResetStatus() {
+	m.status = nil
+}
+
+// ClearSchoolClass clears the "school_class" edge to the SchoolClass entity.
+func (m *EnrollmentMutation) ClearSchoolClass() {
+	m.clearedschool_class = true
+	m.clearedFields[enrollment.FieldSchoolClassID] = struct{}{}
+}
+
+// SchoolClassCleared reports if the "school_class" edge to the SchoolClass entity was cleared.
+func (m *EnrollmentMutation) SchoolClassCleared() bool {
+	return m.clearedschool_class
+}
+
+// SchoolClassIDs returns the "school_class" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SchoolClassID instead. It exists only for internal usage by the builders.
+func (m *EnrollmentMutation) SchoolClassIDs() (ids []string) {
+	if id := m.school_class; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSchoolClass resets all changes to the "school_class" edge.
+func (m *EnrollmentMutation) ResetSchoolClass() {
+	m.school_class = nil
+	m.clearedschool_class = false
+}
+
+// ClearPerson clears the "person" edge to the Person entity.
+func (m *EnrollmentMutation) ClearPerson() {
+	m.clearedperson = true
+	m.clearedFields[enrollment.FieldPersonID] = struct{}{}
+}
+
+// PersonCleared reports if the "person" edge to the Person entity was cleared.
+func (m *EnrollmentMutation) PersonCleared() bool {
+	return m.clearedperson
+}
+
+// PersonIDs returns the "person" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PersonID instead. It exists only for internal usage by the builders.
+func (m *EnrollmentMutation) PersonIDs() (ids []string) {
+	if id := m.person; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPerson resets all changes to the "person" edge.
+func (m *EnrollmentMutation) ResetPerson() {
+	m.person = nil
+	m.clearedperson = false
+}
+
+// Where appends a list predicates to the EnrollmentMutation builder.
+func (m *EnrollmentMutation) Where(ps ...predicate.Enrollment) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EnrollmentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EnrollmentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Enrollment, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EnrollmentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EnrollmentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Enrollment).
+func (m *EnrollmentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EnrollmentMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.created_at != nil {
+		fields = append(fields, enrollment.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, enrollment.FieldUpdatedAt)
+	}
+	if m.source_system != nil {
+		fields = append(fields, enrollment.FieldSourceSystem)
+	}
+	if m.source_value != nil {
+		fields = append(fields, enrollment.FieldSourceValue)
+	}
+	if m.school_class != nil {
+		fields = append(fields, enrollment.FieldSchoolClassID)
+	}
+	if m.person != nil {
+		fields = append(fields, enrollment.FieldPersonID)
+	}
+	if m.role != nil {
+		fields = append(fields, enrollment.FieldRole)
+	}
+	if m.duty != nil {
+		fields = append(fields, enrollment.FieldDuty)
+	}
+	if m.status != nil {
+		fields = append(fields, enrollment.FieldStatus)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EnrollmentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case enrollment.FieldCreatedAt:
+		return m.CreatedAt()
+	case enrollment.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case enrollment.FieldSourceSystem:
+		return m.SourceSystem()
+	case enrollment.FieldSourceValue:
+		return m.SourceValue()
+	case enrollment.FieldSchoolClassID:
+		return m.SchoolClassID()
+	case enrollment.FieldPersonID:
+		return m.PersonID()
+	case enrollment.FieldRole:
+		return m.Role()
+	case enrollment.FieldDuty:
+		return m.Duty()
+	case enrollment.FieldStatus:
+		return m.Status()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EnrollmentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case enrollment.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case enrollment.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case enrollment.FieldSourceSystem:
+		return m.OldSourceSystem(ctx)
+	case enrollment.FieldSourceValue:
+		return m.OldSourceValue(ctx)
+	case enrollment.FieldSchoolClassID:
+		return m.OldSchoolClassID(ctx)
+	case enrollment.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case enrollment.FieldRole:
+		return m.OldRole(ctx)
+	case enrollment.FieldDuty:
+		return m.OldDuty(ctx)
+	case enrollment.FieldStatus:
+		return m.OldStatus(ctx)
+	}
+	return nil, fmt.Errorf("unknown Enrollment field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EnrollmentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case enrollment.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case enrollment.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case enrollment.FieldSourceSystem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceSystem(v)
+		return nil
+	case enrollment.FieldSourceValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceValue(v)
+		return nil
+	case enrollment.FieldSchoolClassID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSchoolClassID(v)
+		return nil
+	case enrollment.FieldPersonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case enrollment.FieldRole:
+		v, ok := value.(enrollment.Role)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRole(v)
+		return nil
+	case enrollment.FieldDuty:
+		v, ok := value.(enrollment.Duty)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDuty(v)
+		return nil
+	case enrollment.FieldStatus:
+		v, ok := value.(enrollment.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Enrollment field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EnrollmentMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EnrollmentMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EnrollmentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Enrollment numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EnrollmentMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(enrollment.FieldSourceSystem) {
+		fields = append(fields, enrollment.FieldSourceSystem)
+	}
+	if m.FieldCleared(enrollment.FieldSourceValue) {
+		fields = append(fields, enrollment.FieldSourceValue)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EnrollmentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EnrollmentMutation) ClearField(name string) error {
+	switch name {
+	case enrollment.FieldSourceSystem:
+		m.ClearSourceSystem()
+		return nil
+	case enrollment.FieldSourceValue:
+		m.ClearSourceValue()
+		return nil
+	}
+	return fmt.Errorf("unknown Enrollment nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EnrollmentMutation) ResetField(name string) error {
+	switch name {
+	case enrollment.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case enrollment.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case enrollment.FieldSourceSystem:
+		m.ResetSourceSystem()
+		return nil
+	case enrollment.FieldSourceValue:
+		m.ResetSourceValue()
+		return nil
+	case enrollment.FieldSchoolClassID:
+		m.ResetSchoolClassID()
+		return nil
+	case enrollment.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case enrollment.FieldRole:
+		m.ResetRole()
+		return nil
+	case enrollment.FieldDuty:
+		m.ResetDuty()
+		return nil
+	case enrollment.FieldStatus:
+		m.ResetStatus()
+		return nil
+	}
+	return fmt.Errorf("unknown Enrollment field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EnrollmentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.school_class != nil {
+		edges = append(edges, enrollment.EdgeSchoolClass)
+	}
+	if m.person != nil {
+		edges = append(edges, enrollment.EdgePerson)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EnrollmentMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case enrollment.EdgeSchoolClass:
+		if id := m.school_class; id != nil {
+			return []ent.Value{*id}
+		}
+	case enrollment.EdgePerson:
+		if id := m.person; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EnrollmentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EnrollmentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EnrollmentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedschool_class {
+		edges = append(edges, enrollment.EdgeSchoolClass)
+	}
+	if m.clearedperson {
+		edges = append(edges, enrollment.EdgePerson)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EnrollmentMutation) EdgeCleared(name string) bool {
+	switch name {
+	case enrollment.EdgeSchoolClass:
+		return m.clearedschool_class
+	case enrollment.EdgePerson:
+		return m.clearedperson
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EnrollmentMutation) ClearEdge(name string) error {
+	switch name {
+	case enrollment.EdgeSchoolClass:
+		m.ClearSchoolClass()
+		return nil
+	case enrollment.EdgePerson:
+		m.ClearPerson()
+		return nil
+	}
+	return fmt.Errorf("unknown Enrollment unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EnrollmentMutation) ResetEdge(name string) error {
+	switch name {
+	case enrollment.EdgeSchoolClass:
+		m.ResetSchoolClass()
+		return nil
+	case enrollment.EdgePerson:
+		m.ResetPerson()
+		return nil
+	}
+	return fmt.Errorf("unknown Enrollment edge %s", name)
 }
 
 // EntitlementGrantMutation represents an operation that mutates the EntitlementGrant nodes in the graph.
@@ -37870,6 +42010,9 @@ type PersonMutation struct {
 	roles                map[string]struct{}
 	removedroles         map[string]struct{}
 	clearedroles         bool
+	deliveries           map[string]struct{}
+	removeddeliveries    map[string]struct{}
+	cleareddeliveries    bool
 	done                 bool
 	oldValue             func(context.Context) (*Person, error)
 	predicates           []predicate.Person
@@ -38667,6 +42810,60 @@ func (m *PersonMutation) ResetRoles() {
 	m.removedroles = nil
 }
 
+// AddDeliveryIDs adds the "deliveries" edge to the Delivery entity by ids.
+func (m *PersonMutation) AddDeliveryIDs(ids ...string) {
+	if m.deliveries == nil {
+		m.deliveries = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.deliveries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDeliveries clears the "deliveries" edge to the Delivery entity.
+func (m *PersonMutation) ClearDeliveries() {
+	m.cleareddeliveries = true
+}
+
+// DeliveriesCleared reports if the "deliveries" edge to the Delivery entity was cleared.
+func (m *PersonMutation) DeliveriesCleared() bool {
+	return m.cleareddeliveries
+}
+
+// RemoveDeliveryIDs removes the "deliveries" edge to the Delivery entity by IDs.
+func (m *PersonMutation) RemoveDeliveryIDs(ids ...string) {
+	if m.removeddeliveries == nil {
+		m.removeddeliveries = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.deliveries, ids[i])
+		m.removeddeliveries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDeliveries returns the removed IDs of the "deliveries" edge to the Delivery entity.
+func (m *PersonMutation) RemovedDeliveriesIDs() (ids []string) {
+	for id := range m.removeddeliveries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DeliveriesIDs returns the "deliveries" edge IDs in the mutation.
+func (m *PersonMutation) DeliveriesIDs() (ids []string) {
+	for id := range m.deliveries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDeliveries resets all changes to the "deliveries" edge.
+func (m *PersonMutation) ResetDeliveries() {
+	m.deliveries = nil
+	m.cleareddeliveries = false
+	m.removeddeliveries = nil
+}
+
 // Where appends a list predicates to the PersonMutation builder.
 func (m *PersonMutation) Where(ps ...predicate.Person) {
 	m.predicates = append(m.predicates, ps...)
@@ -39018,7 +43215,7 @@ func (m *PersonMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *PersonMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.district != nil {
 		edges = append(edges, person.EdgeDistrict)
 	}
@@ -39033,6 +43230,9 @@ func (m *PersonMutation) AddedEdges() []string {
 	}
 	if m.roles != nil {
 		edges = append(edges, person.EdgeRoles)
+	}
+	if m.deliveries != nil {
+		edges = append(edges, person.EdgeDeliveries)
 	}
 	return edges
 }
@@ -39065,18 +43265,27 @@ func (m *PersonMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case person.EdgeDeliveries:
+		ids := make([]ent.Value, 0, len(m.deliveries))
+		for id := range m.deliveries {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *PersonMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.removedidentities != nil {
 		edges = append(edges, person.EdgeIdentities)
 	}
 	if m.removedroles != nil {
 		edges = append(edges, person.EdgeRoles)
+	}
+	if m.removeddeliveries != nil {
+		edges = append(edges, person.EdgeDeliveries)
 	}
 	return edges
 }
@@ -39097,13 +43306,19 @@ func (m *PersonMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case person.EdgeDeliveries:
+		ids := make([]ent.Value, 0, len(m.removeddeliveries))
+		for id := range m.removeddeliveries {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *PersonMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.cleareddistrict {
 		edges = append(edges, person.EdgeDistrict)
 	}
@@ -39118,6 +43333,9 @@ func (m *PersonMutation) ClearedEdges() []string {
 	}
 	if m.clearedroles {
 		edges = append(edges, person.EdgeRoles)
+	}
+	if m.cleareddeliveries {
+		edges = append(edges, person.EdgeDeliveries)
 	}
 	return edges
 }
@@ -39136,6 +43354,8 @@ func (m *PersonMutation) EdgeCleared(name string) bool {
 		return m.clearedidentities
 	case person.EdgeRoles:
 		return m.clearedroles
+	case person.EdgeDeliveries:
+		return m.cleareddeliveries
 	}
 	return false
 }
@@ -39175,6 +43395,9 @@ func (m *PersonMutation) ResetEdge(name string) error {
 		return nil
 	case person.EdgeRoles:
 		m.ResetRoles()
+		return nil
+	case person.EdgeDeliveries:
+		m.ResetDeliveries()
 		return nil
 	}
 	return fmt.Errorf("unknown Person edge %s", name)
@@ -42213,6 +46436,1028 @@ func (m *RecordAccessMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown RecordAccess edge %s", name)
 }
 
+// RosterUserMutation represents an operation that mutates the RosterUser nodes in the graph.
+type RosterUserMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	created_at      *time.Time
+	updated_at      *time.Time
+	source_system   *string
+	source_value    *string
+	person_id       *string
+	data_key        *[]byte
+	sealed          *[]byte
+	id_number_index *string
+	phone_index     *string
+	agents          *[]string
+	appendagents    []string
+	fingerprint     *string
+	status          *rosteruser.Status
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*RosterUser, error)
+	predicates      []predicate.RosterUser
+}
+
+var _ ent.Mutation = (*RosterUserMutation)(nil)
+
+// rosteruserOption allows management of the mutation configuration using functional options.
+type rosteruserOption func(*RosterUserMutation)
+
+// newRosterUserMutation creates new mutation for the RosterUser entity.
+func newRosterUserMutation(c config, op Op, opts ...rosteruserOption) *RosterUserMutation {
+	m := &RosterUserMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRosterUser,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRosterUserID sets the ID field of the mutation.
+func withRosterUserID(id string) rosteruserOption {
+	return func(m *RosterUserMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RosterUser
+		)
+		m.oldValue = func(ctx context.Context) (*RosterUser, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RosterUser.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRosterUser sets the old RosterUser of the mutation.
+func withRosterUser(node *RosterUser) rosteruserOption {
+	return func(m *RosterUserMutation) {
+		m.oldValue = func(context.Context) (*RosterUser, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RosterUserMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RosterUserMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RosterUser entities.
+func (m *RosterUserMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RosterUserMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RosterUserMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RosterUser.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RosterUserMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RosterUserMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the RosterUser entity.
+// If the RosterUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterUserMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RosterUserMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *RosterUserMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *RosterUserMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the RosterUser entity.
+// If the RosterUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterUserMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *RosterUserMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetSourceSystem sets the "source_system" field.
+func (m *RosterUserMutation) SetSourceSystem(s string) {
+	m.source_system = &s
+}
+
+// SourceSystem returns the value of the "source_system" field in the mutation.
+func (m *RosterUserMutation) SourceSystem() (r string, exists bool) {
+	v := m.source_system
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceSystem returns the old "source_system" field's value of the RosterUser entity.
+// If the RosterUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterUserMutation) OldSourceSystem(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceSystem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceSystem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceSystem: %w", err)
+	}
+	return oldValue.SourceSystem, nil
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (m *RosterUserMutation) ClearSourceSystem() {
+	m.source_system = nil
+	m.clearedFields[rosteruser.FieldSourceSystem] = struct{}{}
+}
+
+// SourceSystemCleared returns if the "source_system" field was cleared in this mutation.
+func (m *RosterUserMutation) SourceSystemCleared() bool {
+	_, ok := m.clearedFields[rosteruser.FieldSourceSystem]
+	return ok
+}
+
+// ResetSourceSystem resets all changes to the "source_system" field.
+func (m *RosterUserMutation) ResetSourceSystem() {
+	m.source_system = nil
+	delete(m.clearedFields, rosteruser.FieldSourceSystem)
+}
+
+// SetSourceValue sets the "source_value" field.
+func (m *RosterUserMutation) SetSourceValue(s string) {
+	m.source_value = &s
+}
+
+// SourceValue returns the value of the "source_value" field in the mutation.
+func (m *RosterUserMutation) SourceValue() (r string, exists bool) {
+	v := m.source_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceValue returns the old "source_value" field's value of the RosterUser entity.
+// If the RosterUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterUserMutation) OldSourceValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceValue: %w", err)
+	}
+	return oldValue.SourceValue, nil
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (m *RosterUserMutation) ClearSourceValue() {
+	m.source_value = nil
+	m.clearedFields[rosteruser.FieldSourceValue] = struct{}{}
+}
+
+// SourceValueCleared returns if the "source_value" field was cleared in this mutation.
+func (m *RosterUserMutation) SourceValueCleared() bool {
+	_, ok := m.clearedFields[rosteruser.FieldSourceValue]
+	return ok
+}
+
+// ResetSourceValue resets all changes to the "source_value" field.
+func (m *RosterUserMutation) ResetSourceValue() {
+	m.source_value = nil
+	delete(m.clearedFields, rosteruser.FieldSourceValue)
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *RosterUserMutation) SetPersonID(s string) {
+	m.person_id = &s
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *RosterUserMutation) PersonID() (r string, exists bool) {
+	v := m.person_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the RosterUser entity.
+// If the RosterUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterUserMutation) OldPersonID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ClearPersonID clears the value of the "person_id" field.
+func (m *RosterUserMutation) ClearPersonID() {
+	m.person_id = nil
+	m.clearedFields[rosteruser.FieldPersonID] = struct{}{}
+}
+
+// PersonIDCleared returns if the "person_id" field was cleared in this mutation.
+func (m *RosterUserMutation) PersonIDCleared() bool {
+	_, ok := m.clearedFields[rosteruser.FieldPersonID]
+	return ok
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *RosterUserMutation) ResetPersonID() {
+	m.person_id = nil
+	delete(m.clearedFields, rosteruser.FieldPersonID)
+}
+
+// SetDataKey sets the "data_key" field.
+func (m *RosterUserMutation) SetDataKey(b []byte) {
+	m.data_key = &b
+}
+
+// DataKey returns the value of the "data_key" field in the mutation.
+func (m *RosterUserMutation) DataKey() (r []byte, exists bool) {
+	v := m.data_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDataKey returns the old "data_key" field's value of the RosterUser entity.
+// If the RosterUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterUserMutation) OldDataKey(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDataKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDataKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDataKey: %w", err)
+	}
+	return oldValue.DataKey, nil
+}
+
+// ResetDataKey resets all changes to the "data_key" field.
+func (m *RosterUserMutation) ResetDataKey() {
+	m.data_key = nil
+}
+
+// SetSealed sets the "sealed" field.
+func (m *RosterUserMutation) SetSealed(b []byte) {
+	m.sealed = &b
+}
+
+// Sealed returns the value of the "sealed" field in the mutation.
+func (m *RosterUserMutation) Sealed() (r []byte, exists bool) {
+	v := m.sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealed returns the old "sealed" field's value of the RosterUser entity.
+// If the RosterUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterUserMutation) OldSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealed: %w", err)
+	}
+	return oldValue.Sealed, nil
+}
+
+// ResetSealed resets all changes to the "sealed" field.
+func (m *RosterUserMutation) ResetSealed() {
+	m.sealed = nil
+}
+
+// SetIDNumberIndex sets the "id_number_index" field.
+func (m *RosterUserMutation) SetIDNumberIndex(s string) {
+	m.id_number_index = &s
+}
+
+// IDNumberIndex returns the value of the "id_number_index" field in the mutation.
+func (m *RosterUserMutation) IDNumberIndex() (r string, exists bool) {
+	v := m.id_number_index
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIDNumberIndex returns the old "id_number_index" field's value of the RosterUser entity.
+// If the RosterUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterUserMutation) OldIDNumberIndex(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIDNumberIndex is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIDNumberIndex requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIDNumberIndex: %w", err)
+	}
+	return oldValue.IDNumberIndex, nil
+}
+
+// ResetIDNumberIndex resets all changes to the "id_number_index" field.
+func (m *RosterUserMutation) ResetIDNumberIndex() {
+	m.id_number_index = nil
+}
+
+// SetPhoneIndex sets the "phone_index" field.
+func (m *RosterUserMutation) SetPhoneIndex(s string) {
+	m.phone_index = &s
+}
+
+// PhoneIndex returns the value of the "phone_index" field in the mutation.
+func (m *RosterUserMutation) PhoneIndex() (r string, exists bool) {
+	v := m.phone_index
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhoneIndex returns the old "phone_index" field's value of the RosterUser entity.
+// If the RosterUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterUserMutation) OldPhoneIndex(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhoneIndex is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhoneIndex requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhoneIndex: %w", err)
+	}
+	return oldValue.PhoneIndex, nil
+}
+
+// ResetPhoneIndex resets all changes to the "phone_index" field.
+func (m *RosterUserMutation) ResetPhoneIndex() {
+	m.phone_index = nil
+}
+
+// SetAgents sets the "agents" field.
+func (m *RosterUserMutation) SetAgents(s []string) {
+	m.agents = &s
+	m.appendagents = nil
+}
+
+// Agents returns the value of the "agents" field in the mutation.
+func (m *RosterUserMutation) Agents() (r []string, exists bool) {
+	v := m.agents
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgents returns the old "agents" field's value of the RosterUser entity.
+// If the RosterUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterUserMutation) OldAgents(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgents is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgents requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgents: %w", err)
+	}
+	return oldValue.Agents, nil
+}
+
+// AppendAgents adds s to the "agents" field.
+func (m *RosterUserMutation) AppendAgents(s []string) {
+	m.appendagents = append(m.appendagents, s...)
+}
+
+// AppendedAgents returns the list of values that were appended to the "agents" field in this mutation.
+func (m *RosterUserMutation) AppendedAgents() ([]string, bool) {
+	if len(m.appendagents) == 0 {
+		return nil, false
+	}
+	return m.appendagents, true
+}
+
+// ClearAgents clears the value of the "agents" field.
+func (m *RosterUserMutation) ClearAgents() {
+	m.agents = nil
+	m.appendagents = nil
+	m.clearedFields[rosteruser.FieldAgents] = struct{}{}
+}
+
+// AgentsCleared returns if the "agents" field was cleared in this mutation.
+func (m *RosterUserMutation) AgentsCleared() bool {
+	_, ok := m.clearedFields[rosteruser.FieldAgents]
+	return ok
+}
+
+// ResetAgents resets all changes to the "agents" field.
+func (m *RosterUserMutation) ResetAgents() {
+	m.agents = nil
+	m.appendagents = nil
+	delete(m.clearedFields, rosteruser.FieldAgents)
+}
+
+// SetFingerprint sets the "fingerprint" field.
+func (m *RosterUserMutation) SetFingerprint(s string) {
+	m.fingerprint = &s
+}
+
+// Fingerprint returns the value of the "fingerprint" field in the mutation.
+func (m *RosterUserMutation) Fingerprint() (r string, exists bool) {
+	v := m.fingerprint
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFingerprint returns the old "fingerprint" field's value of the RosterUser entity.
+// If the RosterUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterUserMutation) OldFingerprint(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFingerprint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFingerprint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFingerprint: %w", err)
+	}
+	return oldValue.Fingerprint, nil
+}
+
+// ResetFingerprint resets all changes to the "fingerprint" field.
+func (m *RosterUserMutation) ResetFingerprint() {
+	m.fingerprint = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *RosterUserMutation) SetStatus(r rosteruser.Status) {
+	m.status = &r
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *RosterUserMutation) Status() (r rosteruser.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the RosterUser entity.
+// If the RosterUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterUserMutation) OldStatus(ctx context.Context) (v rosteruser.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *RosterUserMutation) ResetStatus() {
+	m.status = nil
+}
+
+// Where appends a list predicates to the RosterUserMutation builder.
+func (m *RosterUserMutation) Where(ps ...predicate.RosterUser) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RosterUserMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RosterUserMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RosterUser, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RosterUserMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RosterUserMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RosterUser).
+func (m *RosterUserMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RosterUserMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, rosteruser.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, rosteruser.FieldUpdatedAt)
+	}
+	if m.source_system != nil {
+		fields = append(fields, rosteruser.FieldSourceSystem)
+	}
+	if m.source_value != nil {
+		fields = append(fields, rosteruser.FieldSourceValue)
+	}
+	if m.person_id != nil {
+		fields = append(fields, rosteruser.FieldPersonID)
+	}
+	if m.data_key != nil {
+		fields = append(fields, rosteruser.FieldDataKey)
+	}
+	if m.sealed != nil {
+		fields = append(fields, rosteruser.FieldSealed)
+	}
+	if m.id_number_index != nil {
+		fields = append(fields, rosteruser.FieldIDNumberIndex)
+	}
+	if m.phone_index != nil {
+		fields = append(fields, rosteruser.FieldPhoneIndex)
+	}
+	if m.agents != nil {
+		fields = append(fields, rosteruser.FieldAgents)
+	}
+	if m.fingerprint != nil {
+		fields = append(fields, rosteruser.FieldFingerprint)
+	}
+	if m.status != nil {
+		fields = append(fields, rosteruser.FieldStatus)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RosterUserMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case rosteruser.FieldCreatedAt:
+		return m.CreatedAt()
+	case rosteruser.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case rosteruser.FieldSourceSystem:
+		return m.SourceSystem()
+	case rosteruser.FieldSourceValue:
+		return m.SourceValue()
+	case rosteruser.FieldPersonID:
+		return m.PersonID()
+	case rosteruser.FieldDataKey:
+		return m.DataKey()
+	case rosteruser.FieldSealed:
+		return m.Sealed()
+	case rosteruser.FieldIDNumberIndex:
+		return m.IDNumberIndex()
+	case rosteruser.FieldPhoneIndex:
+		return m.PhoneIndex()
+	case rosteruser.FieldAgents:
+		return m.Agents()
+	case rosteruser.FieldFingerprint:
+		return m.Fingerprint()
+	case rosteruser.FieldStatus:
+		return m.Status()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RosterUserMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case rosteruser.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case rosteruser.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case rosteruser.FieldSourceSystem:
+		return m.OldSourceSystem(ctx)
+	case rosteruser.FieldSourceValue:
+		return m.OldSourceValue(ctx)
+	case rosteruser.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case rosteruser.FieldDataKey:
+		return m.OldDataKey(ctx)
+	case rosteruser.FieldSealed:
+		return m.OldSealed(ctx)
+	case rosteruser.FieldIDNumberIndex:
+		return m.OldIDNumberIndex(ctx)
+	case rosteruser.FieldPhoneIndex:
+		return m.OldPhoneIndex(ctx)
+	case rosteruser.FieldAgents:
+		return m.OldAgents(ctx)
+	case rosteruser.FieldFingerprint:
+		return m.OldFingerprint(ctx)
+	case rosteruser.FieldStatus:
+		return m.OldStatus(ctx)
+	}
+	return nil, fmt.Errorf("unknown RosterUser field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RosterUserMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case rosteruser.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case rosteruser.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case rosteruser.FieldSourceSystem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceSystem(v)
+		return nil
+	case rosteruser.FieldSourceValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceValue(v)
+		return nil
+	case rosteruser.FieldPersonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case rosteruser.FieldDataKey:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDataKey(v)
+		return nil
+	case rosteruser.FieldSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealed(v)
+		return nil
+	case rosteruser.FieldIDNumberIndex:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIDNumberIndex(v)
+		return nil
+	case rosteruser.FieldPhoneIndex:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhoneIndex(v)
+		return nil
+	case rosteruser.FieldAgents:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgents(v)
+		return nil
+	case rosteruser.FieldFingerprint:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFingerprint(v)
+		return nil
+	case rosteruser.FieldStatus:
+		v, ok := value.(rosteruser.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RosterUser field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RosterUserMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RosterUserMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RosterUserMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown RosterUser numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RosterUserMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(rosteruser.FieldSourceSystem) {
+		fields = append(fields, rosteruser.FieldSourceSystem)
+	}
+	if m.FieldCleared(rosteruser.FieldSourceValue) {
+		fields = append(fields, rosteruser.FieldSourceValue)
+	}
+	if m.FieldCleared(rosteruser.FieldPersonID) {
+		fields = append(fields, rosteruser.FieldPersonID)
+	}
+	if m.FieldCleared(rosteruser.FieldAgents) {
+		fields = append(fields, rosteruser.FieldAgents)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RosterUserMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RosterUserMutation) ClearField(name string) error {
+	switch name {
+	case rosteruser.FieldSourceSystem:
+		m.ClearSourceSystem()
+		return nil
+	case rosteruser.FieldSourceValue:
+		m.ClearSourceValue()
+		return nil
+	case rosteruser.FieldPersonID:
+		m.ClearPersonID()
+		return nil
+	case rosteruser.FieldAgents:
+		m.ClearAgents()
+		return nil
+	}
+	return fmt.Errorf("unknown RosterUser nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RosterUserMutation) ResetField(name string) error {
+	switch name {
+	case rosteruser.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case rosteruser.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case rosteruser.FieldSourceSystem:
+		m.ResetSourceSystem()
+		return nil
+	case rosteruser.FieldSourceValue:
+		m.ResetSourceValue()
+		return nil
+	case rosteruser.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case rosteruser.FieldDataKey:
+		m.ResetDataKey()
+		return nil
+	case rosteruser.FieldSealed:
+		m.ResetSealed()
+		return nil
+	case rosteruser.FieldIDNumberIndex:
+		m.ResetIDNumberIndex()
+		return nil
+	case rosteruser.FieldPhoneIndex:
+		m.ResetPhoneIndex()
+		return nil
+	case rosteruser.FieldAgents:
+		m.ResetAgents()
+		return nil
+	case rosteruser.FieldFingerprint:
+		m.ResetFingerprint()
+		return nil
+	case rosteruser.FieldStatus:
+		m.ResetStatus()
+		return nil
+	}
+	return fmt.Errorf("unknown RosterUser field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RosterUserMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RosterUserMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RosterUserMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RosterUserMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RosterUserMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RosterUserMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RosterUserMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown RosterUser unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RosterUserMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown RosterUser edge %s", name)
+}
+
 // ScenicSpotMutation represents an operation that mutates the ScenicSpot nodes in the graph.
 type ScenicSpotMutation struct {
 	config
@@ -44217,6 +49462,8 @@ type SchoolMutation struct {
 	lng             *float64
 	addlng          *float64
 	search_keys     *string
+	source_system   *string
+	source_value    *string
 	name            *lang.Text
 	stage           *school.Stage
 	clearedFields   map[string]struct{}
@@ -44515,6 +49762,104 @@ func (m *SchoolMutation) ResetSearchKeys() {
 	m.search_keys = nil
 }
 
+// SetSourceSystem sets the "source_system" field.
+func (m *SchoolMutation) SetSourceSystem(s string) {
+	m.source_system = &s
+}
+
+// SourceSystem returns the value of the "source_system" field in the mutation.
+func (m *SchoolMutation) SourceSystem() (r string, exists bool) {
+	v := m.source_system
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceSystem returns the old "source_system" field's value of the School entity.
+// If the School object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolMutation) OldSourceSystem(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceSystem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceSystem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceSystem: %w", err)
+	}
+	return oldValue.SourceSystem, nil
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (m *SchoolMutation) ClearSourceSystem() {
+	m.source_system = nil
+	m.clearedFields[school.FieldSourceSystem] = struct{}{}
+}
+
+// SourceSystemCleared returns if the "source_system" field was cleared in this mutation.
+func (m *SchoolMutation) SourceSystemCleared() bool {
+	_, ok := m.clearedFields[school.FieldSourceSystem]
+	return ok
+}
+
+// ResetSourceSystem resets all changes to the "source_system" field.
+func (m *SchoolMutation) ResetSourceSystem() {
+	m.source_system = nil
+	delete(m.clearedFields, school.FieldSourceSystem)
+}
+
+// SetSourceValue sets the "source_value" field.
+func (m *SchoolMutation) SetSourceValue(s string) {
+	m.source_value = &s
+}
+
+// SourceValue returns the value of the "source_value" field in the mutation.
+func (m *SchoolMutation) SourceValue() (r string, exists bool) {
+	v := m.source_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceValue returns the old "source_value" field's value of the School entity.
+// If the School object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolMutation) OldSourceValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceValue: %w", err)
+	}
+	return oldValue.SourceValue, nil
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (m *SchoolMutation) ClearSourceValue() {
+	m.source_value = nil
+	m.clearedFields[school.FieldSourceValue] = struct{}{}
+}
+
+// SourceValueCleared returns if the "source_value" field was cleared in this mutation.
+func (m *SchoolMutation) SourceValueCleared() bool {
+	_, ok := m.clearedFields[school.FieldSourceValue]
+	return ok
+}
+
+// ResetSourceValue resets all changes to the "source_value" field.
+func (m *SchoolMutation) ResetSourceValue() {
+	m.source_value = nil
+	delete(m.clearedFields, school.FieldSourceValue)
+}
+
 // SetName sets the "name" field.
 func (m *SchoolMutation) SetName(l lang.Text) {
 	m.name = &l
@@ -44684,7 +50029,7 @@ func (m *SchoolMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SchoolMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 9)
 	if m.created_at != nil {
 		fields = append(fields, school.FieldCreatedAt)
 	}
@@ -44696,6 +50041,12 @@ func (m *SchoolMutation) Fields() []string {
 	}
 	if m.search_keys != nil {
 		fields = append(fields, school.FieldSearchKeys)
+	}
+	if m.source_system != nil {
+		fields = append(fields, school.FieldSourceSystem)
+	}
+	if m.source_value != nil {
+		fields = append(fields, school.FieldSourceValue)
 	}
 	if m.name != nil {
 		fields = append(fields, school.FieldName)
@@ -44722,6 +50073,10 @@ func (m *SchoolMutation) Field(name string) (ent.Value, bool) {
 		return m.Lng()
 	case school.FieldSearchKeys:
 		return m.SearchKeys()
+	case school.FieldSourceSystem:
+		return m.SourceSystem()
+	case school.FieldSourceValue:
+		return m.SourceValue()
 	case school.FieldName:
 		return m.Name()
 	case school.FieldStage:
@@ -44745,6 +50100,10 @@ func (m *SchoolMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldLng(ctx)
 	case school.FieldSearchKeys:
 		return m.OldSearchKeys(ctx)
+	case school.FieldSourceSystem:
+		return m.OldSourceSystem(ctx)
+	case school.FieldSourceValue:
+		return m.OldSourceValue(ctx)
 	case school.FieldName:
 		return m.OldName(ctx)
 	case school.FieldStage:
@@ -44787,6 +50146,20 @@ func (m *SchoolMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSearchKeys(v)
+		return nil
+	case school.FieldSourceSystem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceSystem(v)
+		return nil
+	case school.FieldSourceValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceValue(v)
 		return nil
 	case school.FieldName:
 		v, ok := value.(lang.Text)
@@ -44865,7 +50238,14 @@ func (m *SchoolMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *SchoolMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(school.FieldSourceSystem) {
+		fields = append(fields, school.FieldSourceSystem)
+	}
+	if m.FieldCleared(school.FieldSourceValue) {
+		fields = append(fields, school.FieldSourceValue)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -44878,6 +50258,14 @@ func (m *SchoolMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *SchoolMutation) ClearField(name string) error {
+	switch name {
+	case school.FieldSourceSystem:
+		m.ClearSourceSystem()
+		return nil
+	case school.FieldSourceValue:
+		m.ClearSourceValue()
+		return nil
+	}
 	return fmt.Errorf("unknown School nullable field %s", name)
 }
 
@@ -44896,6 +50284,12 @@ func (m *SchoolMutation) ResetField(name string) error {
 		return nil
 	case school.FieldSearchKeys:
 		m.ResetSearchKeys()
+		return nil
+	case school.FieldSourceSystem:
+		m.ResetSourceSystem()
+		return nil
+	case school.FieldSourceValue:
+		m.ResetSourceValue()
 		return nil
 	case school.FieldName:
 		m.ResetName()
@@ -44982,6 +50376,1069 @@ func (m *SchoolMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown School edge %s", name)
+}
+
+// SchoolClassMutation represents an operation that mutates the SchoolClass nodes in the graph.
+type SchoolClassMutation struct {
+	config
+	op                      Op
+	typ                     string
+	id                      *string
+	created_at              *time.Time
+	updated_at              *time.Time
+	source_system           *string
+	source_value            *string
+	title                   *string
+	grade                   *string
+	kind                    *schoolclass.Kind
+	status                  *schoolclass.Status
+	clearedFields           map[string]struct{}
+	school                  *string
+	clearedschool           bool
+	academic_session        *string
+	clearedacademic_session bool
+	enrollments             map[string]struct{}
+	removedenrollments      map[string]struct{}
+	clearedenrollments      bool
+	done                    bool
+	oldValue                func(context.Context) (*SchoolClass, error)
+	predicates              []predicate.SchoolClass
+}
+
+var _ ent.Mutation = (*SchoolClassMutation)(nil)
+
+// schoolclassOption allows management of the mutation configuration using functional options.
+type schoolclassOption func(*SchoolClassMutation)
+
+// newSchoolClassMutation creates new mutation for the SchoolClass entity.
+func newSchoolClassMutation(c config, op Op, opts ...schoolclassOption) *SchoolClassMutation {
+	m := &SchoolClassMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSchoolClass,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSchoolClassID sets the ID field of the mutation.
+func withSchoolClassID(id string) schoolclassOption {
+	return func(m *SchoolClassMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SchoolClass
+		)
+		m.oldValue = func(ctx context.Context) (*SchoolClass, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SchoolClass.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSchoolClass sets the old SchoolClass of the mutation.
+func withSchoolClass(node *SchoolClass) schoolclassOption {
+	return func(m *SchoolClassMutation) {
+		m.oldValue = func(context.Context) (*SchoolClass, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SchoolClassMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SchoolClassMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SchoolClass entities.
+func (m *SchoolClassMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SchoolClassMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SchoolClassMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SchoolClass.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SchoolClassMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SchoolClassMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SchoolClass entity.
+// If the SchoolClass object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolClassMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SchoolClassMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *SchoolClassMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *SchoolClassMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the SchoolClass entity.
+// If the SchoolClass object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolClassMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *SchoolClassMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetSourceSystem sets the "source_system" field.
+func (m *SchoolClassMutation) SetSourceSystem(s string) {
+	m.source_system = &s
+}
+
+// SourceSystem returns the value of the "source_system" field in the mutation.
+func (m *SchoolClassMutation) SourceSystem() (r string, exists bool) {
+	v := m.source_system
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceSystem returns the old "source_system" field's value of the SchoolClass entity.
+// If the SchoolClass object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolClassMutation) OldSourceSystem(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceSystem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceSystem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceSystem: %w", err)
+	}
+	return oldValue.SourceSystem, nil
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (m *SchoolClassMutation) ClearSourceSystem() {
+	m.source_system = nil
+	m.clearedFields[schoolclass.FieldSourceSystem] = struct{}{}
+}
+
+// SourceSystemCleared returns if the "source_system" field was cleared in this mutation.
+func (m *SchoolClassMutation) SourceSystemCleared() bool {
+	_, ok := m.clearedFields[schoolclass.FieldSourceSystem]
+	return ok
+}
+
+// ResetSourceSystem resets all changes to the "source_system" field.
+func (m *SchoolClassMutation) ResetSourceSystem() {
+	m.source_system = nil
+	delete(m.clearedFields, schoolclass.FieldSourceSystem)
+}
+
+// SetSourceValue sets the "source_value" field.
+func (m *SchoolClassMutation) SetSourceValue(s string) {
+	m.source_value = &s
+}
+
+// SourceValue returns the value of the "source_value" field in the mutation.
+func (m *SchoolClassMutation) SourceValue() (r string, exists bool) {
+	v := m.source_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceValue returns the old "source_value" field's value of the SchoolClass entity.
+// If the SchoolClass object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolClassMutation) OldSourceValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceValue: %w", err)
+	}
+	return oldValue.SourceValue, nil
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (m *SchoolClassMutation) ClearSourceValue() {
+	m.source_value = nil
+	m.clearedFields[schoolclass.FieldSourceValue] = struct{}{}
+}
+
+// SourceValueCleared returns if the "source_value" field was cleared in this mutation.
+func (m *SchoolClassMutation) SourceValueCleared() bool {
+	_, ok := m.clearedFields[schoolclass.FieldSourceValue]
+	return ok
+}
+
+// ResetSourceValue resets all changes to the "source_value" field.
+func (m *SchoolClassMutation) ResetSourceValue() {
+	m.source_value = nil
+	delete(m.clearedFields, schoolclass.FieldSourceValue)
+}
+
+// SetTitle sets the "title" field.
+func (m *SchoolClassMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *SchoolClassMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the SchoolClass entity.
+// If the SchoolClass object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolClassMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *SchoolClassMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetGrade sets the "grade" field.
+func (m *SchoolClassMutation) SetGrade(s string) {
+	m.grade = &s
+}
+
+// Grade returns the value of the "grade" field in the mutation.
+func (m *SchoolClassMutation) Grade() (r string, exists bool) {
+	v := m.grade
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGrade returns the old "grade" field's value of the SchoolClass entity.
+// If the SchoolClass object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolClassMutation) OldGrade(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGrade is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGrade requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGrade: %w", err)
+	}
+	return oldValue.Grade, nil
+}
+
+// ResetGrade resets all changes to the "grade" field.
+func (m *SchoolClassMutation) ResetGrade() {
+	m.grade = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *SchoolClassMutation) SetKind(s schoolclass.Kind) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *SchoolClassMutation) Kind() (r schoolclass.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the SchoolClass entity.
+// If the SchoolClass object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolClassMutation) OldKind(ctx context.Context) (v schoolclass.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *SchoolClassMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *SchoolClassMutation) SetStatus(s schoolclass.Status) {
+	m.status = &s
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *SchoolClassMutation) Status() (r schoolclass.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the SchoolClass entity.
+// If the SchoolClass object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolClassMutation) OldStatus(ctx context.Context) (v schoolclass.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *SchoolClassMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetSchoolID sets the "school_id" field.
+func (m *SchoolClassMutation) SetSchoolID(s string) {
+	m.school = &s
+}
+
+// SchoolID returns the value of the "school_id" field in the mutation.
+func (m *SchoolClassMutation) SchoolID() (r string, exists bool) {
+	v := m.school
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSchoolID returns the old "school_id" field's value of the SchoolClass entity.
+// If the SchoolClass object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolClassMutation) OldSchoolID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSchoolID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSchoolID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSchoolID: %w", err)
+	}
+	return oldValue.SchoolID, nil
+}
+
+// ResetSchoolID resets all changes to the "school_id" field.
+func (m *SchoolClassMutation) ResetSchoolID() {
+	m.school = nil
+}
+
+// SetAcademicSessionID sets the "academic_session_id" field.
+func (m *SchoolClassMutation) SetAcademicSessionID(s string) {
+	m.academic_session = &s
+}
+
+// AcademicSessionID returns the value of the "academic_session_id" field in the mutation.
+func (m *SchoolClassMutation) AcademicSessionID() (r string, exists bool) {
+	v := m.academic_session
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcademicSessionID returns the old "academic_session_id" field's value of the SchoolClass entity.
+// If the SchoolClass object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolClassMutation) OldAcademicSessionID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcademicSessionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcademicSessionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcademicSessionID: %w", err)
+	}
+	return oldValue.AcademicSessionID, nil
+}
+
+// ClearAcademicSessionID clears the value of the "academic_session_id" field.
+func (m *SchoolClassMutation) ClearAcademicSessionID() {
+	m.academic_session = nil
+	m.clearedFields[schoolclass.FieldAcademicSessionID] = struct{}{}
+}
+
+// AcademicSessionIDCleared returns if the "academic_session_id" field was cleared in this mutation.
+func (m *SchoolClassMutation) AcademicSessionIDCleared() bool {
+	_, ok := m.clearedFields[schoolclass.FieldAcademicSessionID]
+	return ok
+}
+
+// ResetAcademicSessionID resets all changes to the "academic_session_id" field.
+func (m *SchoolClassMutation) ResetAcademicSessionID() {
+	m.academic_session = nil
+	delete(m.clearedFields, schoolclass.FieldAcademicSessionID)
+}
+
+// ClearSchool clears the "school" edge to the School entity.
+func (m *SchoolClassMutation) ClearSchool() {
+	m.clearedschool = true
+	m.clearedFields[schoolclass.FieldSchoolID] = struct{}{}
+}
+
+// SchoolCleared reports if the "school" edge to the School entity was cleared.
+func (m *SchoolClassMutation) SchoolCleared() bool {
+	return m.clearedschool
+}
+
+// SchoolIDs returns the "school" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SchoolID instead. It exists only for internal usage by the builders.
+func (m *SchoolClassMutation) SchoolIDs() (ids []string) {
+	if id := m.school; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSchool resets all changes to the "school" edge.
+func (m *SchoolClassMutation) ResetSchool() {
+	m.school = nil
+	m.clearedschool = false
+}
+
+// ClearAcademicSession clears the "academic_session" edge to the AcademicSession entity.
+func (m *SchoolClassMutation) ClearAcademicSession() {
+	m.clearedacademic_session = true
+	m.clearedFields[schoolclass.FieldAcademicSessionID] = struct{}{}
+}
+
+// AcademicSessionCleared reports if the "academic_session" edge to the AcademicSession entity was cleared.
+func (m *SchoolClassMutation) AcademicSessionCleared() bool {
+	return m.AcademicSessionIDCleared() || m.clearedacademic_session
+}
+
+// AcademicSessionIDs returns the "academic_session" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AcademicSessionID instead. It exists only for internal usage by the builders.
+func (m *SchoolClassMutation) AcademicSessionIDs() (ids []string) {
+	if id := m.academic_session; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAcademicSession resets all changes to the "academic_session" edge.
+func (m *SchoolClassMutation) ResetAcademicSession() {
+	m.academic_session = nil
+	m.clearedacademic_session = false
+}
+
+// AddEnrollmentIDs adds the "enrollments" edge to the Enrollment entity by ids.
+func (m *SchoolClassMutation) AddEnrollmentIDs(ids ...string) {
+	if m.enrollments == nil {
+		m.enrollments = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.enrollments[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEnrollments clears the "enrollments" edge to the Enrollment entity.
+func (m *SchoolClassMutation) ClearEnrollments() {
+	m.clearedenrollments = true
+}
+
+// EnrollmentsCleared reports if the "enrollments" edge to the Enrollment entity was cleared.
+func (m *SchoolClassMutation) EnrollmentsCleared() bool {
+	return m.clearedenrollments
+}
+
+// RemoveEnrollmentIDs removes the "enrollments" edge to the Enrollment entity by IDs.
+func (m *SchoolClassMutation) RemoveEnrollmentIDs(ids ...string) {
+	if m.removedenrollments == nil {
+		m.removedenrollments = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.enrollments, ids[i])
+		m.removedenrollments[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEnrollments returns the removed IDs of the "enrollments" edge to the Enrollment entity.
+func (m *SchoolClassMutation) RemovedEnrollmentsIDs() (ids []string) {
+	for id := range m.removedenrollments {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EnrollmentsIDs returns the "enrollments" edge IDs in the mutation.
+func (m *SchoolClassMutation) EnrollmentsIDs() (ids []string) {
+	for id := range m.enrollments {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEnrollments resets all changes to the "enrollments" edge.
+func (m *SchoolClassMutation) ResetEnrollments() {
+	m.enrollments = nil
+	m.clearedenrollments = false
+	m.removedenrollments = nil
+}
+
+// Where appends a list predicates to the SchoolClassMutation builder.
+func (m *SchoolClassMutation) Where(ps ...predicate.SchoolClass) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SchoolClassMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SchoolClassMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SchoolClass, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SchoolClassMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SchoolClassMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SchoolClass).
+func (m *SchoolClassMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SchoolClassMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.created_at != nil {
+		fields = append(fields, schoolclass.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, schoolclass.FieldUpdatedAt)
+	}
+	if m.source_system != nil {
+		fields = append(fields, schoolclass.FieldSourceSystem)
+	}
+	if m.source_value != nil {
+		fields = append(fields, schoolclass.FieldSourceValue)
+	}
+	if m.title != nil {
+		fields = append(fields, schoolclass.FieldTitle)
+	}
+	if m.grade != nil {
+		fields = append(fields, schoolclass.FieldGrade)
+	}
+	if m.kind != nil {
+		fields = append(fields, schoolclass.FieldKind)
+	}
+	if m.status != nil {
+		fields = append(fields, schoolclass.FieldStatus)
+	}
+	if m.school != nil {
+		fields = append(fields, schoolclass.FieldSchoolID)
+	}
+	if m.academic_session != nil {
+		fields = append(fields, schoolclass.FieldAcademicSessionID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SchoolClassMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case schoolclass.FieldCreatedAt:
+		return m.CreatedAt()
+	case schoolclass.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case schoolclass.FieldSourceSystem:
+		return m.SourceSystem()
+	case schoolclass.FieldSourceValue:
+		return m.SourceValue()
+	case schoolclass.FieldTitle:
+		return m.Title()
+	case schoolclass.FieldGrade:
+		return m.Grade()
+	case schoolclass.FieldKind:
+		return m.Kind()
+	case schoolclass.FieldStatus:
+		return m.Status()
+	case schoolclass.FieldSchoolID:
+		return m.SchoolID()
+	case schoolclass.FieldAcademicSessionID:
+		return m.AcademicSessionID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SchoolClassMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case schoolclass.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case schoolclass.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case schoolclass.FieldSourceSystem:
+		return m.OldSourceSystem(ctx)
+	case schoolclass.FieldSourceValue:
+		return m.OldSourceValue(ctx)
+	case schoolclass.FieldTitle:
+		return m.OldTitle(ctx)
+	case schoolclass.FieldGrade:
+		return m.OldGrade(ctx)
+	case schoolclass.FieldKind:
+		return m.OldKind(ctx)
+	case schoolclass.FieldStatus:
+		return m.OldStatus(ctx)
+	case schoolclass.FieldSchoolID:
+		return m.OldSchoolID(ctx)
+	case schoolclass.FieldAcademicSessionID:
+		return m.OldAcademicSessionID(ctx)
+	}
+	return nil, fmt.Errorf("unknown SchoolClass field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SchoolClassMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case schoolclass.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case schoolclass.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case schoolclass.FieldSourceSystem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceSystem(v)
+		return nil
+	case schoolclass.FieldSourceValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceValue(v)
+		return nil
+	case schoolclass.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case schoolclass.FieldGrade:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGrade(v)
+		return nil
+	case schoolclass.FieldKind:
+		v, ok := value.(schoolclass.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case schoolclass.FieldStatus:
+		v, ok := value.(schoolclass.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case schoolclass.FieldSchoolID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSchoolID(v)
+		return nil
+	case schoolclass.FieldAcademicSessionID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcademicSessionID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SchoolClass field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SchoolClassMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SchoolClassMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SchoolClassMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown SchoolClass numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SchoolClassMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(schoolclass.FieldSourceSystem) {
+		fields = append(fields, schoolclass.FieldSourceSystem)
+	}
+	if m.FieldCleared(schoolclass.FieldSourceValue) {
+		fields = append(fields, schoolclass.FieldSourceValue)
+	}
+	if m.FieldCleared(schoolclass.FieldAcademicSessionID) {
+		fields = append(fields, schoolclass.FieldAcademicSessionID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SchoolClassMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SchoolClassMutation) ClearField(name string) error {
+	switch name {
+	case schoolclass.FieldSourceSystem:
+		m.ClearSourceSystem()
+		return nil
+	case schoolclass.FieldSourceValue:
+		m.ClearSourceValue()
+		return nil
+	case schoolclass.FieldAcademicSessionID:
+		m.ClearAcademicSessionID()
+		return nil
+	}
+	return fmt.Errorf("unknown SchoolClass nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SchoolClassMutation) ResetField(name string) error {
+	switch name {
+	case schoolclass.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case schoolclass.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case schoolclass.FieldSourceSystem:
+		m.ResetSourceSystem()
+		return nil
+	case schoolclass.FieldSourceValue:
+		m.ResetSourceValue()
+		return nil
+	case schoolclass.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case schoolclass.FieldGrade:
+		m.ResetGrade()
+		return nil
+	case schoolclass.FieldKind:
+		m.ResetKind()
+		return nil
+	case schoolclass.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case schoolclass.FieldSchoolID:
+		m.ResetSchoolID()
+		return nil
+	case schoolclass.FieldAcademicSessionID:
+		m.ResetAcademicSessionID()
+		return nil
+	}
+	return fmt.Errorf("unknown SchoolClass field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SchoolClassMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.school != nil {
+		edges = append(edges, schoolclass.EdgeSchool)
+	}
+	if m.academic_session != nil {
+		edges = append(edges, schoolclass.EdgeAcademicSession)
+	}
+	if m.enrollments != nil {
+		edges = append(edges, schoolclass.EdgeEnrollments)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SchoolClassMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case schoolclass.EdgeSchool:
+		if id := m.school; id != nil {
+			return []ent.Value{*id}
+		}
+	case schoolclass.EdgeAcademicSession:
+		if id := m.academic_session; id != nil {
+			return []ent.Value{*id}
+		}
+	case schoolclass.EdgeEnrollments:
+		ids := make([]ent.Value, 0, len(m.enrollments))
+		for id := range m.enrollments {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SchoolClassMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedenrollments != nil {
+		edges = append(edges, schoolclass.EdgeEnrollments)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SchoolClassMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case schoolclass.EdgeEnrollments:
+		ids := make([]ent.Value, 0, len(m.removedenrollments))
+		for id := range m.removedenrollments {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SchoolClassMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedschool {
+		edges = append(edges, schoolclass.EdgeSchool)
+	}
+	if m.clearedacademic_session {
+		edges = append(edges, schoolclass.EdgeAcademicSession)
+	}
+	if m.clearedenrollments {
+		edges = append(edges, schoolclass.EdgeEnrollments)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SchoolClassMutation) EdgeCleared(name string) bool {
+	switch name {
+	case schoolclass.EdgeSchool:
+		return m.clearedschool
+	case schoolclass.EdgeAcademicSession:
+		return m.clearedacademic_session
+	case schoolclass.EdgeEnrollments:
+		return m.clearedenrollments
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SchoolClassMutation) ClearEdge(name string) error {
+	switch name {
+	case schoolclass.EdgeSchool:
+		m.ClearSchool()
+		return nil
+	case schoolclass.EdgeAcademicSession:
+		m.ClearAcademicSession()
+		return nil
+	}
+	return fmt.Errorf("unknown SchoolClass unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SchoolClassMutation) ResetEdge(name string) error {
+	switch name {
+	case schoolclass.EdgeSchool:
+		m.ResetSchool()
+		return nil
+	case schoolclass.EdgeAcademicSession:
+		m.ResetAcademicSession()
+		return nil
+	case schoolclass.EdgeEnrollments:
+		m.ResetEnrollments()
+		return nil
+	}
+	return fmt.Errorf("unknown SchoolClass edge %s", name)
 }
 
 // SensorAlarmMutation represents an operation that mutates the SensorAlarm nodes in the graph.

@@ -61,14 +61,17 @@ type PersonEdges struct {
 	Identities []*Identity `json:"identities,omitempty"`
 	// Roles holds the value of the roles edge.
 	Roles []*StaffRole `json:"roles,omitempty"`
+	// Deliveries holds the value of the deliveries edge.
+	Deliveries []*Delivery `json:"deliveries,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 	// totalCount holds the count of the edges above.
 	totalCount [2]map[string]int
 
 	namedIdentities map[string][]*Identity
 	namedRoles      map[string][]*StaffRole
+	namedDeliveries map[string][]*Delivery
 }
 
 // DistrictOrErr returns the District value or an error if the edge
@@ -120,6 +123,15 @@ func (e PersonEdges) RolesOrErr() ([]*StaffRole, error) {
 		return e.Roles, nil
 	}
 	return nil, &NotLoadedError{edge: "roles"}
+}
+
+// DeliveriesOrErr returns the Deliveries value or an error if the edge
+// was not loaded in eager-loading.
+func (e PersonEdges) DeliveriesOrErr() ([]*Delivery, error) {
+	if e.loadedTypes[5] {
+		return e.Deliveries, nil
+	}
+	return nil, &NotLoadedError{edge: "deliveries"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -260,6 +272,11 @@ func (_m *Person) QueryRoles() *StaffRoleQuery {
 	return NewPersonClient(_m.config).QueryRoles(_m)
 }
 
+// QueryDeliveries queries the "deliveries" edge of the Person entity.
+func (_m *Person) QueryDeliveries() *DeliveryQuery {
+	return NewPersonClient(_m.config).QueryDeliveries(_m)
+}
+
 // Update returns a builder for updating this Person.
 // Note that you need to call Person.Unwrap() before calling this method if this Person
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -368,6 +385,30 @@ func (_m *Person) appendNamedRoles(name string, edges ...*StaffRole) {
 		_m.Edges.namedRoles[name] = []*StaffRole{}
 	} else {
 		_m.Edges.namedRoles[name] = append(_m.Edges.namedRoles[name], edges...)
+	}
+}
+
+// NamedDeliveries returns the Deliveries named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Person) NamedDeliveries(name string) ([]*Delivery, error) {
+	if _m.Edges.namedDeliveries == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedDeliveries[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Person) appendNamedDeliveries(name string, edges ...*Delivery) {
+	if _m.Edges.namedDeliveries == nil {
+		_m.Edges.namedDeliveries = make(map[string][]*Delivery)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedDeliveries[name] = []*Delivery{}
+	} else {
+		_m.Edges.namedDeliveries[name] = append(_m.Edges.namedDeliveries[name], edges...)
 	}
 }
 

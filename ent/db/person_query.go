@@ -4,6 +4,7 @@ package db
 
 import (
 	"citygraph/ent/db/citizencard"
+	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/identity"
 	"citygraph/ent/db/person"
@@ -36,10 +37,12 @@ type PersonQuery struct {
 	withPersonalData    *PersonalDataQuery
 	withIdentities      *IdentityQuery
 	withRoles           *StaffRoleQuery
+	withDeliveries      *DeliveryQuery
 	loadTotal           []func(context.Context, []*Person) error
 	modifiers           []func(*sql.Selector)
 	withNamedIdentities map[string]*IdentityQuery
 	withNamedRoles      map[string]*StaffRoleQuery
+	withNamedDeliveries map[string]*DeliveryQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -179,6 +182,28 @@ func (_q *PersonQuery) QueryRoles() *StaffRoleQuery {
 			sqlgraph.From(person.Table, person.FieldID, selector),
 			sqlgraph.To(staffrole.Table, staffrole.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, person.RolesTable, person.RolesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryDeliveries chains the current query on the "deliveries" edge.
+func (_q *PersonQuery) QueryDeliveries() *DeliveryQuery {
+	query := (&DeliveryClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(person.Table, person.FieldID, selector),
+			sqlgraph.To(delivery.Table, delivery.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, person.DeliveriesTable, person.DeliveriesPrimaryKey...),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -383,6 +408,7 @@ func (_q *PersonQuery) Clone() *PersonQuery {
 		withPersonalData: _q.withPersonalData.Clone(),
 		withIdentities:   _q.withIdentities.Clone(),
 		withRoles:        _q.withRoles.Clone(),
+		withDeliveries:   _q.withDeliveries.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -441,6 +467,17 @@ func (_q *PersonQuery) WithRoles(opts ...func(*StaffRoleQuery)) *PersonQuery {
 		opt(query)
 	}
 	_q.withRoles = query
+	return _q
+}
+
+// WithDeliveries tells the query-builder to eager-load the nodes that are connected to
+// the "deliveries" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *PersonQuery) WithDeliveries(opts ...func(*DeliveryQuery)) *PersonQuery {
+	query := (&DeliveryClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withDeliveries = query
 	return _q
 }
 
@@ -528,12 +565,13 @@ func (_q *PersonQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Perso
 	var (
 		nodes       = []*Person{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [6]bool{
 			_q.withDistrict != nil,
 			_q.withCard != nil,
 			_q.withPersonalData != nil,
 			_q.withIdentities != nil,
 			_q.withRoles != nil,
+			_q.withDeliveries != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -589,6 +627,13 @@ func (_q *PersonQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Perso
 			return nil, err
 		}
 	}
+	if query := _q.withDeliveries; query != nil {
+		if err := _q.loadDeliveries(ctx, query, nodes,
+			func(n *Person) { n.Edges.Deliveries = []*Delivery{} },
+			func(n *Person, e *Delivery) { n.Edges.Deliveries = append(n.Edges.Deliveries, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedIdentities {
 		if err := _q.loadIdentities(ctx, query, nodes,
 			func(n *Person) { n.appendNamedIdentities(name) },
@@ -600,6 +645,13 @@ func (_q *PersonQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Perso
 		if err := _q.loadRoles(ctx, query, nodes,
 			func(n *Person) { n.appendNamedRoles(name) },
 			func(n *Person, e *StaffRole) { n.appendNamedRoles(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedDeliveries {
+		if err := _q.loadDeliveries(ctx, query, nodes,
+			func(n *Person) { n.appendNamedDeliveries(name) },
+			func(n *Person, e *Delivery) { n.appendNamedDeliveries(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -757,6 +809,67 @@ func (_q *PersonQuery) loadRoles(ctx context.Context, query *StaffRoleQuery, nod
 	}
 	return nil
 }
+func (_q *PersonQuery) loadDeliveries(ctx context.Context, query *DeliveryQuery, nodes []*Person, init func(*Person), assign func(*Person, *Delivery)) error {
+	edgeIDs := make([]driver.Value, len(nodes))
+	byID := make(map[string]*Person)
+	nids := make(map[string]map[*Person]struct{})
+	for i, node := range nodes {
+		edgeIDs[i] = node.ID
+		byID[node.ID] = node
+		if init != nil {
+			init(node)
+		}
+	}
+	query.Where(func(s *sql.Selector) {
+		joinT := sql.Table(person.DeliveriesTable)
+		s.Join(joinT).On(s.C(delivery.FieldID), joinT.C(person.DeliveriesPrimaryKey[0]))
+		s.Where(sql.InValues(joinT.C(person.DeliveriesPrimaryKey[1]), edgeIDs...))
+		columns := s.SelectedColumns()
+		s.Select(joinT.C(person.DeliveriesPrimaryKey[1]))
+		s.AppendSelect(columns...)
+		s.SetDistinct(false)
+	})
+	if err := query.prepareQuery(ctx); err != nil {
+		return err
+	}
+	qr := QuerierFunc(func(ctx context.Context, q Query) (Value, error) {
+		return query.sqlAll(ctx, func(_ context.Context, spec *sqlgraph.QuerySpec) {
+			assign := spec.Assign
+			values := spec.ScanValues
+			spec.ScanValues = func(columns []string) ([]any, error) {
+				values, err := values(columns[1:])
+				if err != nil {
+					return nil, err
+				}
+				return append([]any{new(sql.NullString)}, values...), nil
+			}
+			spec.Assign = func(columns []string, values []any) error {
+				outValue := values[0].(*sql.NullString).String
+				inValue := values[1].(*sql.NullString).String
+				if nids[inValue] == nil {
+					nids[inValue] = map[*Person]struct{}{byID[outValue]: {}}
+					return assign(columns[1:], values[1:])
+				}
+				nids[inValue][byID[outValue]] = struct{}{}
+				return nil
+			}
+		})
+	})
+	neighbors, err := withInterceptors[[]*Delivery](ctx, query, qr, query.inters)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected "deliveries" node returned %v`, n.ID)
+		}
+		for kn := range nodes {
+			assign(kn, n)
+		}
+	}
+	return nil
+}
 
 func (_q *PersonQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -899,6 +1012,20 @@ func (_q *PersonQuery) WithNamedRoles(name string, opts ...func(*StaffRoleQuery)
 		_q.withNamedRoles = make(map[string]*StaffRoleQuery)
 	}
 	_q.withNamedRoles[name] = query
+	return _q
+}
+
+// WithNamedDeliveries tells the query-builder to eager-load the nodes that are connected to the "deliveries"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *PersonQuery) WithNamedDeliveries(name string, opts ...func(*DeliveryQuery)) *PersonQuery {
+	query := (&DeliveryClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedDeliveries == nil {
+		_q.withNamedDeliveries = make(map[string]*DeliveryQuery)
+	}
+	_q.withNamedDeliveries[name] = query
 	return _q
 }
 

@@ -3,7 +3,9 @@
 package db
 
 import (
+	"citygraph/ent/db/academicsession"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
@@ -23,10 +25,12 @@ import (
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
+	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
@@ -44,9 +48,11 @@ import (
 	"citygraph/ent/db/practitioner"
 	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/recordaccess"
+	"citygraph/ent/db/rosteruser"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
@@ -66,7 +72,9 @@ import (
 // Policies maps every type to its row rule; nil where a type has none.
 func Policies() map[string]ent.Policy {
 	return map[string]ent.Policy{
+		"AcademicSession":        academicsession.Policy,
 		"Alert":                  alert.Policy,
+		"Announcement":           announcement.Policy,
 		"Appointment":            appointment.Policy,
 		"AuditEvent":             auditevent.Policy,
 		"Bill":                   bill.Policy,
@@ -86,10 +94,12 @@ func Policies() map[string]ent.Policy {
 		"CreditLine":             creditline.Policy,
 		"DataExport":             dataexport.Policy,
 		"Delegation":             delegation.Policy,
+		"Delivery":               delivery.Policy,
 		"DeliveryAttempt":        deliveryattempt.Policy,
 		"Department":             department.Policy,
 		"Device":                 device.Policy,
 		"District":               district.Policy,
+		"Enrollment":             enrollment.Policy,
 		"EntitlementGrant":       entitlementgrant.Policy,
 		"Guardianship":           guardianship.Policy,
 		"HealthRecord":           healthrecord.Policy,
@@ -107,9 +117,11 @@ func Policies() map[string]ent.Policy {
 		"Practitioner":           practitioner.Policy,
 		"PractitionerRole":       practitionerrole.Policy,
 		"RecordAccess":           recordaccess.Policy,
+		"RosterUser":             rosteruser.Policy,
 		"ScenicSpot":             scenicspot.Policy,
 		"Schedule":               schedule.Policy,
 		"School":                 school.Policy,
+		"SchoolClass":            schoolclass.Policy,
 		"SensorAlarm":            sensoralarm.Policy,
 		"Session":                session.Policy,
 		"Slot":                   slot.Policy,
@@ -124,7 +136,21 @@ func Policies() map[string]ent.Policy {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *AcademicSessionQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *AlertQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *AnnouncementQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}
@@ -279,6 +305,13 @@ func (_q *DelegationQuery) WhereP(ps ...func(*sql.Selector)) {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *DeliveryQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *DeliveryAttemptQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -309,6 +342,13 @@ func (_q *DistrictQuery) WhereP(ps ...func(*sql.Selector)) {
 // Location is the position in the datum asked for.
 func (_m *District) Location(crs geo.Datum) geo.Located {
 	return geo.Locate(geo.Point{Lat: _m.Lat, Lng: _m.Lng}, crs)
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *EnrollmentQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
 }
 
 // WhereP narrows the query by selector predicates.
@@ -431,6 +471,13 @@ func (_q *RecordAccessQuery) WhereP(ps ...func(*sql.Selector)) {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *RosterUserQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *ScenicSpotQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -459,6 +506,13 @@ func (_q *SchoolQuery) WhereP(ps ...func(*sql.Selector)) {
 // Location is the position in the datum asked for.
 func (_m *School) Location(crs geo.Datum) geo.Located {
 	return geo.Locate(geo.Point{Lat: _m.Lat, Lng: _m.Lng}, crs)
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *SchoolClassQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
 }
 
 // WhereP narrows the query by selector predicates.

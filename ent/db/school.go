@@ -28,6 +28,10 @@ type School struct {
 	Lng float64 `json:"lng,omitempty"`
 	// SearchKeys holds the value of the "search_keys" field.
 	SearchKeys string `json:"search_keys,omitempty"`
+	// who gave the identifier
+	SourceSystem *string `json:"source_system,omitempty"`
+	// the identifier, unique within its system
+	SourceValue *string `json:"source_value,omitempty"`
 	// Name holds the value of the "name" field.
 	Name lang.Text `json:"name,omitempty"`
 	// Stage holds the value of the "stage" field.
@@ -71,7 +75,7 @@ func (*School) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case school.FieldLat, school.FieldLng:
 			values[i] = new(sql.NullFloat64)
-		case school.FieldID, school.FieldSearchKeys, school.FieldStage, school.FieldDistrictID:
+		case school.FieldID, school.FieldSearchKeys, school.FieldSourceSystem, school.FieldSourceValue, school.FieldStage, school.FieldDistrictID:
 			values[i] = new(sql.NullString)
 		case school.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -119,6 +123,20 @@ func (_m *School) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field search_keys", values[i])
 			} else if value.Valid {
 				_m.SearchKeys = value.String
+			}
+		case school.FieldSourceSystem:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source_system", values[i])
+			} else if value.Valid {
+				_m.SourceSystem = new(string)
+				*_m.SourceSystem = value.String
+			}
+		case school.FieldSourceValue:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source_value", values[i])
+			} else if value.Valid {
+				_m.SourceValue = new(string)
+				*_m.SourceValue = value.String
 			}
 		case school.FieldName:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -192,6 +210,16 @@ func (_m *School) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("search_keys=")
 	builder.WriteString(_m.SearchKeys)
+	builder.WriteString(", ")
+	if v := _m.SourceSystem; v != nil {
+		builder.WriteString("source_system=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.SourceValue; v != nil {
+		builder.WriteString("source_value=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Name))

@@ -62,6 +62,34 @@ func (_c *SchoolCreate) SetNillableSearchKeys(v *string) *SchoolCreate {
 	return _c
 }
 
+// SetSourceSystem sets the "source_system" field.
+func (_c *SchoolCreate) SetSourceSystem(v string) *SchoolCreate {
+	_c.mutation.SetSourceSystem(v)
+	return _c
+}
+
+// SetNillableSourceSystem sets the "source_system" field if the given value is not nil.
+func (_c *SchoolCreate) SetNillableSourceSystem(v *string) *SchoolCreate {
+	if v != nil {
+		_c.SetSourceSystem(*v)
+	}
+	return _c
+}
+
+// SetSourceValue sets the "source_value" field.
+func (_c *SchoolCreate) SetSourceValue(v string) *SchoolCreate {
+	_c.mutation.SetSourceValue(v)
+	return _c
+}
+
+// SetNillableSourceValue sets the "source_value" field if the given value is not nil.
+func (_c *SchoolCreate) SetNillableSourceValue(v *string) *SchoolCreate {
+	if v != nil {
+		_c.SetSourceValue(*v)
+	}
+	return _c
+}
+
 // SetName sets the "name" field.
 func (_c *SchoolCreate) SetName(v lang.Text) *SchoolCreate {
 	_c.mutation.SetName(v)
@@ -171,6 +199,16 @@ func (_c *SchoolCreate) check() error {
 	if _, ok := _c.mutation.SearchKeys(); !ok {
 		return &ValidationError{Name: "search_keys", err: errors.New(`db: missing required field "School.search_keys"`)}
 	}
+	if v, ok := _c.mutation.SourceSystem(); ok {
+		if err := school.SourceSystemValidator(v); err != nil {
+			return &ValidationError{Name: "source_system", err: fmt.Errorf(`db: validator failed for field "School.source_system": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.SourceValue(); ok {
+		if err := school.SourceValueValidator(v); err != nil {
+			return &ValidationError{Name: "source_value", err: fmt.Errorf(`db: validator failed for field "School.source_value": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`db: missing required field "School.name"`)}
 	}
@@ -248,6 +286,14 @@ func (_c *SchoolCreate) createSpec() (*School, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SearchKeys(); ok {
 		_spec.SetField(school.FieldSearchKeys, field.TypeString, value)
 		_node.SearchKeys = value
+	}
+	if value, ok := _c.mutation.SourceSystem(); ok {
+		_spec.SetField(school.FieldSourceSystem, field.TypeString, value)
+		_node.SourceSystem = &value
+	}
+	if value, ok := _c.mutation.SourceValue(); ok {
+		_spec.SetField(school.FieldSourceValue, field.TypeString, value)
+		_node.SourceValue = &value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(school.FieldName, field.TypeJSON, value)

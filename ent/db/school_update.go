@@ -85,6 +85,46 @@ func (_u *SchoolUpdate) SetNillableSearchKeys(v *string) *SchoolUpdate {
 	return _u
 }
 
+// SetSourceSystem sets the "source_system" field.
+func (_u *SchoolUpdate) SetSourceSystem(v string) *SchoolUpdate {
+	_u.mutation.SetSourceSystem(v)
+	return _u
+}
+
+// SetNillableSourceSystem sets the "source_system" field if the given value is not nil.
+func (_u *SchoolUpdate) SetNillableSourceSystem(v *string) *SchoolUpdate {
+	if v != nil {
+		_u.SetSourceSystem(*v)
+	}
+	return _u
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (_u *SchoolUpdate) ClearSourceSystem() *SchoolUpdate {
+	_u.mutation.ClearSourceSystem()
+	return _u
+}
+
+// SetSourceValue sets the "source_value" field.
+func (_u *SchoolUpdate) SetSourceValue(v string) *SchoolUpdate {
+	_u.mutation.SetSourceValue(v)
+	return _u
+}
+
+// SetNillableSourceValue sets the "source_value" field if the given value is not nil.
+func (_u *SchoolUpdate) SetNillableSourceValue(v *string) *SchoolUpdate {
+	if v != nil {
+		_u.SetSourceValue(*v)
+	}
+	return _u
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (_u *SchoolUpdate) ClearSourceValue() *SchoolUpdate {
+	_u.mutation.ClearSourceValue()
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *SchoolUpdate) SetName(v lang.Text) *SchoolUpdate {
 	_u.mutation.SetName(v)
@@ -172,6 +212,16 @@ func (_u *SchoolUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *SchoolUpdate) check() error {
+	if v, ok := _u.mutation.SourceSystem(); ok {
+		if err := school.SourceSystemValidator(v); err != nil {
+			return &ValidationError{Name: "source_system", err: fmt.Errorf(`db: validator failed for field "School.source_system": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SourceValue(); ok {
+		if err := school.SourceValueValidator(v); err != nil {
+			return &ValidationError{Name: "source_value", err: fmt.Errorf(`db: validator failed for field "School.source_value": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Stage(); ok {
 		if err := school.StageValidator(v); err != nil {
 			return &ValidationError{Name: "stage", err: fmt.Errorf(`db: validator failed for field "School.stage": %w`, err)}
@@ -214,6 +264,18 @@ func (_u *SchoolUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.SearchKeys(); ok {
 		_spec.SetField(school.FieldSearchKeys, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SourceSystem(); ok {
+		_spec.SetField(school.FieldSourceSystem, field.TypeString, value)
+	}
+	if _u.mutation.SourceSystemCleared() {
+		_spec.ClearField(school.FieldSourceSystem, field.TypeString)
+	}
+	if value, ok := _u.mutation.SourceValue(); ok {
+		_spec.SetField(school.FieldSourceValue, field.TypeString, value)
+	}
+	if _u.mutation.SourceValueCleared() {
+		_spec.ClearField(school.FieldSourceValue, field.TypeString)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(school.FieldName, field.TypeJSON, value)
@@ -326,6 +388,46 @@ func (_u *SchoolUpdateOne) SetNillableSearchKeys(v *string) *SchoolUpdateOne {
 	return _u
 }
 
+// SetSourceSystem sets the "source_system" field.
+func (_u *SchoolUpdateOne) SetSourceSystem(v string) *SchoolUpdateOne {
+	_u.mutation.SetSourceSystem(v)
+	return _u
+}
+
+// SetNillableSourceSystem sets the "source_system" field if the given value is not nil.
+func (_u *SchoolUpdateOne) SetNillableSourceSystem(v *string) *SchoolUpdateOne {
+	if v != nil {
+		_u.SetSourceSystem(*v)
+	}
+	return _u
+}
+
+// ClearSourceSystem clears the value of the "source_system" field.
+func (_u *SchoolUpdateOne) ClearSourceSystem() *SchoolUpdateOne {
+	_u.mutation.ClearSourceSystem()
+	return _u
+}
+
+// SetSourceValue sets the "source_value" field.
+func (_u *SchoolUpdateOne) SetSourceValue(v string) *SchoolUpdateOne {
+	_u.mutation.SetSourceValue(v)
+	return _u
+}
+
+// SetNillableSourceValue sets the "source_value" field if the given value is not nil.
+func (_u *SchoolUpdateOne) SetNillableSourceValue(v *string) *SchoolUpdateOne {
+	if v != nil {
+		_u.SetSourceValue(*v)
+	}
+	return _u
+}
+
+// ClearSourceValue clears the value of the "source_value" field.
+func (_u *SchoolUpdateOne) ClearSourceValue() *SchoolUpdateOne {
+	_u.mutation.ClearSourceValue()
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *SchoolUpdateOne) SetName(v lang.Text) *SchoolUpdateOne {
 	_u.mutation.SetName(v)
@@ -426,6 +528,16 @@ func (_u *SchoolUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *SchoolUpdateOne) check() error {
+	if v, ok := _u.mutation.SourceSystem(); ok {
+		if err := school.SourceSystemValidator(v); err != nil {
+			return &ValidationError{Name: "source_system", err: fmt.Errorf(`db: validator failed for field "School.source_system": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SourceValue(); ok {
+		if err := school.SourceValueValidator(v); err != nil {
+			return &ValidationError{Name: "source_value", err: fmt.Errorf(`db: validator failed for field "School.source_value": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Stage(); ok {
 		if err := school.StageValidator(v); err != nil {
 			return &ValidationError{Name: "stage", err: fmt.Errorf(`db: validator failed for field "School.stage": %w`, err)}
@@ -485,6 +597,18 @@ func (_u *SchoolUpdateOne) sqlSave(ctx context.Context) (_node *School, err erro
 	}
 	if value, ok := _u.mutation.SearchKeys(); ok {
 		_spec.SetField(school.FieldSearchKeys, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SourceSystem(); ok {
+		_spec.SetField(school.FieldSourceSystem, field.TypeString, value)
+	}
+	if _u.mutation.SourceSystemCleared() {
+		_spec.ClearField(school.FieldSourceSystem, field.TypeString)
+	}
+	if value, ok := _u.mutation.SourceValue(); ok {
+		_spec.SetField(school.FieldSourceValue, field.TypeString, value)
+	}
+	if _u.mutation.SourceValueCleared() {
+		_spec.ClearField(school.FieldSourceValue, field.TypeString)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(school.FieldName, field.TypeJSON, value)

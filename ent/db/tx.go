@@ -14,8 +14,12 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// AcademicSession is the client for interacting with the AcademicSession builders.
+	AcademicSession *AcademicSessionClient
 	// Alert is the client for interacting with the Alert builders.
 	Alert *AlertClient
+	// Announcement is the client for interacting with the Announcement builders.
+	Announcement *AnnouncementClient
 	// Appointment is the client for interacting with the Appointment builders.
 	Appointment *AppointmentClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
@@ -54,6 +58,8 @@ type Tx struct {
 	DataExport *DataExportClient
 	// Delegation is the client for interacting with the Delegation builders.
 	Delegation *DelegationClient
+	// Delivery is the client for interacting with the Delivery builders.
+	Delivery *DeliveryClient
 	// DeliveryAttempt is the client for interacting with the DeliveryAttempt builders.
 	DeliveryAttempt *DeliveryAttemptClient
 	// Department is the client for interacting with the Department builders.
@@ -62,6 +68,8 @@ type Tx struct {
 	Device *DeviceClient
 	// District is the client for interacting with the District builders.
 	District *DistrictClient
+	// Enrollment is the client for interacting with the Enrollment builders.
+	Enrollment *EnrollmentClient
 	// EntitlementGrant is the client for interacting with the EntitlementGrant builders.
 	EntitlementGrant *EntitlementGrantClient
 	// Guardianship is the client for interacting with the Guardianship builders.
@@ -96,12 +104,16 @@ type Tx struct {
 	PractitionerRole *PractitionerRoleClient
 	// RecordAccess is the client for interacting with the RecordAccess builders.
 	RecordAccess *RecordAccessClient
+	// RosterUser is the client for interacting with the RosterUser builders.
+	RosterUser *RosterUserClient
 	// ScenicSpot is the client for interacting with the ScenicSpot builders.
 	ScenicSpot *ScenicSpotClient
 	// Schedule is the client for interacting with the Schedule builders.
 	Schedule *ScheduleClient
 	// School is the client for interacting with the School builders.
 	School *SchoolClient
+	// SchoolClass is the client for interacting with the SchoolClass builders.
+	SchoolClass *SchoolClassClient
 	// SensorAlarm is the client for interacting with the SensorAlarm builders.
 	SensorAlarm *SensorAlarmClient
 	// Session is the client for interacting with the Session builders.
@@ -253,7 +265,9 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.AcademicSession = NewAcademicSessionClient(tx.config)
 	tx.Alert = NewAlertClient(tx.config)
+	tx.Announcement = NewAnnouncementClient(tx.config)
 	tx.Appointment = NewAppointmentClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
 	tx.Bill = NewBillClient(tx.config)
@@ -273,10 +287,12 @@ func (tx *Tx) init() {
 	tx.CreditLine = NewCreditLineClient(tx.config)
 	tx.DataExport = NewDataExportClient(tx.config)
 	tx.Delegation = NewDelegationClient(tx.config)
+	tx.Delivery = NewDeliveryClient(tx.config)
 	tx.DeliveryAttempt = NewDeliveryAttemptClient(tx.config)
 	tx.Department = NewDepartmentClient(tx.config)
 	tx.Device = NewDeviceClient(tx.config)
 	tx.District = NewDistrictClient(tx.config)
+	tx.Enrollment = NewEnrollmentClient(tx.config)
 	tx.EntitlementGrant = NewEntitlementGrantClient(tx.config)
 	tx.Guardianship = NewGuardianshipClient(tx.config)
 	tx.HealthRecord = NewHealthRecordClient(tx.config)
@@ -294,9 +310,11 @@ func (tx *Tx) init() {
 	tx.Practitioner = NewPractitionerClient(tx.config)
 	tx.PractitionerRole = NewPractitionerRoleClient(tx.config)
 	tx.RecordAccess = NewRecordAccessClient(tx.config)
+	tx.RosterUser = NewRosterUserClient(tx.config)
 	tx.ScenicSpot = NewScenicSpotClient(tx.config)
 	tx.Schedule = NewScheduleClient(tx.config)
 	tx.School = NewSchoolClient(tx.config)
+	tx.SchoolClass = NewSchoolClassClient(tx.config)
 	tx.SensorAlarm = NewSensorAlarmClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.Slot = NewSlotClient(tx.config)
@@ -316,7 +334,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Alert.QueryXXX(), the query will be executed
+// applies a query, for example: AcademicSession.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

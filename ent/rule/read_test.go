@@ -122,8 +122,16 @@ func TestWhoSeesWhat(t *testing.T) {
 	seen["Person"]["chenjing"] = 4 // and those she acts for
 	seen["Alert"]["fanglei"], seen["Alert"]["qianjun"] = all, all
 	maps.Copy(seen, clinicSeen())
+	maps.Copy(seen, map[string]map[string]int{ // of chenjing's children, and of lina's school with those of the demo
+		"AcademicSession": {}, "Announcement": one("chenjing", "lina"), "Delivery": one("chenjing", "lina"),
+		"SchoolClass": {"chenjing": 3, "lina": 3}, "Enrollment": {"chenjing": 3, "lina": 14}, "RosterUser": {},
+	})
+	for _, member := range cast {
+		seen["AcademicSession"][member] = all
+	}
 	counts := s.counts()
 	maps.Copy(counts, s.clinicCounts())
+	maps.Copy(counts, s.schoolCounts())
 	for name := range db.Policies() {
 		count, ok := counts[name]
 		if !ok {

@@ -35,6 +35,7 @@ import (
 	"citygraph/internal/lang"
 	"citygraph/internal/seed/seedtest"
 	"citygraph/internal/target"
+	"citygraph/internal/viewer"
 )
 
 // cast is everybody a policy table has a word about; "" is a visitor.
@@ -55,6 +56,9 @@ type stage struct {
 	shangInside *db.CaseEvent
 	visit       *db.Appointment // of chenjing, to the clinic where xumin works
 	contract    *db.CareContract
+	teaches     string // lina's school
+	class       *db.SchoolClass
+	announced   string // to chenjing, about her daughter, by that school
 }
 
 func set(t *testing.T) *stage {
@@ -91,6 +95,7 @@ func set(t *testing.T) *stage {
 	s.newCreditLine(s.chenjing).ExecX(ctx)
 	s.visit = seedtest.PutAppointment(t, s.City, "chenjing", appointment.StatusCheckedIn)
 	s.clinics(ctx)
+	s.school(ctx, viewer.From(s.As(t, "lina")), seedtest.Person(t, "zhouzihan"))
 	s.newConsent(s.chenjing).ExecX(ctx)
 	s.newReading(s.chenjing).ExecX(ctx)
 	s.newReading(s.chenjing).SetOutcome(recordaccess.OutcomeRefused).ExecX(ctx)

@@ -387,6 +387,7 @@ func (s *stage) writes() map[string]writes {
 		},
 	}
 	maps.Copy(table, s.clinicWrites())
+	maps.Copy(table, s.schoolWrites())
 	return table
 }
 

@@ -44,6 +44,7 @@ func (Person) Edges() []ent.Edge {
 		edge.To("personal_data", PersonalData.Type).Unique().Annotations(hidden),
 		edge.To("identities", Identity.Type).Annotations(hidden),
 		edge.To("roles", StaffRole.Type).Annotations(hidden),
+		edge.From("deliveries", Delivery.Type).Ref("students").Annotations(hidden),
 	}
 }
 

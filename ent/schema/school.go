@@ -16,7 +16,7 @@ type School struct{ ent.Schema }
 
 // Mixin gives the common columns.
 func (School) Mixin() []ent.Mixin {
-	return []ent.Mixin{noun{kind: id.School}, placed{}, searchable{}}
+	return []ent.Mixin{noun{kind: id.School}, placed{}, searchable{}, imported{}}
 }
 
 // Fields are the columns.

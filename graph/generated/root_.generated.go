@@ -22,6 +22,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Alert() AlertResolver
+	Announcement() AnnouncementResolver
 	Appointment() AppointmentResolver
 	Bill() BillResolver
 	BookingSuspension() BookingSuspensionResolver
@@ -35,6 +36,7 @@ type ResolverRoot interface {
 	CreditLine() CreditLineResolver
 	DataExport() DataExportResolver
 	Delegation() DelegationResolver
+	Delivery() DeliveryResolver
 	HelpCall() HelpCallResolver
 	InboxChange() InboxChangeResolver
 	LedgerEntry() LedgerEntryResolver
@@ -77,8 +79,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptCaseInput", ec.unmarshalInputAcceptCaseInput),
 			graphql.NewInputUnmarshaler("AcceptDelegationInput", ec.unmarshalInputAcceptDelegationInput),
 			graphql.NewInputUnmarshaler("AcknowledgeHelpInput", ec.unmarshalInputAcknowledgeHelpInput),
+			graphql.NewInputUnmarshaler("AcknowledgeInput", ec.unmarshalInputAcknowledgeInput),
 			graphql.NewInputUnmarshaler("AddCaseUpdateInput", ec.unmarshalInputAddCaseUpdateInput),
 			graphql.NewInputUnmarshaler("AddHealthRecordInput", ec.unmarshalInputAddHealthRecordInput),
+			graphql.NewInputUnmarshaler("AnnouncementAudienceInput", ec.unmarshalInputAnnouncementAudienceInput),
 			graphql.NewInputUnmarshaler("AppealSuspensionInput", ec.unmarshalInputAppealSuspensionInput),
 			graphql.NewInputUnmarshaler("BilingualInput", ec.unmarshalInputBilingualInput),
 			graphql.NewInputUnmarshaler("BillLineInput", ec.unmarshalInputBillLineInput),
@@ -94,6 +98,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CaptureHoldInput", ec.unmarshalInputCaptureHoldInput),
 			graphql.NewInputUnmarshaler("CaseAttributeInput", ec.unmarshalInputCaseAttributeInput),
 			graphql.NewInputUnmarshaler("ChargeCodeInput", ec.unmarshalInputChargeCodeInput),
+			graphql.NewInputUnmarshaler("ChaseUnreadInput", ec.unmarshalInputChaseUnreadInput),
 			graphql.NewInputUnmarshaler("CheckInInput", ec.unmarshalInputCheckInInput),
 			graphql.NewInputUnmarshaler("CircleInput", ec.unmarshalInputCircleInput),
 			graphql.NewInputUnmarshaler("CloseCardInput", ec.unmarshalInputCloseCardInput),
@@ -127,6 +132,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LaboratoryResultInput", ec.unmarshalInputLaboratoryResultInput),
 			graphql.NewInputUnmarshaler("LeaveWaitlistInput", ec.unmarshalInputLeaveWaitlistInput),
 			graphql.NewInputUnmarshaler("MarkAllReadInput", ec.unmarshalInputMarkAllReadInput),
+			graphql.NewInputUnmarshaler("MarkAnnouncementReadInput", ec.unmarshalInputMarkAnnouncementReadInput),
 			graphql.NewInputUnmarshaler("MarkNoShowInput", ec.unmarshalInputMarkNoShowInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MedicalReportInput", ec.unmarshalInputMedicalReportInput),
@@ -136,6 +142,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PayBillInput", ec.unmarshalInputPayBillInput),
 			graphql.NewInputUnmarshaler("PrescriptionInput", ec.unmarshalInputPrescriptionInput),
 			graphql.NewInputUnmarshaler("ProposeDelegationInput", ec.unmarshalInputProposeDelegationInput),
+			graphql.NewInputUnmarshaler("PublishAnnouncementInput", ec.unmarshalInputPublishAnnouncementInput),
 			graphql.NewInputUnmarshaler("QuietHoursInput", ec.unmarshalInputQuietHoursInput),
 			graphql.NewInputUnmarshaler("RateCaseInput", ec.unmarshalInputRateCaseInput),
 			graphql.NewInputUnmarshaler("RecordWechatGrantInput", ec.unmarshalInputRecordWechatGrantInput),
@@ -154,6 +161,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
 			graphql.NewInputUnmarshaler("ResolveHelpInput", ec.unmarshalInputResolveHelpInput),
 			graphql.NewInputUnmarshaler("ResumeCaseInput", ec.unmarshalInputResumeCaseInput),
+			graphql.NewInputUnmarshaler("RetractAnnouncementInput", ec.unmarshalInputRetractAnnouncementInput),
 			graphql.NewInputUnmarshaler("ReturnCaseInput", ec.unmarshalInputReturnCaseInput),
 			graphql.NewInputUnmarshaler("ReverseTransactionInput", ec.unmarshalInputReverseTransactionInput),
 			graphql.NewInputUnmarshaler("RevokeDelegationInput", ec.unmarshalInputRevokeDelegationInput),
@@ -176,6 +184,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UnregisterDeviceInput", ec.unmarshalInputUnregisterDeviceInput),
 			graphql.NewInputUnmarshaler("UnshareRecordInput", ec.unmarshalInputUnshareRecordInput),
 			graphql.NewInputUnmarshaler("UpdateAlertInput", ec.unmarshalInputUpdateAlertInput),
+			graphql.NewInputUnmarshaler("UpdateAnnouncementInput", ec.unmarshalInputUpdateAnnouncementInput),
 			graphql.NewInputUnmarshaler("UploadCasePhotoInput", ec.unmarshalInputUploadCasePhotoInput),
 			graphql.NewInputUnmarshaler("VerifyCaseInput", ec.unmarshalInputVerifyCaseInput),
 			graphql.NewInputUnmarshaler("VoidBillInput", ec.unmarshalInputVoidBillInput),
@@ -605,6 +614,414 @@ extend type Subscription {
   begins to hold or expires. For visitors too.
   """
   alertsChanged("Only those for any of these districts, as in alerts." districts: [String!]): [Alert!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/announcement.graphqls", Input: `"What a school tells the guardians of some of its pupils (学校通知)."
+type Announcement implements Node {
+  "The global id."
+  id: ID!
+  "The school."
+  school: School!
+  "The teacher who wrote it, masked; empty once their account has ended."
+  maskedAuthorName: String!
+  "What sort it is."
+  kind: AnnouncementKind!
+  "Whom it is for, as it was asked for; for teachers of the school, null otherwise (接收范围)."
+  audience: AnnouncementAudience @goField(forceResolver: true)
+  "The title; null for a family once it is retracted (标题)."
+  title: String @goField(forceResolver: true)
+  "What it says; null for a family once it is retracted (正文)."
+  body: String @goField(forceResolver: true)
+  "How much it may disturb."
+  urgency: AnnouncementUrgency!
+  "Whether guardians are to say that they have taken note."
+  acknowledgement: AnnouncementAcknowledgement!
+  "Until when it is to be acknowledged, or the homework done (截止时间)."
+  dueAt: DateTime
+  "Where it stands."
+  status: AnnouncementStatus!
+  "When it was written."
+  createdAt: DateTime!
+  "When it is to be published; null unless that was put off (定时发布)."
+  publishAt: DateTime
+  "When it was published."
+  publishedAt: DateTime
+  "When it was taken back."
+  retractedAt: DateTime
+  "How far it has come; for teachers of the school, null otherwise (送达统计)."
+  deliveryStats: DeliveryStats @goField(forceResolver: true)
+  "What a teacher may do with it now (可执行操作)."
+  allowedActions: [AnnouncementAction!]! @goField(forceResolver: true)
+}
+
+"The sorts of announcement."
+enum AnnouncementKind {
+  "Something to know (通知)."
+  NOTICE
+  "Something for pupils to do by a time (作业)."
+  HOMEWORK
+}
+
+"How much an announcement may disturb."
+enum AnnouncementUrgency {
+  "Its push waits for the end of a guardian's quiet hours; its row in the inbox does not (普通)."
+  NORMAL
+  "Its push passes quiet hours; each is counted in the audit log (紧急)."
+  URGENT
+}
+
+"Whether guardians are to say that they have taken note."
+enum AnnouncementAcknowledgement {
+  "They need not (无需确认)."
+  NONE
+  "They are to: acknowledge (需要确认)."
+  REQUIRED
+}
+
+"The life of an announcement: DRAFT ↔ SCHEDULED; DRAFT or SCHEDULED → PUBLISHED → RETRACTED."
+enum AnnouncementStatus {
+  "Kept for later; families see nothing (草稿)."
+  DRAFT
+  "To be published at its time; families see nothing (待发布)."
+  SCHEDULED
+  "Delivered, or being delivered (已发布)."
+  PUBLISHED
+  "Taken back: families keep a row without title and text (已撤回)."
+  RETRACTED
+}
+
+"What a teacher may do with an announcement."
+enum AnnouncementAction {
+  "Say something else, schedule or publish it: updateAnnouncement."
+  UPDATE
+  "Take it back: retractAnnouncement."
+  RETRACT
+  "Tell those again who have not answered: chaseUnread."
+  CHASE
+}
+
+"Whom an announcement is for: one of the four."
+type AnnouncementAudience {
+  "Whether all pupils of the school are meant (全校)."
+  school: Boolean!
+  "The grades, as the school says them (年级)."
+  grades: [String!]!
+  "The ids of the classes (班级)."
+  classes: [ID!]!
+  "The ids of the pupils (学生)."
+  students: [ID!]!
+}
+
+"How far an announcement has come, in guardians."
+type DeliveryStats {
+  "Whom it was delivered to (已送达)."
+  delivered: Int!
+  "Of these, who have read it (已读)."
+  read: Int!
+  "Of these, who have taken note (已确认)."
+  acknowledged: Int!
+}
+
+"""
+An announcement at one guardian (送达), about all of the pupils in its audience for whom they speak with the school. A guardian has one for each
+announcement.
+"""
+type Delivery implements Node {
+  "The global id."
+  id: ID!
+  "The announcement."
+  announcement: Announcement!
+  "The guardian's name, masked."
+  maskedGuardianName: String! @goField(forceResolver: true)
+  "The pupils it is about: for its guardian, those they may still speak for (学生)."
+  pupils: [AnnouncedPupil!]! @goField(forceResolver: true)
+  "When it came."
+  createdAt: DateTime!
+  "When its guardian read it (阅读时间)."
+  readAt: DateTime
+  "When its guardian acknowledged it (确认时间)."
+  acknowledgedAt: DateTime
+  "What its guardian may do with it now; nothing for others (可执行操作)."
+  allowedActions: [DeliveryAction!]! @goField(forceResolver: true)
+}
+
+"A pupil of whom an announcement is."
+type AnnouncedPupil {
+  "The id of the person."
+  personId: ID!
+  "The name, masked."
+  name: String!
+}
+
+"What a guardian may do with a delivery."
+enum DeliveryAction {
+  "Mark it as read: markAnnouncementRead."
+  MARK_READ
+  "Say that they have taken note: acknowledge."
+  ACKNOWLEDGE
+}
+
+"A page of announcements."
+type AnnouncementConnection {
+  "The page's edges."
+  edges: [AnnouncementEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"An announcement in a page."
+type AnnouncementEdge {
+  "The announcement."
+  node: Announcement!
+  "Its position."
+  cursor: Cursor!
+}
+
+"A page of deliveries."
+type DeliveryConnection {
+  "The page's edges."
+  edges: [DeliveryEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A delivery in a page."
+type DeliveryEdge {
+  "The delivery."
+  node: Delivery!
+  "Its position."
+  cursor: Cursor!
+}
+
+"Whom an announcement is for: exactly one of the four."
+input AnnouncementAudienceInput {
+  "All pupils of the school; only by a class teacher of the school (全校)."
+  school: Boolean
+  "Grades, as the school says them, at most 20; only by a class teacher of the school (年级)."
+  grades: [String!]
+  "Classes, at most 100, each of which the teacher teaches (班级)."
+  classes: [ID!]
+  "Pupils, at most 100, each in a class that the teacher teaches (学生)."
+  students: [ID!]
+}
+
+"Makes an announcement."
+input PublishAnnouncementInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The school."
+  schoolId: ID!
+  "What sort it is."
+  kind: AnnouncementKind!
+  "Whom it is for."
+  audience: AnnouncementAudienceInput!
+  "1 to 100 characters in one line."
+  title: String!
+  "1 to 4,000 characters."
+  body: String!
+  "How much it may disturb."
+  urgency: AnnouncementUrgency! = NORMAL
+  "Whether guardians are to say that they have taken note."
+  acknowledgement: AnnouncementAcknowledgement! = NONE
+  "Until when, within a year after it is published; homework needs it."
+  dueAt: DateTime
+  "When to publish it, within 90 days; now when left out."
+  publishAt: DateTime
+  "Whether to keep it as a draft instead."
+  draft: Boolean! = false
+}
+
+"The answer to publishAnnouncement."
+type PublishAnnouncementPayload {
+  "The announcement; null when refused."
+  announcement: Announcement
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says something else in an announcement. Everything is given anew: what is left out is so from then on."
+input UpdateAnnouncementInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The announcement."
+  announcementId: ID!
+  "Whom it is for."
+  audience: AnnouncementAudienceInput!
+  "1 to 100 characters in one line."
+  title: String!
+  "1 to 4,000 characters."
+  body: String!
+  "How much it may disturb."
+  urgency: AnnouncementUrgency! = NORMAL
+  "Whether guardians are to say that they have taken note."
+  acknowledgement: AnnouncementAcknowledgement! = NONE
+  "Until when, within a year after it is published; homework needs it."
+  dueAt: DateTime
+  "When to publish it, within 90 days; now when left out."
+  publishAt: DateTime
+  "Whether to keep it as a draft instead."
+  draft: Boolean! = false
+}
+
+"The answer to updateAnnouncement."
+type UpdateAnnouncementPayload {
+  "The announcement as it is now; null when refused."
+  announcement: Announcement
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Takes an announcement back."
+input RetractAnnouncementInput {
+  "The announcement."
+  announcementId: ID!
+}
+
+"The answer to retractAnnouncement."
+type RetractAnnouncementPayload {
+  "The announcement, which is RETRACTED; null when refused."
+  announcement: Announcement
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Tells those again who have not answered."
+input ChaseUnreadInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The announcement."
+  announcementId: ID!
+}
+
+"The answer to chaseUnread."
+type ChaseUnreadPayload {
+  "The announcement; null when refused."
+  announcement: Announcement
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Marks an announcement as read."
+input MarkAnnouncementReadInput {
+  "The announcement."
+  announcementId: ID!
+}
+
+"The answer to markAnnouncementRead."
+type MarkAnnouncementReadPayload {
+  "The viewer's delivery, which is read; null when refused."
+  delivery: Delivery
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says that one has taken note of an announcement."
+input AcknowledgeInput {
+  "The announcement."
+  announcementId: ID!
+}
+
+"The answer to acknowledge."
+type AcknowledgePayload {
+  "The viewer's delivery, which is acknowledged and read; null when refused."
+  delivery: Delivery
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  What schools have told the viewer, newest first (家校通知): one row for each announcement, about all the pupils they speak for. UNAUTHENTICATED for
+  a visitor.
+  """
+  announcements(
+    "Only what is about this person. Needs SCHOOL, else DELEGATION_SCOPE."
+    child: ID
+    "Only what waits for the viewer's acknowledgement."
+    unacknowledged: Boolean! = false
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): DeliveryConnection!
+  """
+  A school's announcements, drafts among them, newest first (学校通知管理). Its teachers may: UNAUTHENTICATED for a visitor, FORBIDDEN for who is no
+  teacher, NOT_FOUND where they do not teach.
+  """
+  schoolAnnouncements(
+    "The school."
+    school: ID!
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): AnnouncementConnection!
+  """
+  The deliveries of an announcement whose guardians have not acknowledged it where that is wanted, or not read it otherwise, newest first
+  (未读未确认名单). The school's teachers may. UNAUTHENTICATED, NOT_FOUND.
+  """
+  pendingDeliveries(
+    "The announcement."
+    announcementId: ID!
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): DeliveryConnection!
+}
+
+extend type Mutation {
+  """
+  Makes an announcement (发布通知): published now, or at its time, or kept as a draft. A teacher of the school may, to classes they teach and pupils of these;
+  to grades and the whole school a class teacher of the school: NOT_CLASS_TEACHER otherwise. EMPTY_AUDIENCE where nobody is reached,
+  GRADE_BROADCAST_FORBIDDEN where marks or rankings would go to more than one child's family. NOT_FOUND for a school where they do not teach, and for a class
+  or pupil that is not of it; FORBIDDEN for who is no teacher; BAD_USER_INPUT, IDEMPOTENCY_KEY_REUSED.
+  """
+  publishAnnouncement("The announcement." input: PublishAnnouncementInput!): PublishAnnouncementPayload!
+  """
+  Says something else in an announcement that is DRAFT or SCHEDULED, and publishes it now, or at its time, or keeps it as a draft (修改通知). Its author may, and a
+  class teacher of the school. As publishAnnouncement, and NOT_FOUND, INVALID_TRANSITION.
+  """
+  updateAnnouncement("What it says from now on." input: UpdateAnnouncementInput!): UpdateAnnouncementPayload!
+  """
+  Takes back an announcement that is PUBLISHED (撤回通知): its title and text are gone for families, nothing more of it is pushed, and nobody more is told.
+  Its author may, and a class teacher of the school. NOT_FOUND, NOT_CLASS_TEACHER, INVALID_TRANSITION.
+  """
+  retractAnnouncement("Which." input: RetractAnnouncementInput!): RetractAnnouncementPayload!
+  """
+  Tells those again who have not acknowledged an announcement that wants it, or not read another (催办): nobody twice on a day. Its author may, and a class teacher
+  of the school. NOT_FOUND, NOT_CLASS_TEACHER, INVALID_TRANSITION unless it is PUBLISHED, IDEMPOTENCY_KEY_REUSED.
+  """
+  chaseUnread("Which." input: ChaseUnreadInput!): ChaseUnreadPayload!
+  """
+  Marks what a school has told the viewer as read (标记已读). Again changes nothing. NOT_FOUND for what was not delivered to them, or is about nobody they
+  still speak for.
+  """
+  markAnnouncementRead("Which." input: MarkAnnouncementReadInput!): MarkAnnouncementReadPayload!
+  """
+  Says that the viewer has taken note of what a school has told them, for all the pupils it is about (确认). Again changes nothing. NOT_FOUND as
+  markAnnouncementRead; INVALID_TRANSITION where nothing is to be acknowledged, or it was taken back.
+  """
+  acknowledge("Which." input: AcknowledgeInput!): AcknowledgePayload!
+}
+
+extend type Subscription {
+  """
+  The figures of an announcement (送达统计): as they are, and then whenever they change. The school's teachers may. UNAUTHENTICATED, NOT_FOUND.
+  """
+  announcementStats("The announcement." announcementId: ID!): DeliveryStats!
 }
 `, BuiltIn: false},
 	{Name: "../schema/appointment.graphqls", Input: `"""
@@ -5290,6 +5707,8 @@ enum NotificationTargetKind {
   CARE_VISIT
   "A call for help (一键呼救)."
   HELP_CALL
+  "An announcement of a school (学校通知)."
+  ANNOUNCEMENT
 }
 
 "Which notifications of an inbox (状态)."
@@ -5986,6 +6405,12 @@ enum ErrorCode {
   BILL_NOT_PAYABLE
   "No care contract of the person is in force."
   CARE_CONTRACT_REQUIRED
+  "Only a teacher of the class may do this, or for grades and the whole school a class teacher."
+  NOT_CLASS_TEACHER
+  "Marks or rankings would go to more than one child's family."
+  GRADE_BROADCAST_FORBIDDEN
+  "Nobody would be reached."
+  EMPTY_AUDIENCE
   "A question of the category must be answered; field names it."
   CASE_FIELD_REQUIRED
   "Who said that a case is mended cannot verify it."
@@ -6022,6 +6447,147 @@ type Mutation
 
 "Everything that can be listened to."
 type Subscription
+`, BuiltIn: false},
+	{Name: "../schema/roster.graphqls", Input: `"A span of the school year (学期)."
+type AcademicSession implements Node {
+  "The global id."
+  id: ID!
+  "What the school calls it."
+  title: String!
+  "What span it is."
+  kind: AcademicSessionKind!
+  "Its first day, YYYY-MM-DD, a service day."
+  firstDay: String!
+  "Its last day, YYYY-MM-DD."
+  lastDay: String!
+  "Where it stands."
+  status: AcademicSessionStatus!
+}
+
+"The spans of a school year."
+enum AcademicSessionKind {
+  "A school year (学年)."
+  SCHOOL_YEAR
+  "Half a school year (学期)."
+  SEMESTER
+  "A term (学段)."
+  TERM
+  "A span that marks are given for (考核期)."
+  GRADING_PERIOD
+}
+
+"ACTIVE → ENDED."
+enum AcademicSessionStatus {
+  "In the school's calendar (有效)."
+  ACTIVE
+  "No more (已结束)."
+  ENDED
+}
+
+"A class of a school: the pupils who are taught together (班级)."
+type SchoolClass implements Node {
+  "The global id."
+  id: ID!
+  "What the school calls it."
+  title: String!
+  "The grade as the school says it; empty for a class across grades (年级)."
+  grade: String!
+  "What kind of class it is."
+  kind: SchoolClassKind!
+  "Where it stands."
+  status: SchoolClassStatus!
+  "The school it is of."
+  school: School!
+  "The span it is taught in; null where the roster does not say."
+  academicSession: AcademicSession
+}
+
+"The kinds of classes."
+enum SchoolClassKind {
+  "Pupils who spend the day together (行政班)."
+  HOMEROOM
+  "Pupils who are taught one subject together (教学班)."
+  SCHEDULED
+}
+
+"ACTIVE → ENDED."
+enum SchoolClassStatus {
+  "Taught (在读)."
+  ACTIVE
+  "No more (已结束)."
+  ENDED
+}
+
+"A teacher's part in a class."
+enum TeacherDuty {
+  "Answers for the whole class (班主任)."
+  CLASS_TEACHER
+  "Teaches a subject (任课教师)."
+  SUBJECT_TEACHER
+  "None that the roster tells (无)."
+  NONE
+}
+
+"Somebody who teaches a class (教师)."
+type ClassTeacher {
+  "The name, masked."
+  maskedName: String!
+  "What they do in it."
+  duty: TeacherDuty!
+}
+
+"A child the viewer answers for at school (孩子)."
+type Student {
+  "The child's id, for ` + "`" + `onBehalfOf` + "`" + ` and ` + "`" + `student` + "`" + ` arguments."
+  personId: ID!
+  "The name, masked."
+  maskedName: String!
+  "The classes the child is in now; at least one."
+  classes: [StudentClass!]!
+}
+
+"A class a child is in."
+type StudentClass {
+  "The class."
+  schoolClass: SchoolClass!
+  "Who teaches it, class teachers first."
+  teachers: [ClassTeacher!]!
+}
+
+"Who is in a class, as teachers of its school see it (班级名册)."
+type ClassRoster {
+  "The class."
+  schoolClass: SchoolClass!
+  "Its pupils, at most 500."
+  pupils: [ClassPupil!]!
+  "Who teaches it, class teachers first."
+  teachers: [ClassTeacher!]!
+}
+
+"A pupil of a class (学生)."
+type ClassPupil {
+  "The pupil's id, for audiences."
+  personId: ID!
+  "The name, masked."
+  maskedName: String!
+  "How many guardians may act for them at school and have an account to be reached by (可联系监护人数)."
+  reachableGuardians: Int!
+}
+
+extend type Query {
+  """
+  The children whom the viewer may act for within SCHOOL and who are in a class now, with their classes and teachers (我的孩子). A
+  guardian under a custody bar sees none. UNAUTHENTICATED for a visitor.
+  """
+  myChildren: [Student!]!
+  "The classes the viewer teaches (我任教的班级). UNAUTHENTICATED for a visitor, FORBIDDEN for who is no teacher."
+  myClasses: [SchoolClass!]!
+  """
+  Who is in a class, for the teachers of its school (班级名册). UNAUTHENTICATED for a visitor, FORBIDDEN for who is no teacher, parents
+  among them; NOT_FOUND alike for a class of another school and for none.
+  """
+  classRoster("The class." class: ID!): ClassRoster!
+}
 `, BuiltIn: false},
 	{Name: "../schema/scenicspot.graphqls", Input: `"A scenic spot (景区)."
 type ScenicSpot implements Node {
@@ -6546,6 +7112,24 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AcademicSession(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AcademicSession_id(ctx, field)
+	case "title":
+		return ec.fieldContext_AcademicSession_title(ctx, field)
+	case "kind":
+		return ec.fieldContext_AcademicSession_kind(ctx, field)
+	case "firstDay":
+		return ec.fieldContext_AcademicSession_firstDay(ctx, field)
+	case "lastDay":
+		return ec.fieldContext_AcademicSession_lastDay(ctx, field)
+	case "status":
+		return ec.fieldContext_AcademicSession_status(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcademicSession", field.Name)
+}
+
 func (ec *executionContext) childFields_AcceptCareContractPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "careContract":
@@ -6584,6 +7168,16 @@ func (ec *executionContext) childFields_AcknowledgeHelpPayload(ctx context.Conte
 		return ec.fieldContext_AcknowledgeHelpPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AcknowledgeHelpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AcknowledgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_AcknowledgePayload_delivery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcknowledgePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcknowledgePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AddCaseUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6652,6 +7246,90 @@ func (ec *executionContext) childFields_Alert(ctx context.Context, field graphql
 		return ec.fieldContext_Alert_allowedActions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Alert", field.Name)
+}
+
+func (ec *executionContext) childFields_AnnouncedPupil(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "personId":
+		return ec.fieldContext_AnnouncedPupil_personId(ctx, field)
+	case "name":
+		return ec.fieldContext_AnnouncedPupil_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnouncedPupil", field.Name)
+}
+
+func (ec *executionContext) childFields_Announcement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Announcement_id(ctx, field)
+	case "school":
+		return ec.fieldContext_Announcement_school(ctx, field)
+	case "maskedAuthorName":
+		return ec.fieldContext_Announcement_maskedAuthorName(ctx, field)
+	case "kind":
+		return ec.fieldContext_Announcement_kind(ctx, field)
+	case "audience":
+		return ec.fieldContext_Announcement_audience(ctx, field)
+	case "title":
+		return ec.fieldContext_Announcement_title(ctx, field)
+	case "body":
+		return ec.fieldContext_Announcement_body(ctx, field)
+	case "urgency":
+		return ec.fieldContext_Announcement_urgency(ctx, field)
+	case "acknowledgement":
+		return ec.fieldContext_Announcement_acknowledgement(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_Announcement_dueAt(ctx, field)
+	case "status":
+		return ec.fieldContext_Announcement_status(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Announcement_createdAt(ctx, field)
+	case "publishAt":
+		return ec.fieldContext_Announcement_publishAt(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_Announcement_publishedAt(ctx, field)
+	case "retractedAt":
+		return ec.fieldContext_Announcement_retractedAt(ctx, field)
+	case "deliveryStats":
+		return ec.fieldContext_Announcement_deliveryStats(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_Announcement_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Announcement", field.Name)
+}
+
+func (ec *executionContext) childFields_AnnouncementAudience(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "school":
+		return ec.fieldContext_AnnouncementAudience_school(ctx, field)
+	case "grades":
+		return ec.fieldContext_AnnouncementAudience_grades(ctx, field)
+	case "classes":
+		return ec.fieldContext_AnnouncementAudience_classes(ctx, field)
+	case "students":
+		return ec.fieldContext_AnnouncementAudience_students(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnouncementAudience", field.Name)
+}
+
+func (ec *executionContext) childFields_AnnouncementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AnnouncementConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AnnouncementConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnouncementConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AnnouncementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_AnnouncementEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_AnnouncementEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnouncementEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_AppealSuspensionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7266,6 +7944,16 @@ func (ec *executionContext) childFields_ChargeReceipt(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ChargeReceipt", field.Name)
 }
 
+func (ec *executionContext) childFields_ChaseUnreadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "announcement":
+		return ec.fieldContext_ChaseUnreadPayload_announcement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChaseUnreadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChaseUnreadPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CheckInCode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -7412,6 +8100,40 @@ func (ec *executionContext) childFields_CityFacility(ctx context.Context, field 
 		return ec.fieldContext_CityFacility_cases(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CityFacility", field.Name)
+}
+
+func (ec *executionContext) childFields_ClassPupil(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "personId":
+		return ec.fieldContext_ClassPupil_personId(ctx, field)
+	case "maskedName":
+		return ec.fieldContext_ClassPupil_maskedName(ctx, field)
+	case "reachableGuardians":
+		return ec.fieldContext_ClassPupil_reachableGuardians(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClassPupil", field.Name)
+}
+
+func (ec *executionContext) childFields_ClassRoster(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "schoolClass":
+		return ec.fieldContext_ClassRoster_schoolClass(ctx, field)
+	case "pupils":
+		return ec.fieldContext_ClassRoster_pupils(ctx, field)
+	case "teachers":
+		return ec.fieldContext_ClassRoster_teachers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClassRoster", field.Name)
+}
+
+func (ec *executionContext) childFields_ClassTeacher(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "maskedName":
+		return ec.fieldContext_ClassTeacher_maskedName(ctx, field)
+	case "duty":
+		return ec.fieldContext_ClassTeacher_duty(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClassTeacher", field.Name)
 }
 
 func (ec *executionContext) childFields_Clinic(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7694,6 +8416,60 @@ func (ec *executionContext) childFields_DeleteMyAccountPayload(ctx context.Conte
 		return ec.fieldContext_DeleteMyAccountPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteMyAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Delivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Delivery_id(ctx, field)
+	case "announcement":
+		return ec.fieldContext_Delivery_announcement(ctx, field)
+	case "maskedGuardianName":
+		return ec.fieldContext_Delivery_maskedGuardianName(ctx, field)
+	case "pupils":
+		return ec.fieldContext_Delivery_pupils(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Delivery_createdAt(ctx, field)
+	case "readAt":
+		return ec.fieldContext_Delivery_readAt(ctx, field)
+	case "acknowledgedAt":
+		return ec.fieldContext_Delivery_acknowledgedAt(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_Delivery_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Delivery", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DeliveryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DeliveryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DeliveryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DeliveryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryStats(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivered":
+		return ec.fieldContext_DeliveryStats_delivered(ctx, field)
+	case "read":
+		return ec.fieldContext_DeliveryStats_read(ctx, field)
+	case "acknowledged":
+		return ec.fieldContext_DeliveryStats_acknowledged(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryStats", field.Name)
 }
 
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8218,6 +8994,16 @@ func (ec *executionContext) childFields_MarkAllReadPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type MarkAllReadPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MarkAnnouncementReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_MarkAnnouncementReadPayload_delivery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MarkAnnouncementReadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkAnnouncementReadPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MarkNoShowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "appointment":
@@ -8468,6 +9254,16 @@ func (ec *executionContext) childFields_ProposeDelegationPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type ProposeDelegationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PublishAnnouncementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "announcement":
+		return ec.fieldContext_PublishAnnouncementPayload_announcement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PublishAnnouncementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishAnnouncementPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_QueuePosition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "appointment":
@@ -8704,6 +9500,16 @@ func (ec *executionContext) childFields_ResumeCasePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ResumeCasePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RetractAnnouncementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "announcement":
+		return ec.fieldContext_RetractAnnouncementPayload_announcement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RetractAnnouncementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetractAnnouncementPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReturnCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cityCase":
@@ -8844,6 +9650,26 @@ func (ec *executionContext) childFields_School(ctx context.Context, field graphq
 		return ec.fieldContext_School_location(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type School", field.Name)
+}
+
+func (ec *executionContext) childFields_SchoolClass(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SchoolClass_id(ctx, field)
+	case "title":
+		return ec.fieldContext_SchoolClass_title(ctx, field)
+	case "grade":
+		return ec.fieldContext_SchoolClass_grade(ctx, field)
+	case "kind":
+		return ec.fieldContext_SchoolClass_kind(ctx, field)
+	case "status":
+		return ec.fieldContext_SchoolClass_status(ctx, field)
+	case "school":
+		return ec.fieldContext_SchoolClass_school(ctx, field)
+	case "academicSession":
+		return ec.fieldContext_SchoolClass_academicSession(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SchoolClass", field.Name)
 }
 
 func (ec *executionContext) childFields_SchoolConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9096,6 +9922,28 @@ func (ec *executionContext) childFields_StreetEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type StreetEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Student(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "personId":
+		return ec.fieldContext_Student_personId(ctx, field)
+	case "maskedName":
+		return ec.fieldContext_Student_maskedName(ctx, field)
+	case "classes":
+		return ec.fieldContext_Student_classes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Student", field.Name)
+}
+
+func (ec *executionContext) childFields_StudentClass(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "schoolClass":
+		return ec.fieldContext_StudentClass_schoolClass(ctx, field)
+	case "teachers":
+		return ec.fieldContext_StudentClass_teachers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StudentClass", field.Name)
+}
+
 func (ec *executionContext) childFields_SubmitCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cityCase":
@@ -9204,6 +10052,16 @@ func (ec *executionContext) childFields_UpdateAlertPayload(ctx context.Context, 
 		return ec.fieldContext_UpdateAlertPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAlertPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateAnnouncementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "announcement":
+		return ec.fieldContext_UpdateAnnouncementPayload_announcement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateAnnouncementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateAnnouncementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UploadCasePhotoPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

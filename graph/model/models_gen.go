@@ -14,6 +14,7 @@ import (
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casephoto"
@@ -102,6 +103,20 @@ type AcknowledgeHelpPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Says that one has taken note of an announcement.
+type AcknowledgeInput struct {
+	// The announcement.
+	AnnouncementID string `json:"announcementId"`
+}
+
+// The answer to acknowledge.
+type AcknowledgePayload struct {
+	// The viewer's delivery, which is acknowledged and read; null when refused.
+	Delivery *db.Delivery `json:"delivery,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Adds what has become known of a case.
 type AddCaseUpdateInput struct {
 	// Made by the client; the same key with the same input gets the first answer again.
@@ -130,6 +145,18 @@ type AddHealthRecordPayload struct {
 	HealthRecord *record.Record `json:"healthRecord,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Whom an announcement is for: exactly one of the four.
+type AnnouncementAudienceInput struct {
+	// All pupils of the school; only by a class teacher of the school (全校).
+	School *bool `json:"school,omitempty"`
+	// Grades, as the school says them, at most 20; only by a class teacher of the school (年级).
+	Grades []string `json:"grades,omitempty"`
+	// Classes, at most 100, each of which the teacher teaches (班级).
+	Classes []string `json:"classes,omitempty"`
+	// Pupils, at most 100, each in a class that the teacher teaches (学生).
+	Students []string `json:"students,omitempty"`
 }
 
 // Asks for a suspension to be lifted.
@@ -326,6 +353,22 @@ type ChargeCodeInput struct {
 type ChargeCodePayload struct {
 	// The receipt; null when refused.
 	Receipt *charge.Receipt `json:"receipt,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Tells those again who have not answered.
+type ChaseUnreadInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The announcement.
+	AnnouncementID string `json:"announcementId"`
+}
+
+// The answer to chaseUnread.
+type ChaseUnreadPayload struct {
+	// The announcement; null when refused.
+	Announcement *db.Announcement `json:"announcement,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -828,6 +871,20 @@ type MarkAllReadPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Marks an announcement as read.
+type MarkAnnouncementReadInput struct {
+	// The announcement.
+	AnnouncementID string `json:"announcementId"`
+}
+
+// The answer to markAnnouncementRead.
+type MarkAnnouncementReadPayload struct {
+	// The viewer's delivery, which is read; null when refused.
+	Delivery *db.Delivery `json:"delivery,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Says that a patient did not come.
 type MarkNoShowInput struct {
 	// The appointment, which is BOOKED.
@@ -962,6 +1019,40 @@ type ProposeDelegationInput struct {
 type ProposeDelegationPayload struct {
 	// The proposal; null when refused.
 	Delegation *db.Delegation `json:"delegation,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Makes an announcement.
+type PublishAnnouncementInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The school.
+	SchoolID string `json:"schoolId"`
+	// What sort it is.
+	Kind announcement.Kind `json:"kind"`
+	// Whom it is for.
+	Audience *AnnouncementAudienceInput `json:"audience"`
+	// 1 to 100 characters in one line.
+	Title string `json:"title"`
+	// 1 to 4,000 characters.
+	Body string `json:"body"`
+	// How much it may disturb.
+	Urgency announcement.Urgency `json:"urgency"`
+	// Whether guardians are to say that they have taken note.
+	Acknowledgement announcement.Acknowledgement `json:"acknowledgement"`
+	// Until when, within a year after it is published; homework needs it.
+	DueAt *time.Time `json:"dueAt,omitempty"`
+	// When to publish it, within 90 days; now when left out.
+	PublishAt *time.Time `json:"publishAt,omitempty"`
+	// Whether to keep it as a draft instead.
+	Draft bool `json:"draft"`
+}
+
+// The answer to publishAnnouncement.
+type PublishAnnouncementPayload struct {
+	// The announcement; null when refused.
+	Announcement *db.Announcement `json:"announcement,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1249,6 +1340,20 @@ type ResumeCaseInput struct {
 type ResumeCasePayload struct {
 	// The case; null when refused.
 	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Takes an announcement back.
+type RetractAnnouncementInput struct {
+	// The announcement.
+	AnnouncementID string `json:"announcementId"`
+}
+
+// The answer to retractAnnouncement.
+type RetractAnnouncementPayload struct {
+	// The announcement, which is RETRACTED; null when refused.
+	Announcement *db.Announcement `json:"announcement,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1628,6 +1733,38 @@ type UpdateAlertInput struct {
 type UpdateAlertPayload struct {
 	// The new alert, which supersedes the old; null when refused.
 	Alert *db.Alert `json:"alert,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says something else in an announcement. Everything is given anew: what is left out is so from then on.
+type UpdateAnnouncementInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The announcement.
+	AnnouncementID string `json:"announcementId"`
+	// Whom it is for.
+	Audience *AnnouncementAudienceInput `json:"audience"`
+	// 1 to 100 characters in one line.
+	Title string `json:"title"`
+	// 1 to 4,000 characters.
+	Body string `json:"body"`
+	// How much it may disturb.
+	Urgency announcement.Urgency `json:"urgency"`
+	// Whether guardians are to say that they have taken note.
+	Acknowledgement announcement.Acknowledgement `json:"acknowledgement"`
+	// Until when, within a year after it is published; homework needs it.
+	DueAt *time.Time `json:"dueAt,omitempty"`
+	// When to publish it, within 90 days; now when left out.
+	PublishAt *time.Time `json:"publishAt,omitempty"`
+	// Whether to keep it as a draft instead.
+	Draft bool `json:"draft"`
+}
+
+// The answer to updateAnnouncement.
+type UpdateAnnouncementPayload struct {
+	// The announcement as it is now; null when refused.
+	Announcement *db.Announcement `json:"announcement,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -37,6 +37,8 @@ type Exports struct {
 	Files   *blobstore.Store
 	Links   blobstore.Links
 	Prepare func(ctx context.Context, exportID string) error // enqueues the job in the transaction of ctx
+	// Rosters tells what schools' rosters say of a person; may be nil.
+	Rosters func(ctx context.Context, personID string) (any, error)
 }
 
 const (

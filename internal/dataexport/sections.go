@@ -25,6 +25,7 @@ var sections = []section{
 	{"helpcalls", []string{"HelpCall"}, lang.Text{ZH: "求助记录", EN: "your calls for help"}, (*Exports).helpCalls},
 	{"appointments", []string{"Appointment"}, lang.Text{ZH: "就诊预约", EN: "your appointments at clinics"}, (*Exports).appointments},
 	{"waitlist", []string{"WaitlistEntry"}, lang.Text{ZH: "候补记录", EN: "what you waited for at clinics"}, (*Exports).waitlist},
+	{"school", []string{"Enrollment", "RosterUser"}, lang.Text{ZH: "您的班级，以及学校名册对您的记载", EN: "your classes, and what schools' rosters say of you"}, (*Exports).school},
 	{"cases", []string{"CityCase", "CaseEvent"}, lang.Text{ZH: "您上报的案件及其处理过程", EN: "the city cases you reported, with their steps"}, (*Exports).cases},
 	{"photos", []string{"CasePhoto"}, lang.Text{ZH: "您上传的案件照片", EN: "the photos of city cases you uploaded"}, (*Exports).photos},
 	{"supports", []string{"CaseSupporter"}, lang.Text{ZH: "您附议的案件", EN: "the city cases you support"}, (*Exports).supports},
@@ -33,6 +34,7 @@ var sections = []section{
 	{"consents", []string{"Consent"}, lang.Text{ZH: "您的同意与撤回记录", EN: "what you consented to and withdrew"}, (*Exports).consents},
 	{"entitlements", []string{"EntitlementGrant"}, lang.Text{ZH: "授予您的优待资格", EN: "the entitlements you were granted"}, (*Exports).entitlements},
 	{"readings", []string{"RecordAccess"}, lang.Text{ZH: "谁读取过您的敏感数据", EN: "who read your sensitive data"}, (*Exports).readings},
+	{"announcements", []string{"Announcement", "Delivery"}, lang.Text{ZH: "学校发给您的通知，和您作为教师写的通知", EN: "what schools told you, and what you wrote as a teacher"}, (*Exports).announcements},
 	{"notifications", []string{"Notification", "DeliveryAttempt"}, lang.Text{ZH: "收到的通知及其推送结果", EN: "the notices you got, and how their pushes went"}, (*Exports).notifications},
 	{"preferences", []string{"NotificationPreference"}, lang.Text{ZH: "您选择的通知方式", EN: "how you chose to be told"}, (*Exports).preferences},
 	{"grants", []string{"WechatGrant"}, lang.Text{ZH: "您允许发送的微信订阅消息", EN: "the WeChat messages you allow to be sent"}, (*Exports).grants},
@@ -44,6 +46,7 @@ var sections = []section{
 var notPersonal = map[string]string{
 	"CaseCategory": "public catalogue", "Clinic": "public catalogue", "Department": "public catalogue",
 	"Practitioner": "public catalogue", "PractitionerRole": "what imports keep of the public catalogue", "Schedule": "public catalogue", "Slot": "public catalogue",
+	"AcademicSession": "the school's calendar", "SchoolClass": "classes of schools; who is in them is exported with the person",
 	"District": "public catalogue", "ScenicSpot": "public catalogue", "School": "public catalogue", "Street": "public catalogue",
 	"CityFacility": "things of the city", "SensorAlarm": "what sensors say",
 	"Alert": "warnings to the public", "Broadcast": "notices to the public of whole districts",

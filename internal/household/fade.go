@@ -43,11 +43,11 @@ func LeftAt(birthDate string, day time.Time) scope.Set {
 
 // left is what guardians of the child may do today.
 func (r *Register) left(ctx context.Context, childID string) (scope.Set, error) {
-	d, found, err := r.Records.Of(ctx, childID)
-	if err != nil || !found {
+	born, err := r.births(ctx, childID)
+	if err != nil {
 		return 0, err
 	}
-	return LeftAt(d.BirthDate, r.Clock.Now()), nil
+	return LeftAt(born[childID], r.Clock.Now()), nil
 }
 
 // Round is the job that fades guardianships.
@@ -77,12 +77,12 @@ func (r *Register) Fade(ctx context.Context) (changed int, err error) {
 		for i, row := range rows {
 			ids[i] = row.ChildID
 		}
-		children, err := r.Records.OfAll(ctx, ids...)
+		born, err := r.births(ctx, ids...)
 		if err != nil {
 			return changed, err
 		}
 		for _, row := range rows {
-			faded, err := r.fade(ctx, row, LeftAt(children[row.ChildID].BirthDate, r.Clock.Now()))
+			faded, err := r.fade(ctx, row, LeftAt(born[row.ChildID], r.Clock.Now()))
 			if err != nil {
 				return changed, err
 			}

@@ -8,6 +8,7 @@ import (
 	"citygraph/ent/db/guardianship"
 	"citygraph/internal/audit"
 	"citygraph/internal/fault"
+	"citygraph/internal/store"
 	"citygraph/internal/viewer"
 )
 
@@ -53,8 +54,22 @@ func (r *Register) settle(ctx context.Context, action, personID, childID string,
 	})
 }
 
-// tie changes what stands between a guardian and a child, alone.
+// tie changes what stands between a guardian and a child, alone. A school's record may have come first, which takes no lock: then
+// it is done again.
 func (r *Register) tie(
+	ctx context.Context, action, guardianID, childID string, change func(context.Context, *db.Guardianship) error,
+) error {
+	err := r.tieOnce(ctx, action, guardianID, childID, change)
+	if _, inside := store.TxFrom(ctx); inside {
+		return err
+	}
+	if _, came := store.IsUniqueViolation(err); came {
+		return r.tieOnce(ctx, action, guardianID, childID, change)
+	}
+	return err
+}
+
+func (r *Register) tieOnce(
 	ctx context.Context, action, guardianID, childID string, change func(context.Context, *db.Guardianship) error,
 ) error {
 	if _, system := viewer.From(ctx).System(); !system {

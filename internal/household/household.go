@@ -24,6 +24,8 @@ type Register struct {
 	Events  *event.Bus
 	Hub     *live.Hub
 	Records *personal.Records
+	// Births tells the birth dates, YYYY-MM-DD, of children who are not bound by real name, as their schools know them; may be nil.
+	Births func(ctx context.Context, people ...string) (map[string]string, error)
 	// Joint are the scopes of a minor that every guardian must agree to give away.
 	Joint scope.Set
 	// Limit holds those who look people up by phone to a stricter rate: RATE_LIMITED.

@@ -76,6 +76,13 @@ const (
 	CareContract      Kind = "contract"
 	CareVisit         Kind = "visit"
 	HelpCall          Kind = "help"
+
+	AcademicSession Kind = "term"
+	SchoolClass     Kind = "class"
+	Enrollment      Kind = "enrollment"
+	RosterUser      Kind = "roster"
+	Announcement    Kind = "announcement"
+	Delivery        Kind = "delivery"
 )
 
 // entropy is cryptographic, and monotonic within a millisecond so that ids made in a row stay in order.

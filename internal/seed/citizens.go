@@ -43,12 +43,16 @@ func (w *writer) invent(i int) person {
 	r := w.rand
 	d := w.city.Districts[r.IntN(len(w.city.Districts))]
 	born := time.Date(1935+r.IntN(85), time.Month(1+r.IntN(12)), 1+r.IntN(28), 0, 0, 0, 0, time.UTC)
+	personID := id.Derive(id.Person, 1+i, fmt.Sprintf("citizen/%d/%d", w.seed, i))
+	if len(w.adults) < maxAdults && born.Year() < 2000 && born.Year() > 1960 {
+		w.adults = append(w.adults, personID)
+	}
 	name := string(familyNames[r.IntN(len(familyNames))]) + string(givenNames[r.IntN(len(givenNames))])
 	if r.IntN(3) > 0 {
 		name += string(givenNames[r.IntN(len(givenNames))])
 	}
 	return person{
-		id: id.Derive(id.Person, 1+i, fmt.Sprintf("citizen/%d/%d", w.seed, i)), name: name, district: d,
+		id: personID, name: name, district: d,
 		idNumber: w.idNumber(d.Code, born.Format(time.DateOnly), r.IntN(1000)),
 		phone:    fmt.Sprintf("139%08d", r.IntN(100_000_000)),
 		card:     fmt.Sprintf("3301%012d", 1_000_000+i),

@@ -73,6 +73,7 @@ func City(ctx context.Context, s *store.Store, c *db.Client, o Options) error {
 			{"facilities", w.facilities},
 			{"cast", w.cast}, {"citizens", w.citizens}, {"entitlements", w.entitlements},
 			{"visits", w.visits},
+			{"classes", w.roster},
 		} {
 			if err := write.rows(ctx); err != nil {
 				return fmt.Errorf("seed %s: %w", write.what, err)
@@ -104,6 +105,7 @@ type writer struct {
 	count int // citizens to invent
 	streetsOf
 	numbers map[string]bool // id numbers given
+	adults  []string        // some of the invented citizens, who may be guardians
 
 	progress    func(done, total int)
 	done, total int
@@ -121,7 +123,7 @@ func newWriter(s *store.Store, c *db.Client, city *facts.City, o Options) *write
 		w.progress = func(int, int) {}
 	}
 	w.total = len(city.Districts) + len(city.Streets) + len(city.Hospitals) + len(city.Schools) +
-		len(city.ScenicSpots) + len(city.CaseCategories) + len(city.Facilities) + len(Cast) + len(Children) + o.Citizens
+		len(city.ScenicSpots) + len(city.CaseCategories) + len(city.Facilities) + len(Cast) + len(Children) + o.Citizens + mates()
 	w.total += len(w.diaries()) * len(w.sessions())
 	for _, h := range city.Hospitals {
 		w.total += len(h.Departments)

@@ -39,6 +39,7 @@ const (
 	CareContract      Kind = "CARE_CONTRACT"
 	CareVisit         Kind = "CARE_VISIT"
 	HelpCall          Kind = "HELP_CALL"
+	Announcement      Kind = "ANNOUNCEMENT"
 )
 
 var kinds = map[id.Kind]Kind{
@@ -61,6 +62,7 @@ var kinds = map[id.Kind]Kind{
 	id.CareContract:      CareContract,
 	id.CareVisit:         CareVisit,
 	id.HelpCall:          HelpCall,
+	id.Announcement:      Announcement,
 }
 
 // MarshalGQL writes the enum value.
@@ -125,6 +127,8 @@ func (t Target) page() string {
 		return "care"
 	case HelpCall:
 		return "help"
+	case Announcement:
+		return "announcement"
 	default:
 		return "home"
 	}

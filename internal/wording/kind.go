@@ -84,6 +84,15 @@ func AName(name mask.Name) Value {
 	return Value{MaskedName, lang.Text{ZH: name.String(), EN: name.String()}}
 }
 
+// Names are names of persons, each masked.
+func Names(names ...mask.Name) Value {
+	masked := make([]string, len(names))
+	for i, n := range names {
+		masked[i] = n.String()
+	}
+	return Value{MaskedName, lang.Text{ZH: strings.Join(masked, "、"), EN: strings.Join(masked, ", ")}}
+}
+
 // AnOwnAmount is money of the recipient's own, in fen.
 func AnOwnAmount(fen int64) Value {
 	sign := ""

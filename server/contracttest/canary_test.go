@@ -36,6 +36,10 @@ import (
 var mayStand = []struct{ value, place, why string }{
 	{"RegisterDeviceInput.pushToken", "devices.push_token", "FCM is given it with each push; it opens nothing without the city's service account and names nobody"},
 	{"RegisterDeviceInput.appVersion", "devices.app_version", "the app's own, for support"},
+	{"PublishAnnouncementInput.title", "announcements.title", "written for families to read"},
+	{"PublishAnnouncementInput.body", "announcements.body", "written for families to read"},
+	{"UpdateAnnouncementInput.title", "announcements.title", "written for families to read"},
+	{"UpdateAnnouncementInput.body", "announcements.body", "written for families to read"},
 	{"SubmitCaseInput.description", "city_cases.description", "officers work by the reporter's words"},
 	{"SubmitCaseInput.address", "city_cases.address", "officers go there"},
 	{"AcceptCaseInput.note", "case_events.note", "written for the reporter to read"},

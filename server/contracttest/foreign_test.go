@@ -28,6 +28,8 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		id.Consent: "Consent", id.RecordAccess: "RecordAccess", id.EntitlementGrant: "EntitlementGrant",
 		id.Preference: "NotificationPreference", id.TopUp: "TopUp", id.CreditLine: "CreditLine",
 		id.Appointment: "Appointment", id.WaitlistEntry: "WaitlistEntry",
+		id.SchoolClass: "SchoolClass", id.Enrollment: "Enrollment", id.RosterUser: "RosterUser",
+		id.Announcement: "Announcement", id.Delivery: "Delivery",
 		id.TransitBatch: "TransitBatch", id.TransitRide: "TransitRide",
 		id.HealthRecord: "HealthRecord", id.BookingSuspension: "BookingSuspension", id.Bill: "Bill",
 	} {
@@ -124,6 +126,9 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 			})
 		}
 		r.strangersBook(t, name)
+		same(t, name+": classRoster", chenjing[id.SchoolClass], id.SchoolClass, func(id string) citytest.Answer {
+			return client.Do("ClassRoster", citytest.Vars{"class": id})
+		})
 		same(t, name+": closeCreditLine", chenjing[id.CreditLine], id.CreditLine, func(id string) citytest.Answer {
 			return client.Do("CloseCreditLine", citytest.Vars{"input": citytest.Vars{"creditLineId": id}})
 		})
@@ -164,6 +169,21 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 				return client.Do("IssueBill", citytest.Vars{"input": bills})
 			})
 		}
+		for _, verb := range []string{"MarkAnnouncementRead", "Acknowledge", "RetractAnnouncement", "ChaseUnread"} {
+			same(t, name+": "+verb, chenjing[id.Announcement], id.Announcement, func(id string) citytest.Answer {
+				input := citytest.Vars{"announcementId": id}
+				if verb == "ChaseUnread" {
+					input["idempotencyKey"] = uuid.NewString()
+				}
+				return client.Do(verb, citytest.Vars{"input": input})
+			})
+		}
+		same(t, name+": pendingDeliveries", chenjing[id.Announcement], id.Announcement, func(id string) citytest.Answer {
+			return client.Do("PendingDeliveries", citytest.Vars{"announcement": id})
+		})
+		same(t, name+": announcements of a child", castID("zhouzihan"), id.Person, func(id string) citytest.Answer {
+			return client.Do("Announcements", citytest.Vars{"child": id})
+		})
 		same(t, name+": topUp", chenjing[id.TopUp], id.TopUp, func(id string) citytest.Answer {
 			return client.Do("TopUpStatus", citytest.Vars{"id": id})
 		})

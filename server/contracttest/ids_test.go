@@ -228,6 +228,9 @@ func (r *registry) namesOnlyVisible(t *testing.T, what, name, body string) {
 		if r.viewers[name].Has(viewer.Auditor) && r.logged(t, found) {
 			continue
 		}
+		if r.viewers[name].Has(viewer.Teacher) && r.taught(t, name, found) {
+			continue
+		}
 		if table := r.table[found]; table != "" && !r.visible[name][found] {
 			t.Errorf("%s names a %s that is not for %s: %s", what, table, name, found)
 		}

@@ -37,6 +37,11 @@ var scenes = merged(caseScenes(), photoScenes(), recordScenes(), dayScenes(), bi
 		return asked{r.member[visitor], citytest.Vars{"id": r.diary(t).ClinicID}}
 	},
 	"SchoolCatalogue": by(visitor, citytest.Vars{"first": 20}),
+	"MyChildren":      by("chenjing", nil),
+	"MyClasses":       by("lina", nil),
+	"ClassRoster": func(t testing.TB, r *rig) asked {
+		return asked{r.member["lina"], citytest.Vars{"class": r.classWith(t, "zhouzihan")}}
+	},
 	"ScenicCatalogue": by(visitor, citytest.Vars{"first": 20}),
 
 	"HomeScreen":       by("chenjing", nil),
@@ -166,6 +171,32 @@ var scenes = merged(caseScenes(), photoScenes(), recordScenes(), dayScenes(), bi
 	"ReverseTransaction": func(t testing.TB, r *rig) asked {
 		return input(r.member["xumin"], citytest.Vars{"idempotencyKey": uuid.NewString(), "transactionId": r.sold(t), "amount": 1})
 	},
+	"Announcements": func(t testing.TB, r *rig) asked {
+		r.announced(t)
+		return asked{r.member["wutao"], citytest.Vars{"first": 20}}
+	},
+	"MarkAnnouncementRead": func(t testing.TB, r *rig) asked {
+		return input(r.member["wutao"], citytest.Vars{"announcementId": r.announced(t)})
+	},
+	"Acknowledge": func(t testing.TB, r *rig) asked {
+		return input(r.member["wutao"], citytest.Vars{"announcementId": r.announced(t)})
+	},
+	"SchoolAnnouncements": func(t testing.TB, r *rig) asked {
+		r.announced(t)
+		return asked{r.member["lina"], citytest.Vars{"school": r.linaTeachesAt(t), "first": 20}}
+	},
+	"PendingDeliveries": func(t testing.TB, r *rig) asked {
+		return asked{r.member["lina"], citytest.Vars{"announcement": r.announced(t), "first": 20}}
+	},
+	"AnnouncementStats": func(t testing.TB, r *rig) asked {
+		return asked{r.member["lina"], citytest.Vars{"announcement": r.announced(t)}}
+	},
+	"PublishAnnouncement": func(t testing.TB, r *rig) asked { return input(r.member["lina"], r.trip(t, false)) },
+	"UpdateAnnouncement":  func(t testing.TB, r *rig) asked { return input(r.member["lina"], r.revised(t)) },
+	"RetractAnnouncement": func(t testing.TB, r *rig) asked {
+		return input(r.member["lina"], citytest.Vars{"announcementId": r.announced(t)})
+	},
+	"ChaseUnread": func(t testing.TB, r *rig) asked { return input(r.member["lina"], r.chased(t)) },
 	"RegisterDevice": func(_ testing.TB, r *rig) asked {
 		return input(r.member["maming"], citytest.Vars{"platform": "ANDROID", "pushToken": fmt.Sprintf("phone-%06d", r.next())})
 	},

@@ -164,6 +164,28 @@ var probes = slices.Concat(caseProbes(), photoProbes(), recordProbes(), dayProbe
 		return citytest.Vars{"creditLineId": r.creditLine(t, "chenjing", creditline.StatusActive)}
 	}), closeCreditLine},
 	{"Mutation.repayCreditLine", "one's own", act(func(t testing.TB, r *rig, name string) citytest.Vars { return r.owing(t, name) }), repayCreditLine},
+	{"Query.announcements", "one's own", everybody(nil), `{ announcements { edges { node { id } } } }`},
+	{"Query.schoolAnnouncements", "of lina's school", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"school": r.linaTeachesAt(t)}
+	}), `query($school: ID!) { schoolAnnouncements(school: $school) { edges { node { id } } } }`},
+	{"Query.pendingDeliveries", "of lina's announcement", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"id": r.announced(t)}
+	}), `query($id: ID!) { pendingDeliveries(announcementId: $id) { edges { node { id } } } }`},
+	{"Subscription.announcementStats", "of lina's announcement", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"id": r.announced(t)}
+	}), `subscription($id: ID!) { announcementStats(announcementId: $id) { read } }`},
+	{"Mutation.publishAnnouncement", "to lina's class", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.trip(t, false) }), publishAnnouncement},
+	{"Mutation.updateAnnouncement", "lina's draft", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.revised(t) }), updateAnnouncement},
+	{"Mutation.retractAnnouncement", "lina's", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"announcementId": r.announced(t)}
+	}), retractAnnouncement},
+	{"Mutation.chaseUnread", "lina's", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.chased(t) }), chaseUnread},
+	{"Mutation.markAnnouncementRead", "lina's to her class", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"announcementId": r.announced(t)}
+	}), markAnnouncementRead},
+	{"Mutation.acknowledge", "lina's to her class", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+		return citytest.Vars{"announcementId": r.announced(t)}
+	}), acknowledge},
 	{"Mutation.chargeCode", "for zju-1", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.sale(t) }), chargeCode},
 	{"Mutation.reverseTransaction", "of what zju-1 received", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
 		return citytest.Vars{"idempotencyKey": uuid.NewString(), "transactionId": r.sold(t), "amount": 1}
@@ -184,6 +206,10 @@ var probes = slices.Concat(caseProbes(), photoProbes(), recordProbes(), dayProbe
 	{"Query.slots", "of a department", slotsOf("department", departmentOf), `query($department: ID) { slots(department: $department) { edges { node { id } } } }`},
 	{"Query.slots", "of a practitioner", slotsOf("practitioner", practitionerOf), `query($practitioner: ID) { slots(practitioner: $practitioner) { edges { node { id } } } }`},
 	{"Query.schools", "all", everybody(nil), `{ schools { edges { node { id } } } }`},
+	{"Query.myChildren", "one's own", everybody(nil), `{ myChildren { personId } }`},
+	{"Query.myClasses", "one's own", everybody(nil), `{ myClasses { id } }`},
+	{"Query.classRoster", "of zhouzihan's class", classOf("zhouzihan"), classRoster},
+	{"Query.classRoster", "of zhouzixuan's class", classOf("zhouzixuan"), classRoster},
 	{"Query.scenicSpots", "all", everybody(nil), `{ scenicSpots { edges { node { id } } } }`},
 	{"Query.caseCategories", "all", everybody(nil), `{ caseCategories { id } }`},
 	{"Query.myCases", "one's own", everybody(nil), `{ myCases { edges { node { id } } } }`},

@@ -84,7 +84,9 @@ func rowRig(t testing.TB) *rowsRig {
 		r.booked(t, name, r.place(t, 5))
 		r.waiting(t, name)
 	}
+	r.announced(t)
 	r.confide(t)
+	r.enrolled(t)
 	r.drill(t)
 	system := viewer.AsSystem(t.Context(), "look for rows to try")
 	citytest.Eventually(t, "everybody is pushed to", func() bool {
@@ -136,6 +138,10 @@ func (r *rowsRig) sampled(t testing.TB, table string) []sampling {
 			{"of her mother", sql.AndPredicates(child, sql.FieldEQ("guardian_id", castID("chenjing")))},
 			{"of her barred father", sql.AndPredicates(child, sql.FieldEQ("guardian_id", castID("zhouwei")))},
 		}
+	case "Announcement":
+		return of("author_id", "lina")
+	case "Delivery":
+		return of("guardian_id", "wutao")
 	case "CitizenCard", "CreditLine", "DataExport", "DeliveryAttempt", "Device", "Identity", "Notification", "NotificationPreference", "PersonalData",
 		"Session", "TopUp", "TransitBatch", "TransitRide", "WechatGrant":
 		return of("person_id", "chenjing", "zhaoqiang", "maming")
@@ -149,6 +155,8 @@ func (r *rowsRig) sampled(t testing.TB, table string) []sampling {
 		return of("patient_id", "wangguiying", "maming")
 	case "Appointment", "WaitlistEntry":
 		return of("patient_id", "chenjing", "wangguiying", "zhaoqiang", "maming")
+	case "SchoolClass", "Enrollment", "RosterUser":
+		return r.schoolSamples(t, table)
 	case "Consent", "EntitlementGrant":
 		return of("person_id", "chenjing", "zhouzihan", "maming")
 	case "RecordAccess":
@@ -300,9 +308,8 @@ func (r *rowsRig) undone(t testing.TB, ctx context.Context, do func(context.Cont
 
 // hiddenTypes cannot be reached through the graph.
 var hiddenTypes = []string{
-	"AuditEvent", "Broadcast", "CaseSupporter", "DeliveryAttempt", "EntitlementGrant", "Guardianship", "HealthRecord", "Hold", "IdempotencyRecord", "Identity",
-	"LedgerAccount",
-	"NotificationPreference", "PersonalData", "PractitionerRole", "StaffRole", "TransitBatch", "TransitRide", "WechatGrant",
+	"AuditEvent", "Broadcast", "CaseSupporter", "DeliveryAttempt", "Enrollment", "EntitlementGrant", "Guardianship", "HealthRecord", "Hold",
+	"IdempotencyRecord", "Identity", "LedgerAccount", "NotificationPreference", "PersonalData", "PractitionerRole", "RosterUser", "StaffRole", "TransitBatch", "TransitRide", "WechatGrant",
 }
 
 // nodeAgrees holds node(id) over HTTP to the row rule; of a hidden type it never finds anything.

@@ -7,7 +7,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"citygraph/ent/db"
+	"citygraph/ent/db/academicsession"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
@@ -27,10 +29,12 @@ import (
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
+	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
@@ -48,9 +52,11 @@ import (
 	"citygraph/ent/db/practitioner"
 	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/recordaccess"
+	"citygraph/ent/db/rosteruser"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
@@ -88,6 +94,26 @@ type (
 
 // tables are all types that are stored.
 var tables = []table{
+	{
+		"AcademicSession", &academicsession.Policy, schema.AcademicSession{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.AcademicSession.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.AcademicSession.Create() },
+	},
+	{
+		"Enrollment", &enrollment.Policy, schema.Enrollment{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Enrollment.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.Enrollment.Create().SetPersonID(owner) },
+	},
+	{
+		"RosterUser", &rosteruser.Policy, schema.RosterUser{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.RosterUser.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.RosterUser.Create().SetPersonID(owner) },
+	},
+	{
+		"SchoolClass", &schoolclass.Policy, schema.SchoolClass{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.SchoolClass.Query().Where(p) },
+		func(c *db.Client, _ string) creation { return c.SchoolClass.Create() },
+	},
 	{
 		"Alert", &alert.Policy, schema.Alert{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Alert.Query().Where(p) },
@@ -237,6 +263,16 @@ var tables = []table{
 		"Bill", &bill.Policy, schema.Bill{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Bill.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.Bill.Create().SetPatientID(owner) },
+	},
+	{
+		"Announcement", &announcement.Policy, schema.Announcement{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Announcement.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.Announcement.Create().SetAuthorID(owner) },
+	},
+	{
+		"Delivery", &delivery.Policy, schema.Delivery{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Delivery.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.Delivery.Create().SetGuardianID(owner) },
 	},
 	{
 		"TopUp", &topup.Policy, schema.TopUp{}.Policy(),

@@ -51,6 +51,8 @@ import (
 	"citygraph/internal/ratelimit"
 	"citygraph/internal/reaction"
 	"citygraph/internal/redisx"
+	"citygraph/internal/school/announcement"
+	"citygraph/internal/school/roster"
 	"citygraph/internal/store"
 	"citygraph/internal/transit"
 	"citygraph/internal/wechat"
@@ -84,6 +86,8 @@ type City struct {
 	Booking     *booking.Office
 	Open311     http.Handler // below Open311Root
 	KeySet      http.Handler // at paycode.WellKnown
+	Rosters     *roster.Office
+	Board       *announcement.Board
 	// PayNotices is at wechatpay.NotifyPath; nil without an account at WeChat Pay.
 	PayNotices http.Handler
 
@@ -143,6 +147,7 @@ func Open(ctx context.Context, o Options) (_ *City, err error) {
 		Once:  idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: o.Clock},
 		Joint: o.JointConsent, Limit: c.Accounts.Limit,
 	}
+	c.enrol()
 	if err := c.work(); err != nil {
 		return nil, err
 	}
@@ -307,6 +312,7 @@ func (c *City) work() (err error) {
 	c.tell(registry)
 	c.openDays(registry)
 	c.takeBookings(registry, rounds)
+	c.announce(registry, rounds)
 	c.Queue, err = jobs.New(c.Store, registry, options)
 	if err != nil {
 		return err

@@ -8,6 +8,18 @@ import (
 	"fmt"
 )
 
+// The AcademicSessionFunc type is an adapter to allow the use of ordinary
+// function as AcademicSession mutator.
+type AcademicSessionFunc func(context.Context, *db.AcademicSessionMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AcademicSessionFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.AcademicSessionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AcademicSessionMutation", m)
+}
+
 // The AlertFunc type is an adapter to allow the use of ordinary
 // function as Alert mutator.
 type AlertFunc func(context.Context, *db.AlertMutation) (db.Value, error)
@@ -18,6 +30,18 @@ func (f AlertFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AlertMutation", m)
+}
+
+// The AnnouncementFunc type is an adapter to allow the use of ordinary
+// function as Announcement mutator.
+type AnnouncementFunc func(context.Context, *db.AnnouncementMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AnnouncementFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.AnnouncementMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AnnouncementMutation", m)
 }
 
 // The AppointmentFunc type is an adapter to allow the use of ordinary
@@ -248,6 +272,18 @@ func (f DelegationFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.DelegationMutation", m)
 }
 
+// The DeliveryFunc type is an adapter to allow the use of ordinary
+// function as Delivery mutator.
+type DeliveryFunc func(context.Context, *db.DeliveryMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DeliveryFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.DeliveryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.DeliveryMutation", m)
+}
+
 // The DeliveryAttemptFunc type is an adapter to allow the use of ordinary
 // function as DeliveryAttempt mutator.
 type DeliveryAttemptFunc func(context.Context, *db.DeliveryAttemptMutation) (db.Value, error)
@@ -294,6 +330,18 @@ func (f DistrictFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, erro
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.DistrictMutation", m)
+}
+
+// The EnrollmentFunc type is an adapter to allow the use of ordinary
+// function as Enrollment mutator.
+type EnrollmentFunc func(context.Context, *db.EnrollmentMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EnrollmentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.EnrollmentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.EnrollmentMutation", m)
 }
 
 // The EntitlementGrantFunc type is an adapter to allow the use of ordinary
@@ -500,6 +548,18 @@ func (f RecordAccessFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.RecordAccessMutation", m)
 }
 
+// The RosterUserFunc type is an adapter to allow the use of ordinary
+// function as RosterUser mutator.
+type RosterUserFunc func(context.Context, *db.RosterUserMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RosterUserFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.RosterUserMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.RosterUserMutation", m)
+}
+
 // The ScenicSpotFunc type is an adapter to allow the use of ordinary
 // function as ScenicSpot mutator.
 type ScenicSpotFunc func(context.Context, *db.ScenicSpotMutation) (db.Value, error)
@@ -534,6 +594,18 @@ func (f SchoolFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error)
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.SchoolMutation", m)
+}
+
+// The SchoolClassFunc type is an adapter to allow the use of ordinary
+// function as SchoolClass mutator.
+type SchoolClassFunc func(context.Context, *db.SchoolClassMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SchoolClassFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.SchoolClassMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.SchoolClassMutation", m)
 }
 
 // The SensorAlarmFunc type is an adapter to allow the use of ordinary

@@ -9,6 +9,31 @@ import (
 )
 
 var (
+	// AcademicSessionsColumns holds the columns for the "academic_sessions" table.
+	AcademicSessionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "source_system", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_value", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "title", Type: field.TypeString, Size: 100},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"SCHOOL_YEAR", "SEMESTER", "TERM", "GRADING_PERIOD"}},
+		{Name: "first_day", Type: field.TypeString, Size: 10},
+		{Name: "last_day", Type: field.TypeString, Size: 10},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "ENDED"}, Default: "ACTIVE"},
+	}
+	// AcademicSessionsTable holds the schema information for the "academic_sessions" table.
+	AcademicSessionsTable = &schema.Table{
+		Name:       "academic_sessions",
+		Columns:    AcademicSessionsColumns,
+		PrimaryKey: []*schema.Column{AcademicSessionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "academicsession_source_value_source_system",
+				Unique:  true,
+				Columns: []*schema.Column{AcademicSessionsColumns[3], AcademicSessionsColumns[2]},
+			},
+		},
+	}
 	// AlertsColumns holds the columns for the "alerts" table.
 	AlertsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -59,6 +84,60 @@ var (
 				Name:    "alert_superseded_by_id",
 				Unique:  false,
 				Columns: []*schema.Column{AlertsColumns[18]},
+			},
+		},
+	}
+	// AnnouncementsColumns holds the columns for the "announcements" table.
+	AnnouncementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "author_id", Type: field.TypeString, Size: 64},
+		{Name: "author_name", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"NOTICE", "HOMEWORK"}},
+		{Name: "audience", Type: field.TypeJSON},
+		{Name: "title", Type: field.TypeString, Size: 100},
+		{Name: "body", Type: field.TypeString, Size: 16000},
+		{Name: "urgency", Type: field.TypeEnum, Enums: []string{"NORMAL", "URGENT"}, Default: "NORMAL"},
+		{Name: "acknowledgement", Type: field.TypeEnum, Enums: []string{"NONE", "REQUIRED"}, Default: "NONE"},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"DRAFT", "SCHEDULED", "PUBLISHED", "RETRACTED"}, Default: "DRAFT"},
+		{Name: "publish_at", Type: field.TypeTime, Nullable: true},
+		{Name: "published_at", Type: field.TypeTime, Nullable: true},
+		{Name: "retracted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "delivered", Type: field.TypeInt, Default: 0},
+		{Name: "read", Type: field.TypeInt, Default: 0},
+		{Name: "acknowledged", Type: field.TypeInt, Default: 0},
+		{Name: "school_id", Type: field.TypeString, Size: 64},
+	}
+	// AnnouncementsTable holds the schema information for the "announcements" table.
+	AnnouncementsTable = &schema.Table{
+		Name:       "announcements",
+		Columns:    AnnouncementsColumns,
+		PrimaryKey: []*schema.Column{AnnouncementsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "announcements_schools_school",
+				Columns:    []*schema.Column{AnnouncementsColumns[19]},
+				RefColumns: []*schema.Column{SchoolsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "announcement_school_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AnnouncementsColumns[19], AnnouncementsColumns[0]},
+			},
+			{
+				Name:    "announcement_author_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AnnouncementsColumns[3], AnnouncementsColumns[0]},
+			},
+			{
+				Name:    "announcement_status_publish_at",
+				Unique:  false,
+				Columns: []*schema.Column{AnnouncementsColumns[12], AnnouncementsColumns[13]},
 			},
 		},
 	}
@@ -977,6 +1056,48 @@ var (
 			},
 		},
 	}
+	// DeliveriesColumns holds the columns for the "deliveries" table.
+	DeliveriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "read_at", Type: field.TypeTime, Nullable: true},
+		{Name: "acknowledged_at", Type: field.TypeTime, Nullable: true},
+		{Name: "chased_at", Type: field.TypeTime, Nullable: true},
+		{Name: "announcement_id", Type: field.TypeString, Size: 64},
+		{Name: "guardian_id", Type: field.TypeString, Size: 64},
+	}
+	// DeliveriesTable holds the schema information for the "deliveries" table.
+	DeliveriesTable = &schema.Table{
+		Name:       "deliveries",
+		Columns:    DeliveriesColumns,
+		PrimaryKey: []*schema.Column{DeliveriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "deliveries_announcements_deliveries",
+				Columns:    []*schema.Column{DeliveriesColumns[5]},
+				RefColumns: []*schema.Column{AnnouncementsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "deliveries_people_guardian",
+				Columns:    []*schema.Column{DeliveriesColumns[6]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "delivery_announcement_id_guardian_id",
+				Unique:  true,
+				Columns: []*schema.Column{DeliveriesColumns[5], DeliveriesColumns[6]},
+			},
+			{
+				Name:    "delivery_guardian_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[6], DeliveriesColumns[0]},
+			},
+		},
+	}
 	// DeliveryAttemptsColumns holds the columns for the "delivery_attempts" table.
 	DeliveryAttemptsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -1103,6 +1224,56 @@ var (
 		Name:       "districts",
 		Columns:    DistrictsColumns,
 		PrimaryKey: []*schema.Column{DistrictsColumns[0]},
+	}
+	// EnrollmentsColumns holds the columns for the "enrollments" table.
+	EnrollmentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "source_system", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_value", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "role", Type: field.TypeEnum, Enums: []string{"STUDENT", "TEACHER"}},
+		{Name: "duty", Type: field.TypeEnum, Enums: []string{"CLASS_TEACHER", "SUBJECT_TEACHER", "NONE"}, Default: "NONE"},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "ENDED"}, Default: "ACTIVE"},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
+		{Name: "school_class_id", Type: field.TypeString, Size: 64},
+	}
+	// EnrollmentsTable holds the schema information for the "enrollments" table.
+	EnrollmentsTable = &schema.Table{
+		Name:       "enrollments",
+		Columns:    EnrollmentsColumns,
+		PrimaryKey: []*schema.Column{EnrollmentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "enrollments_people_person",
+				Columns:    []*schema.Column{EnrollmentsColumns[8]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "enrollments_school_classes_enrollments",
+				Columns:    []*schema.Column{EnrollmentsColumns[9]},
+				RefColumns: []*schema.Column{SchoolClassesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "enrollment_source_value_source_system",
+				Unique:  true,
+				Columns: []*schema.Column{EnrollmentsColumns[4], EnrollmentsColumns[3]},
+			},
+			{
+				Name:    "enrollment_school_class_id_person_id_role",
+				Unique:  true,
+				Columns: []*schema.Column{EnrollmentsColumns[9], EnrollmentsColumns[8], EnrollmentsColumns[5]},
+			},
+			{
+				Name:    "enrollment_person_id_status",
+				Unique:  false,
+				Columns: []*schema.Column{EnrollmentsColumns[8], EnrollmentsColumns[7]},
+			},
+		},
 	}
 	// EntitlementGrantsColumns holds the columns for the "entitlement_grants" table.
 	EntitlementGrantsColumns = []*schema.Column{
@@ -1720,6 +1891,50 @@ var (
 			},
 		},
 	}
+	// RosterUsersColumns holds the columns for the "roster_users" table.
+	RosterUsersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "source_system", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_value", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "person_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "data_key", Type: field.TypeBytes},
+		{Name: "sealed", Type: field.TypeBytes},
+		{Name: "id_number_index", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "phone_index", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "agents", Type: field.TypeJSON, Nullable: true},
+		{Name: "fingerprint", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "ENDED"}, Default: "ACTIVE"},
+	}
+	// RosterUsersTable holds the schema information for the "roster_users" table.
+	RosterUsersTable = &schema.Table{
+		Name:       "roster_users",
+		Columns:    RosterUsersColumns,
+		PrimaryKey: []*schema.Column{RosterUsersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "rosteruser_source_value_source_system",
+				Unique:  true,
+				Columns: []*schema.Column{RosterUsersColumns[4], RosterUsersColumns[3]},
+			},
+			{
+				Name:    "rosteruser_person_id",
+				Unique:  false,
+				Columns: []*schema.Column{RosterUsersColumns[5]},
+			},
+			{
+				Name:    "rosteruser_id_number_index",
+				Unique:  false,
+				Columns: []*schema.Column{RosterUsersColumns[8]},
+			},
+			{
+				Name:    "rosteruser_phone_index",
+				Unique:  false,
+				Columns: []*schema.Column{RosterUsersColumns[9]},
+			},
+		},
+	}
 	// ScenicSpotsColumns holds the columns for the "scenic_spots" table.
 	ScenicSpotsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -1826,6 +2041,8 @@ var (
 		{Name: "lat", Type: field.TypeFloat64},
 		{Name: "lng", Type: field.TypeFloat64},
 		{Name: "search_keys", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "source_system", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_value", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "name", Type: field.TypeJSON},
 		{Name: "stage", Type: field.TypeEnum, Enums: []string{"PRIMARY", "JUNIOR", "SENIOR", "NINE_YEAR"}},
 		{Name: "district_id", Type: field.TypeString, Size: 64},
@@ -1838,16 +2055,67 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "schools_districts_district",
-				Columns:    []*schema.Column{SchoolsColumns[7]},
+				Columns:    []*schema.Column{SchoolsColumns[9]},
 				RefColumns: []*schema.Column{DistrictsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "school_source_value_source_system",
+				Unique:  true,
+				Columns: []*schema.Column{SchoolsColumns[6], SchoolsColumns[5]},
+			},
+			{
 				Name:    "school_district_id",
 				Unique:  false,
-				Columns: []*schema.Column{SchoolsColumns[7]},
+				Columns: []*schema.Column{SchoolsColumns[9]},
+			},
+		},
+	}
+	// SchoolClassesColumns holds the columns for the "school_classes" table.
+	SchoolClassesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "source_system", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "source_value", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "title", Type: field.TypeString, Size: 100},
+		{Name: "grade", Type: field.TypeString, Size: 16, Default: ""},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"HOMEROOM", "SCHEDULED"}, Default: "HOMEROOM"},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "ENDED"}, Default: "ACTIVE"},
+		{Name: "school_id", Type: field.TypeString, Size: 64},
+		{Name: "academic_session_id", Type: field.TypeString, Nullable: true, Size: 64},
+	}
+	// SchoolClassesTable holds the schema information for the "school_classes" table.
+	SchoolClassesTable = &schema.Table{
+		Name:       "school_classes",
+		Columns:    SchoolClassesColumns,
+		PrimaryKey: []*schema.Column{SchoolClassesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "school_classes_schools_school",
+				Columns:    []*schema.Column{SchoolClassesColumns[9]},
+				RefColumns: []*schema.Column{SchoolsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "school_classes_academic_sessions_academic_session",
+				Columns:    []*schema.Column{SchoolClassesColumns[10]},
+				RefColumns: []*schema.Column{AcademicSessionsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "schoolclass_source_value_source_system",
+				Unique:  true,
+				Columns: []*schema.Column{SchoolClassesColumns[4], SchoolClassesColumns[3]},
+			},
+			{
+				Name:    "schoolclass_school_id_grade_id",
+				Unique:  false,
+				Columns: []*schema.Column{SchoolClassesColumns[9], SchoolClassesColumns[6], SchoolClassesColumns[0]},
 			},
 		},
 	}
@@ -2253,9 +2521,36 @@ var (
 			},
 		},
 	}
+	// DeliveryStudentsColumns holds the columns for the "delivery_students" table.
+	DeliveryStudentsColumns = []*schema.Column{
+		{Name: "delivery_id", Type: field.TypeString, Size: 64},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
+	}
+	// DeliveryStudentsTable holds the schema information for the "delivery_students" table.
+	DeliveryStudentsTable = &schema.Table{
+		Name:       "delivery_students",
+		Columns:    DeliveryStudentsColumns,
+		PrimaryKey: []*schema.Column{DeliveryStudentsColumns[0], DeliveryStudentsColumns[1]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "delivery_students_delivery_id",
+				Columns:    []*schema.Column{DeliveryStudentsColumns[0]},
+				RefColumns: []*schema.Column{DeliveriesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "delivery_students_person_id",
+				Columns:    []*schema.Column{DeliveryStudentsColumns[1]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AcademicSessionsTable,
 		AlertsTable,
+		AnnouncementsTable,
 		AppointmentsTable,
 		AuditEventsTable,
 		BillsTable,
@@ -2275,10 +2570,12 @@ var (
 		CreditLinesTable,
 		DataExportsTable,
 		DelegationsTable,
+		DeliveriesTable,
 		DeliveryAttemptsTable,
 		DepartmentsTable,
 		DevicesTable,
 		DistrictsTable,
+		EnrollmentsTable,
 		EntitlementGrantsTable,
 		GuardianshipsTable,
 		HealthRecordsTable,
@@ -2296,9 +2593,11 @@ var (
 		PractitionersTable,
 		PractitionerRolesTable,
 		RecordAccessesTable,
+		RosterUsersTable,
 		ScenicSpotsTable,
 		SchedulesTable,
 		SchoolsTable,
+		SchoolClassesTable,
 		SensorAlarmsTable,
 		SessionsTable,
 		SlotsTable,
@@ -2310,13 +2609,29 @@ var (
 		WaitlistEntriesTable,
 		WechatGrantsTable,
 		AlertDistrictsTable,
+		DeliveryStudentsTable,
 	}
 )
 
 func init() {
+	AcademicSessionsTable.Annotation = &entsql.Annotation{
+		Table: "academic_sessions",
+	}
+	AcademicSessionsTable.Annotation.Checks = map[string]string{
+		"academic_sessions_days": "last_day >= first_day",
+	}
 	AlertsTable.ForeignKeys[0].RefTable = AlertsTable
 	AlertsTable.Annotation = &entsql.Annotation{
 		Table: "alerts",
+	}
+	AnnouncementsTable.ForeignKeys[0].RefTable = SchoolsTable
+	AnnouncementsTable.Annotation = &entsql.Annotation{
+		Table: "announcements",
+	}
+	AnnouncementsTable.Annotation.Checks = map[string]string{
+		"announcements_counts":    "read <= delivered AND acknowledged <= delivered",
+		"announcements_published": "status <> 'PUBLISHED' OR published_at IS NOT NULL",
+		"announcements_scheduled": "status <> 'SCHEDULED' OR publish_at IS NOT NULL",
 	}
 	AppointmentsTable.ForeignKeys[0].RefTable = PeopleTable
 	AppointmentsTable.ForeignKeys[1].RefTable = SlotsTable
@@ -2429,6 +2744,11 @@ func init() {
 	DelegationsTable.Annotation = &entsql.Annotation{
 		Table: "delegations",
 	}
+	DeliveriesTable.ForeignKeys[0].RefTable = AnnouncementsTable
+	DeliveriesTable.ForeignKeys[1].RefTable = PeopleTable
+	DeliveriesTable.Annotation = &entsql.Annotation{
+		Table: "deliveries",
+	}
 	DeliveryAttemptsTable.Annotation = &entsql.Annotation{
 		Table: "delivery_attempts",
 	}
@@ -2441,6 +2761,11 @@ func init() {
 	}
 	DistrictsTable.Annotation = &entsql.Annotation{
 		Table: "districts",
+	}
+	EnrollmentsTable.ForeignKeys[0].RefTable = PeopleTable
+	EnrollmentsTable.ForeignKeys[1].RefTable = SchoolClassesTable
+	EnrollmentsTable.Annotation = &entsql.Annotation{
+		Table: "enrollments",
 	}
 	EntitlementGrantsTable.Annotation = &entsql.Annotation{
 		Table: "entitlement_grants",
@@ -2522,6 +2847,9 @@ func init() {
 	RecordAccessesTable.Annotation = &entsql.Annotation{
 		Table: "record_accesses",
 	}
+	RosterUsersTable.Annotation = &entsql.Annotation{
+		Table: "roster_users",
+	}
 	ScenicSpotsTable.ForeignKeys[0].RefTable = DistrictsTable
 	ScenicSpotsTable.Annotation = &entsql.Annotation{
 		Table: "scenic_spots",
@@ -2535,6 +2863,11 @@ func init() {
 	SchoolsTable.ForeignKeys[0].RefTable = DistrictsTable
 	SchoolsTable.Annotation = &entsql.Annotation{
 		Table: "schools",
+	}
+	SchoolClassesTable.ForeignKeys[0].RefTable = SchoolsTable
+	SchoolClassesTable.ForeignKeys[1].RefTable = AcademicSessionsTable
+	SchoolClassesTable.Annotation = &entsql.Annotation{
+		Table: "school_classes",
 	}
 	SensorAlarmsTable.ForeignKeys[0].RefTable = CityFacilitiesTable
 	SensorAlarmsTable.ForeignKeys[1].RefTable = CityCasesTable
@@ -2593,4 +2926,6 @@ func init() {
 	}
 	AlertDistrictsTable.ForeignKeys[0].RefTable = AlertsTable
 	AlertDistrictsTable.ForeignKeys[1].RefTable = DistrictsTable
+	DeliveryStudentsTable.ForeignKeys[0].RefTable = DeliveriesTable
+	DeliveryStudentsTable.ForeignKeys[1].RefTable = PeopleTable
 }

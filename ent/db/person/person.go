@@ -48,6 +48,8 @@ const (
 	EdgeIdentities = "identities"
 	// EdgeRoles holds the string denoting the roles edge name in mutations.
 	EdgeRoles = "roles"
+	// EdgeDeliveries holds the string denoting the deliveries edge name in mutations.
+	EdgeDeliveries = "deliveries"
 	// Table holds the table name of the person in the database.
 	Table = "people"
 	// DistrictTable is the table that holds the district relation/edge.
@@ -85,6 +87,11 @@ const (
 	RolesInverseTable = "staff_roles"
 	// RolesColumn is the table column denoting the roles relation/edge.
 	RolesColumn = "person_id"
+	// DeliveriesTable is the table that holds the deliveries relation/edge. The primary key declared below.
+	DeliveriesTable = "delivery_students"
+	// DeliveriesInverseTable is the table name for the Delivery entity.
+	// It exists in this package in order to avoid circular dependency with the "delivery" package.
+	DeliveriesInverseTable = "deliveries"
 )
 
 // Columns holds all SQL columns for person fields.
@@ -102,6 +109,12 @@ var Columns = []string{
 	FieldDeletedAt,
 	FieldInboxChangeSeq,
 }
+
+var (
+	// DeliveriesPrimaryKey and DeliveriesColumn2 are the table columns denoting the
+	// primary key for the deliveries relation (M2M).
+	DeliveriesPrimaryKey = []string{"delivery_id", "person_id"}
+)
 
 // ValidColumn reports if the column name is valid (part of the table columns).
 func ValidColumn(column string) bool {
@@ -266,6 +279,20 @@ func ByRoles(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newRolesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByDeliveriesCount orders the results by deliveries count.
+func ByDeliveriesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newDeliveriesStep(), opts...)
+	}
+}
+
+// ByDeliveries orders the results by deliveries terms.
+func ByDeliveries(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newDeliveriesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newDistrictStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -299,5 +326,12 @@ func newRolesStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(RolesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, RolesTable, RolesColumn),
+	)
+}
+func newDeliveriesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(DeliveriesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2M, true, DeliveriesTable, DeliveriesPrimaryKey...),
 	)
 }

@@ -6,8 +6,14 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// AcademicSession is the predicate function for academicsession builders.
+type AcademicSession func(*sql.Selector)
+
 // Alert is the predicate function for alert builders.
 type Alert func(*sql.Selector)
+
+// Announcement is the predicate function for announcement builders.
+type Announcement func(*sql.Selector)
 
 // Appointment is the predicate function for appointment builders.
 type Appointment func(*sql.Selector)
@@ -66,6 +72,9 @@ type DataExport func(*sql.Selector)
 // Delegation is the predicate function for delegation builders.
 type Delegation func(*sql.Selector)
 
+// Delivery is the predicate function for delivery builders.
+type Delivery func(*sql.Selector)
+
 // DeliveryAttempt is the predicate function for deliveryattempt builders.
 type DeliveryAttempt func(*sql.Selector)
 
@@ -77,6 +86,9 @@ type Device func(*sql.Selector)
 
 // District is the predicate function for district builders.
 type District func(*sql.Selector)
+
+// Enrollment is the predicate function for enrollment builders.
+type Enrollment func(*sql.Selector)
 
 // EntitlementGrant is the predicate function for entitlementgrant builders.
 type EntitlementGrant func(*sql.Selector)
@@ -129,6 +141,9 @@ type PractitionerRole func(*sql.Selector)
 // RecordAccess is the predicate function for recordaccess builders.
 type RecordAccess func(*sql.Selector)
 
+// RosterUser is the predicate function for rosteruser builders.
+type RosterUser func(*sql.Selector)
+
 // ScenicSpot is the predicate function for scenicspot builders.
 type ScenicSpot func(*sql.Selector)
 
@@ -137,6 +152,9 @@ type Schedule func(*sql.Selector)
 
 // School is the predicate function for school builders.
 type School func(*sql.Selector)
+
+// SchoolClass is the predicate function for schoolclass builders.
+type SchoolClass func(*sql.Selector)
 
 // SensorAlarm is the predicate function for sensoralarm builders.
 type SensorAlarm func(*sql.Selector)

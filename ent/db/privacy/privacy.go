@@ -110,6 +110,30 @@ func DenyMutationOperationRule(op db.Op) MutationRule {
 	return OnMutationOperation(rule, op)
 }
 
+// The AcademicSessionQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AcademicSessionQueryRuleFunc func(context.Context, *db.AcademicSessionQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AcademicSessionQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.AcademicSessionQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.AcademicSessionQuery", q)
+}
+
+// The AcademicSessionMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AcademicSessionMutationRuleFunc func(context.Context, *db.AcademicSessionMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AcademicSessionMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.AcademicSessionMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.AcademicSessionMutation", m)
+}
+
 // The AlertQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type AlertQueryRuleFunc func(context.Context, *db.AlertQuery) error
@@ -132,6 +156,30 @@ func (f AlertMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) 
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.AlertMutation", m)
+}
+
+// The AnnouncementQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AnnouncementQueryRuleFunc func(context.Context, *db.AnnouncementQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AnnouncementQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.AnnouncementQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.AnnouncementQuery", q)
+}
+
+// The AnnouncementMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AnnouncementMutationRuleFunc func(context.Context, *db.AnnouncementMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AnnouncementMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.AnnouncementMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.AnnouncementMutation", m)
 }
 
 // The AppointmentQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -590,6 +638,30 @@ func (f DelegationMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutat
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.DelegationMutation", m)
 }
 
+// The DeliveryQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type DeliveryQueryRuleFunc func(context.Context, *db.DeliveryQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f DeliveryQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.DeliveryQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.DeliveryQuery", q)
+}
+
+// The DeliveryMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type DeliveryMutationRuleFunc func(context.Context, *db.DeliveryMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f DeliveryMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.DeliveryMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.DeliveryMutation", m)
+}
+
 // The DeliveryAttemptQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type DeliveryAttemptQueryRuleFunc func(context.Context, *db.DeliveryAttemptQuery) error
@@ -684,6 +756,30 @@ func (f DistrictMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutatio
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.DistrictMutation", m)
+}
+
+// The EnrollmentQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type EnrollmentQueryRuleFunc func(context.Context, *db.EnrollmentQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f EnrollmentQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.EnrollmentQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.EnrollmentQuery", q)
+}
+
+// The EnrollmentMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type EnrollmentMutationRuleFunc func(context.Context, *db.EnrollmentMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f EnrollmentMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.EnrollmentMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.EnrollmentMutation", m)
 }
 
 // The EntitlementGrantQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -1094,6 +1190,30 @@ func (f RecordAccessMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mut
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.RecordAccessMutation", m)
 }
 
+// The RosterUserQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type RosterUserQueryRuleFunc func(context.Context, *db.RosterUserQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f RosterUserQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.RosterUserQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.RosterUserQuery", q)
+}
+
+// The RosterUserMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type RosterUserMutationRuleFunc func(context.Context, *db.RosterUserMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f RosterUserMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.RosterUserMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.RosterUserMutation", m)
+}
+
 // The ScenicSpotQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ScenicSpotQueryRuleFunc func(context.Context, *db.ScenicSpotQuery) error
@@ -1164,6 +1284,30 @@ func (f SchoolMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation)
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.SchoolMutation", m)
+}
+
+// The SchoolClassQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SchoolClassQueryRuleFunc func(context.Context, *db.SchoolClassQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SchoolClassQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.SchoolClassQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.SchoolClassQuery", q)
+}
+
+// The SchoolClassMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SchoolClassMutationRuleFunc func(context.Context, *db.SchoolClassMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SchoolClassMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.SchoolClassMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.SchoolClassMutation", m)
 }
 
 // The SensorAlarmQueryRuleFunc type is an adapter to allow the use of ordinary

@@ -3,7 +3,9 @@
 package runtime
 
 import (
+	"citygraph/ent/db/academicsession"
 	"citygraph/ent/db/alert"
+	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
@@ -23,10 +25,12 @@ import (
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
+	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/deliveryattempt"
 	"citygraph/ent/db/department"
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
+	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
@@ -44,9 +48,11 @@ import (
 	"citygraph/ent/db/practitioner"
 	"citygraph/ent/db/practitionerrole"
 	"citygraph/ent/db/recordaccess"
+	"citygraph/ent/db/rosteruser"
 	"citygraph/ent/db/scenicspot"
 	"citygraph/ent/db/schedule"
 	"citygraph/ent/db/school"
+	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/db/sensoralarm"
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
@@ -70,6 +76,66 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	academicsessionMixin := schema.AcademicSession{}.Mixin()
+	academicsession.Policy = privacy.NewPolicies(schema.AcademicSession{})
+	academicsession.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := academicsession.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	academicsessionMixinFields0 := academicsessionMixin[0].Fields()
+	_ = academicsessionMixinFields0
+	academicsessionMixinFields1 := academicsessionMixin[1].Fields()
+	_ = academicsessionMixinFields1
+	academicsessionFields := schema.AcademicSession{}.Fields()
+	_ = academicsessionFields
+	// academicsessionDescCreatedAt is the schema descriptor for created_at field.
+	academicsessionDescCreatedAt := academicsessionMixinFields0[1].Descriptor()
+	// academicsession.DefaultCreatedAt holds the default value on creation for the created_at field.
+	academicsession.DefaultCreatedAt = academicsessionDescCreatedAt.Default.(func() time.Time)
+	// academicsessionDescSourceSystem is the schema descriptor for source_system field.
+	academicsessionDescSourceSystem := academicsessionMixinFields1[0].Descriptor()
+	// academicsession.SourceSystemValidator is a validator for the "source_system" field. It is called by the builders before save.
+	academicsession.SourceSystemValidator = academicsessionDescSourceSystem.Validators[0].(func(string) error)
+	// academicsessionDescSourceValue is the schema descriptor for source_value field.
+	academicsessionDescSourceValue := academicsessionMixinFields1[1].Descriptor()
+	// academicsession.SourceValueValidator is a validator for the "source_value" field. It is called by the builders before save.
+	academicsession.SourceValueValidator = academicsessionDescSourceValue.Validators[0].(func(string) error)
+	// academicsessionDescTitle is the schema descriptor for title field.
+	academicsessionDescTitle := academicsessionFields[0].Descriptor()
+	// academicsession.TitleValidator is a validator for the "title" field. It is called by the builders before save.
+	academicsession.TitleValidator = academicsessionDescTitle.Validators[0].(func(string) error)
+	// academicsessionDescFirstDay is the schema descriptor for first_day field.
+	academicsessionDescFirstDay := academicsessionFields[2].Descriptor()
+	// academicsession.FirstDayValidator is a validator for the "first_day" field. It is called by the builders before save.
+	academicsession.FirstDayValidator = academicsessionDescFirstDay.Validators[0].(func(string) error)
+	// academicsessionDescLastDay is the schema descriptor for last_day field.
+	academicsessionDescLastDay := academicsessionFields[3].Descriptor()
+	// academicsession.LastDayValidator is a validator for the "last_day" field. It is called by the builders before save.
+	academicsession.LastDayValidator = academicsessionDescLastDay.Validators[0].(func(string) error)
+	// academicsessionDescID is the schema descriptor for id field.
+	academicsessionDescID := academicsessionMixinFields0[0].Descriptor()
+	// academicsession.DefaultID holds the default value on creation for the id field.
+	academicsession.DefaultID = academicsessionDescID.Default.(func() string)
+	// academicsession.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	academicsession.IDValidator = func() func(string) error {
+		validators := academicsessionDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	alertMixin := schema.Alert{}.Mixin()
 	alert.Policy = privacy.NewPolicies(schema.Alert{})
 	alert.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -135,6 +201,92 @@ func init() {
 	// alert.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	alert.IDValidator = func() func(string) error {
 		validators := alertDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	announcementMixin := schema.Announcement{}.Mixin()
+	announcement.Policy = privacy.NewPolicies(schema.Announcement{})
+	announcement.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := announcement.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	announcementMixinFields0 := announcementMixin[0].Fields()
+	_ = announcementMixinFields0
+	announcementMixinFields1 := announcementMixin[1].Fields()
+	_ = announcementMixinFields1
+	announcementFields := schema.Announcement{}.Fields()
+	_ = announcementFields
+	// announcementDescCreatedAt is the schema descriptor for created_at field.
+	announcementDescCreatedAt := announcementMixinFields0[1].Descriptor()
+	// announcement.DefaultCreatedAt holds the default value on creation for the created_at field.
+	announcement.DefaultCreatedAt = announcementDescCreatedAt.Default.(func() time.Time)
+	// announcementDescUpdatedAt is the schema descriptor for updated_at field.
+	announcementDescUpdatedAt := announcementMixinFields1[0].Descriptor()
+	// announcement.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	announcement.DefaultUpdatedAt = announcementDescUpdatedAt.Default.(func() time.Time)
+	// announcement.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	announcement.UpdateDefaultUpdatedAt = announcementDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// announcementDescSchoolID is the schema descriptor for school_id field.
+	announcementDescSchoolID := announcementFields[0].Descriptor()
+	// announcement.SchoolIDValidator is a validator for the "school_id" field. It is called by the builders before save.
+	announcement.SchoolIDValidator = announcementDescSchoolID.Validators[0].(func(string) error)
+	// announcementDescAuthorID is the schema descriptor for author_id field.
+	announcementDescAuthorID := announcementFields[1].Descriptor()
+	// announcement.AuthorIDValidator is a validator for the "author_id" field. It is called by the builders before save.
+	announcement.AuthorIDValidator = announcementDescAuthorID.Validators[0].(func(string) error)
+	// announcementDescAuthorName is the schema descriptor for author_name field.
+	announcementDescAuthorName := announcementFields[2].Descriptor()
+	// announcement.DefaultAuthorName holds the default value on creation for the author_name field.
+	announcement.DefaultAuthorName = mask.Name(announcementDescAuthorName.Default.(string))
+	// announcement.AuthorNameValidator is a validator for the "author_name" field. It is called by the builders before save.
+	announcement.AuthorNameValidator = announcementDescAuthorName.Validators[0].(func(string) error)
+	// announcementDescTitle is the schema descriptor for title field.
+	announcementDescTitle := announcementFields[5].Descriptor()
+	// announcement.TitleValidator is a validator for the "title" field. It is called by the builders before save.
+	announcement.TitleValidator = announcementDescTitle.Validators[0].(func(string) error)
+	// announcementDescBody is the schema descriptor for body field.
+	announcementDescBody := announcementFields[6].Descriptor()
+	// announcement.BodyValidator is a validator for the "body" field. It is called by the builders before save.
+	announcement.BodyValidator = announcementDescBody.Validators[0].(func(string) error)
+	// announcementDescDelivered is the schema descriptor for delivered field.
+	announcementDescDelivered := announcementFields[14].Descriptor()
+	// announcement.DefaultDelivered holds the default value on creation for the delivered field.
+	announcement.DefaultDelivered = announcementDescDelivered.Default.(int)
+	// announcement.DeliveredValidator is a validator for the "delivered" field. It is called by the builders before save.
+	announcement.DeliveredValidator = announcementDescDelivered.Validators[0].(func(int) error)
+	// announcementDescRead is the schema descriptor for read field.
+	announcementDescRead := announcementFields[15].Descriptor()
+	// announcement.DefaultRead holds the default value on creation for the read field.
+	announcement.DefaultRead = announcementDescRead.Default.(int)
+	// announcement.ReadValidator is a validator for the "read" field. It is called by the builders before save.
+	announcement.ReadValidator = announcementDescRead.Validators[0].(func(int) error)
+	// announcementDescAcknowledged is the schema descriptor for acknowledged field.
+	announcementDescAcknowledged := announcementFields[16].Descriptor()
+	// announcement.DefaultAcknowledged holds the default value on creation for the acknowledged field.
+	announcement.DefaultAcknowledged = announcementDescAcknowledged.Default.(int)
+	// announcement.AcknowledgedValidator is a validator for the "acknowledged" field. It is called by the builders before save.
+	announcement.AcknowledgedValidator = announcementDescAcknowledged.Validators[0].(func(int) error)
+	// announcementDescID is the schema descriptor for id field.
+	announcementDescID := announcementMixinFields0[0].Descriptor()
+	// announcement.DefaultID holds the default value on creation for the id field.
+	announcement.DefaultID = announcementDescID.Default.(func() string)
+	// announcement.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	announcement.IDValidator = func() func(string) error {
+		validators := announcementDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -1454,6 +1606,52 @@ func init() {
 			return nil
 		}
 	}()
+	deliveryMixin := schema.Delivery{}.Mixin()
+	delivery.Policy = privacy.NewPolicies(schema.Delivery{})
+	delivery.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := delivery.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	deliveryMixinFields0 := deliveryMixin[0].Fields()
+	_ = deliveryMixinFields0
+	deliveryFields := schema.Delivery{}.Fields()
+	_ = deliveryFields
+	// deliveryDescCreatedAt is the schema descriptor for created_at field.
+	deliveryDescCreatedAt := deliveryMixinFields0[1].Descriptor()
+	// delivery.DefaultCreatedAt holds the default value on creation for the created_at field.
+	delivery.DefaultCreatedAt = deliveryDescCreatedAt.Default.(func() time.Time)
+	// deliveryDescAnnouncementID is the schema descriptor for announcement_id field.
+	deliveryDescAnnouncementID := deliveryFields[0].Descriptor()
+	// delivery.AnnouncementIDValidator is a validator for the "announcement_id" field. It is called by the builders before save.
+	delivery.AnnouncementIDValidator = deliveryDescAnnouncementID.Validators[0].(func(string) error)
+	// deliveryDescGuardianID is the schema descriptor for guardian_id field.
+	deliveryDescGuardianID := deliveryFields[1].Descriptor()
+	// delivery.GuardianIDValidator is a validator for the "guardian_id" field. It is called by the builders before save.
+	delivery.GuardianIDValidator = deliveryDescGuardianID.Validators[0].(func(string) error)
+	// deliveryDescID is the schema descriptor for id field.
+	deliveryDescID := deliveryMixinFields0[0].Descriptor()
+	// delivery.DefaultID holds the default value on creation for the id field.
+	delivery.DefaultID = deliveryDescID.Default.(func() string)
+	// delivery.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	delivery.IDValidator = func() func(string) error {
+		validators := deliveryDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	deliveryattemptMixin := schema.DeliveryAttempt{}.Mixin()
 	deliveryattempt.Policy = privacy.NewPolicies(schema.DeliveryAttempt{})
 	deliveryattempt.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -1709,6 +1907,70 @@ func init() {
 	// district.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	district.IDValidator = func() func(string) error {
 		validators := districtDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	enrollmentMixin := schema.Enrollment{}.Mixin()
+	enrollment.Policy = privacy.NewPolicies(schema.Enrollment{})
+	enrollment.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := enrollment.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	enrollmentMixinFields0 := enrollmentMixin[0].Fields()
+	_ = enrollmentMixinFields0
+	enrollmentMixinFields1 := enrollmentMixin[1].Fields()
+	_ = enrollmentMixinFields1
+	enrollmentMixinFields2 := enrollmentMixin[2].Fields()
+	_ = enrollmentMixinFields2
+	enrollmentFields := schema.Enrollment{}.Fields()
+	_ = enrollmentFields
+	// enrollmentDescCreatedAt is the schema descriptor for created_at field.
+	enrollmentDescCreatedAt := enrollmentMixinFields0[1].Descriptor()
+	// enrollment.DefaultCreatedAt holds the default value on creation for the created_at field.
+	enrollment.DefaultCreatedAt = enrollmentDescCreatedAt.Default.(func() time.Time)
+	// enrollmentDescUpdatedAt is the schema descriptor for updated_at field.
+	enrollmentDescUpdatedAt := enrollmentMixinFields1[0].Descriptor()
+	// enrollment.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	enrollment.DefaultUpdatedAt = enrollmentDescUpdatedAt.Default.(func() time.Time)
+	// enrollment.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	enrollment.UpdateDefaultUpdatedAt = enrollmentDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// enrollmentDescSourceSystem is the schema descriptor for source_system field.
+	enrollmentDescSourceSystem := enrollmentMixinFields2[0].Descriptor()
+	// enrollment.SourceSystemValidator is a validator for the "source_system" field. It is called by the builders before save.
+	enrollment.SourceSystemValidator = enrollmentDescSourceSystem.Validators[0].(func(string) error)
+	// enrollmentDescSourceValue is the schema descriptor for source_value field.
+	enrollmentDescSourceValue := enrollmentMixinFields2[1].Descriptor()
+	// enrollment.SourceValueValidator is a validator for the "source_value" field. It is called by the builders before save.
+	enrollment.SourceValueValidator = enrollmentDescSourceValue.Validators[0].(func(string) error)
+	// enrollmentDescSchoolClassID is the schema descriptor for school_class_id field.
+	enrollmentDescSchoolClassID := enrollmentFields[0].Descriptor()
+	// enrollment.SchoolClassIDValidator is a validator for the "school_class_id" field. It is called by the builders before save.
+	enrollment.SchoolClassIDValidator = enrollmentDescSchoolClassID.Validators[0].(func(string) error)
+	// enrollmentDescPersonID is the schema descriptor for person_id field.
+	enrollmentDescPersonID := enrollmentFields[1].Descriptor()
+	// enrollment.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	enrollment.PersonIDValidator = enrollmentDescPersonID.Validators[0].(func(string) error)
+	// enrollmentDescID is the schema descriptor for id field.
+	enrollmentDescID := enrollmentMixinFields0[0].Descriptor()
+	// enrollment.DefaultID holds the default value on creation for the id field.
+	enrollment.DefaultID = enrollmentDescID.Default.(func() string)
+	// enrollment.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	enrollment.IDValidator = func() func(string) error {
+		validators := enrollmentDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -2818,6 +3080,84 @@ func init() {
 			return nil
 		}
 	}()
+	rosteruserMixin := schema.RosterUser{}.Mixin()
+	rosteruser.Policy = privacy.NewPolicies(schema.RosterUser{})
+	rosteruser.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := rosteruser.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	rosteruserMixinFields0 := rosteruserMixin[0].Fields()
+	_ = rosteruserMixinFields0
+	rosteruserMixinFields1 := rosteruserMixin[1].Fields()
+	_ = rosteruserMixinFields1
+	rosteruserMixinFields2 := rosteruserMixin[2].Fields()
+	_ = rosteruserMixinFields2
+	rosteruserFields := schema.RosterUser{}.Fields()
+	_ = rosteruserFields
+	// rosteruserDescCreatedAt is the schema descriptor for created_at field.
+	rosteruserDescCreatedAt := rosteruserMixinFields0[1].Descriptor()
+	// rosteruser.DefaultCreatedAt holds the default value on creation for the created_at field.
+	rosteruser.DefaultCreatedAt = rosteruserDescCreatedAt.Default.(func() time.Time)
+	// rosteruserDescUpdatedAt is the schema descriptor for updated_at field.
+	rosteruserDescUpdatedAt := rosteruserMixinFields1[0].Descriptor()
+	// rosteruser.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	rosteruser.DefaultUpdatedAt = rosteruserDescUpdatedAt.Default.(func() time.Time)
+	// rosteruser.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	rosteruser.UpdateDefaultUpdatedAt = rosteruserDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// rosteruserDescSourceSystem is the schema descriptor for source_system field.
+	rosteruserDescSourceSystem := rosteruserMixinFields2[0].Descriptor()
+	// rosteruser.SourceSystemValidator is a validator for the "source_system" field. It is called by the builders before save.
+	rosteruser.SourceSystemValidator = rosteruserDescSourceSystem.Validators[0].(func(string) error)
+	// rosteruserDescSourceValue is the schema descriptor for source_value field.
+	rosteruserDescSourceValue := rosteruserMixinFields2[1].Descriptor()
+	// rosteruser.SourceValueValidator is a validator for the "source_value" field. It is called by the builders before save.
+	rosteruser.SourceValueValidator = rosteruserDescSourceValue.Validators[0].(func(string) error)
+	// rosteruserDescPersonID is the schema descriptor for person_id field.
+	rosteruserDescPersonID := rosteruserFields[0].Descriptor()
+	// rosteruser.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	rosteruser.PersonIDValidator = rosteruserDescPersonID.Validators[0].(func(string) error)
+	// rosteruserDescIDNumberIndex is the schema descriptor for id_number_index field.
+	rosteruserDescIDNumberIndex := rosteruserFields[3].Descriptor()
+	// rosteruser.DefaultIDNumberIndex holds the default value on creation for the id_number_index field.
+	rosteruser.DefaultIDNumberIndex = rosteruserDescIDNumberIndex.Default.(string)
+	// rosteruser.IDNumberIndexValidator is a validator for the "id_number_index" field. It is called by the builders before save.
+	rosteruser.IDNumberIndexValidator = rosteruserDescIDNumberIndex.Validators[0].(func(string) error)
+	// rosteruserDescPhoneIndex is the schema descriptor for phone_index field.
+	rosteruserDescPhoneIndex := rosteruserFields[4].Descriptor()
+	// rosteruser.DefaultPhoneIndex holds the default value on creation for the phone_index field.
+	rosteruser.DefaultPhoneIndex = rosteruserDescPhoneIndex.Default.(string)
+	// rosteruser.PhoneIndexValidator is a validator for the "phone_index" field. It is called by the builders before save.
+	rosteruser.PhoneIndexValidator = rosteruserDescPhoneIndex.Validators[0].(func(string) error)
+	// rosteruserDescFingerprint is the schema descriptor for fingerprint field.
+	rosteruserDescFingerprint := rosteruserFields[6].Descriptor()
+	// rosteruser.DefaultFingerprint holds the default value on creation for the fingerprint field.
+	rosteruser.DefaultFingerprint = rosteruserDescFingerprint.Default.(string)
+	// rosteruser.FingerprintValidator is a validator for the "fingerprint" field. It is called by the builders before save.
+	rosteruser.FingerprintValidator = rosteruserDescFingerprint.Validators[0].(func(string) error)
+	// rosteruserDescID is the schema descriptor for id field.
+	rosteruserDescID := rosteruserMixinFields0[0].Descriptor()
+	// rosteruser.DefaultID holds the default value on creation for the id field.
+	rosteruser.DefaultID = rosteruserDescID.Default.(func() string)
+	// rosteruser.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	rosteruser.IDValidator = func() func(string) error {
+		validators := rosteruserDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	scenicspotMixin := schema.ScenicSpot{}.Mixin()
 	scenicspot.Policy = privacy.NewPolicies(schema.ScenicSpot{})
 	scenicspot.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -2954,6 +3294,8 @@ func init() {
 	_ = schoolMixinFields0
 	schoolMixinFields2 := schoolMixin[2].Fields()
 	_ = schoolMixinFields2
+	schoolMixinFields3 := schoolMixin[3].Fields()
+	_ = schoolMixinFields3
 	schoolFields := schema.School{}.Fields()
 	_ = schoolFields
 	// schoolDescCreatedAt is the schema descriptor for created_at field.
@@ -2964,6 +3306,14 @@ func init() {
 	schoolDescSearchKeys := schoolMixinFields2[0].Descriptor()
 	// school.DefaultSearchKeys holds the default value on creation for the search_keys field.
 	school.DefaultSearchKeys = schoolDescSearchKeys.Default.(string)
+	// schoolDescSourceSystem is the schema descriptor for source_system field.
+	schoolDescSourceSystem := schoolMixinFields3[0].Descriptor()
+	// school.SourceSystemValidator is a validator for the "source_system" field. It is called by the builders before save.
+	school.SourceSystemValidator = schoolDescSourceSystem.Validators[0].(func(string) error)
+	// schoolDescSourceValue is the schema descriptor for source_value field.
+	schoolDescSourceValue := schoolMixinFields3[1].Descriptor()
+	// school.SourceValueValidator is a validator for the "source_value" field. It is called by the builders before save.
+	school.SourceValueValidator = schoolDescSourceValue.Validators[0].(func(string) error)
 	// schoolDescDistrictID is the schema descriptor for district_id field.
 	schoolDescDistrictID := schoolFields[2].Descriptor()
 	// school.DistrictIDValidator is a validator for the "district_id" field. It is called by the builders before save.
@@ -2975,6 +3325,80 @@ func init() {
 	// school.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	school.IDValidator = func() func(string) error {
 		validators := schoolDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	schoolclassMixin := schema.SchoolClass{}.Mixin()
+	schoolclass.Policy = privacy.NewPolicies(schema.SchoolClass{})
+	schoolclass.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := schoolclass.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	schoolclassMixinFields0 := schoolclassMixin[0].Fields()
+	_ = schoolclassMixinFields0
+	schoolclassMixinFields1 := schoolclassMixin[1].Fields()
+	_ = schoolclassMixinFields1
+	schoolclassMixinFields2 := schoolclassMixin[2].Fields()
+	_ = schoolclassMixinFields2
+	schoolclassFields := schema.SchoolClass{}.Fields()
+	_ = schoolclassFields
+	// schoolclassDescCreatedAt is the schema descriptor for created_at field.
+	schoolclassDescCreatedAt := schoolclassMixinFields0[1].Descriptor()
+	// schoolclass.DefaultCreatedAt holds the default value on creation for the created_at field.
+	schoolclass.DefaultCreatedAt = schoolclassDescCreatedAt.Default.(func() time.Time)
+	// schoolclassDescUpdatedAt is the schema descriptor for updated_at field.
+	schoolclassDescUpdatedAt := schoolclassMixinFields1[0].Descriptor()
+	// schoolclass.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	schoolclass.DefaultUpdatedAt = schoolclassDescUpdatedAt.Default.(func() time.Time)
+	// schoolclass.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	schoolclass.UpdateDefaultUpdatedAt = schoolclassDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// schoolclassDescSourceSystem is the schema descriptor for source_system field.
+	schoolclassDescSourceSystem := schoolclassMixinFields2[0].Descriptor()
+	// schoolclass.SourceSystemValidator is a validator for the "source_system" field. It is called by the builders before save.
+	schoolclass.SourceSystemValidator = schoolclassDescSourceSystem.Validators[0].(func(string) error)
+	// schoolclassDescSourceValue is the schema descriptor for source_value field.
+	schoolclassDescSourceValue := schoolclassMixinFields2[1].Descriptor()
+	// schoolclass.SourceValueValidator is a validator for the "source_value" field. It is called by the builders before save.
+	schoolclass.SourceValueValidator = schoolclassDescSourceValue.Validators[0].(func(string) error)
+	// schoolclassDescTitle is the schema descriptor for title field.
+	schoolclassDescTitle := schoolclassFields[0].Descriptor()
+	// schoolclass.TitleValidator is a validator for the "title" field. It is called by the builders before save.
+	schoolclass.TitleValidator = schoolclassDescTitle.Validators[0].(func(string) error)
+	// schoolclassDescGrade is the schema descriptor for grade field.
+	schoolclassDescGrade := schoolclassFields[1].Descriptor()
+	// schoolclass.DefaultGrade holds the default value on creation for the grade field.
+	schoolclass.DefaultGrade = schoolclassDescGrade.Default.(string)
+	// schoolclass.GradeValidator is a validator for the "grade" field. It is called by the builders before save.
+	schoolclass.GradeValidator = schoolclassDescGrade.Validators[0].(func(string) error)
+	// schoolclassDescSchoolID is the schema descriptor for school_id field.
+	schoolclassDescSchoolID := schoolclassFields[4].Descriptor()
+	// schoolclass.SchoolIDValidator is a validator for the "school_id" field. It is called by the builders before save.
+	schoolclass.SchoolIDValidator = schoolclassDescSchoolID.Validators[0].(func(string) error)
+	// schoolclassDescAcademicSessionID is the schema descriptor for academic_session_id field.
+	schoolclassDescAcademicSessionID := schoolclassFields[5].Descriptor()
+	// schoolclass.AcademicSessionIDValidator is a validator for the "academic_session_id" field. It is called by the builders before save.
+	schoolclass.AcademicSessionIDValidator = schoolclassDescAcademicSessionID.Validators[0].(func(string) error)
+	// schoolclassDescID is the schema descriptor for id field.
+	schoolclassDescID := schoolclassMixinFields0[0].Descriptor()
+	// schoolclass.DefaultID holds the default value on creation for the id field.
+	schoolclass.DefaultID = schoolclassDescID.Default.(func() string)
+	// schoolclass.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	schoolclass.IDValidator = func() func(string) error {
+		validators := schoolclassDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

@@ -26,6 +26,10 @@ const (
 	FieldLng = "lng"
 	// FieldSearchKeys holds the string denoting the search_keys field in the database.
 	FieldSearchKeys = "search_keys"
+	// FieldSourceSystem holds the string denoting the source_system field in the database.
+	FieldSourceSystem = "source_system"
+	// FieldSourceValue holds the string denoting the source_value field in the database.
+	FieldSourceValue = "source_value"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
 	// FieldStage holds the string denoting the stage field in the database.
@@ -52,6 +56,8 @@ var Columns = []string{
 	FieldLat,
 	FieldLng,
 	FieldSearchKeys,
+	FieldSourceSystem,
+	FieldSourceValue,
 	FieldName,
 	FieldStage,
 	FieldDistrictID,
@@ -79,6 +85,10 @@ var (
 	DefaultCreatedAt func() time.Time
 	// DefaultSearchKeys holds the default value on creation for the "search_keys" field.
 	DefaultSearchKeys string
+	// SourceSystemValidator is a validator for the "source_system" field. It is called by the builders before save.
+	SourceSystemValidator func(string) error
+	// SourceValueValidator is a validator for the "source_value" field. It is called by the builders before save.
+	SourceValueValidator func(string) error
 	// DistrictIDValidator is a validator for the "district_id" field. It is called by the builders before save.
 	DistrictIDValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
@@ -138,6 +148,16 @@ func ByLng(opts ...sql.OrderTermOption) OrderOption {
 // BySearchKeys orders the results by the search_keys field.
 func BySearchKeys(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSearchKeys, opts...).ToFunc()
+}
+
+// BySourceSystem orders the results by the source_system field.
+func BySourceSystem(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSourceSystem, opts...).ToFunc()
+}
+
+// BySourceValue orders the results by the source_value field.
+func BySourceValue(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSourceValue, opts...).ToFunc()
 }
 
 // ByStage orders the results by the stage field.

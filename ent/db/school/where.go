@@ -85,6 +85,16 @@ func SearchKeys(v string) predicate.School {
 	return predicate.School(sql.FieldEQ(FieldSearchKeys, v))
 }
 
+// SourceSystem applies equality check predicate on the "source_system" field. It's identical to SourceSystemEQ.
+func SourceSystem(v string) predicate.School {
+	return predicate.School(sql.FieldEQ(FieldSourceSystem, v))
+}
+
+// SourceValue applies equality check predicate on the "source_value" field. It's identical to SourceValueEQ.
+func SourceValue(v string) predicate.School {
+	return predicate.School(sql.FieldEQ(FieldSourceValue, v))
+}
+
 // DistrictID applies equality check predicate on the "district_id" field. It's identical to DistrictIDEQ.
 func DistrictID(v string) predicate.School {
 	return predicate.School(sql.FieldEQ(FieldDistrictID, v))
@@ -273,6 +283,156 @@ func SearchKeysEqualFold(v string) predicate.School {
 // SearchKeysContainsFold applies the ContainsFold predicate on the "search_keys" field.
 func SearchKeysContainsFold(v string) predicate.School {
 	return predicate.School(sql.FieldContainsFold(FieldSearchKeys, v))
+}
+
+// SourceSystemEQ applies the EQ predicate on the "source_system" field.
+func SourceSystemEQ(v string) predicate.School {
+	return predicate.School(sql.FieldEQ(FieldSourceSystem, v))
+}
+
+// SourceSystemNEQ applies the NEQ predicate on the "source_system" field.
+func SourceSystemNEQ(v string) predicate.School {
+	return predicate.School(sql.FieldNEQ(FieldSourceSystem, v))
+}
+
+// SourceSystemIn applies the In predicate on the "source_system" field.
+func SourceSystemIn(vs ...string) predicate.School {
+	return predicate.School(sql.FieldIn(FieldSourceSystem, vs...))
+}
+
+// SourceSystemNotIn applies the NotIn predicate on the "source_system" field.
+func SourceSystemNotIn(vs ...string) predicate.School {
+	return predicate.School(sql.FieldNotIn(FieldSourceSystem, vs...))
+}
+
+// SourceSystemGT applies the GT predicate on the "source_system" field.
+func SourceSystemGT(v string) predicate.School {
+	return predicate.School(sql.FieldGT(FieldSourceSystem, v))
+}
+
+// SourceSystemGTE applies the GTE predicate on the "source_system" field.
+func SourceSystemGTE(v string) predicate.School {
+	return predicate.School(sql.FieldGTE(FieldSourceSystem, v))
+}
+
+// SourceSystemLT applies the LT predicate on the "source_system" field.
+func SourceSystemLT(v string) predicate.School {
+	return predicate.School(sql.FieldLT(FieldSourceSystem, v))
+}
+
+// SourceSystemLTE applies the LTE predicate on the "source_system" field.
+func SourceSystemLTE(v string) predicate.School {
+	return predicate.School(sql.FieldLTE(FieldSourceSystem, v))
+}
+
+// SourceSystemContains applies the Contains predicate on the "source_system" field.
+func SourceSystemContains(v string) predicate.School {
+	return predicate.School(sql.FieldContains(FieldSourceSystem, v))
+}
+
+// SourceSystemHasPrefix applies the HasPrefix predicate on the "source_system" field.
+func SourceSystemHasPrefix(v string) predicate.School {
+	return predicate.School(sql.FieldHasPrefix(FieldSourceSystem, v))
+}
+
+// SourceSystemHasSuffix applies the HasSuffix predicate on the "source_system" field.
+func SourceSystemHasSuffix(v string) predicate.School {
+	return predicate.School(sql.FieldHasSuffix(FieldSourceSystem, v))
+}
+
+// SourceSystemIsNil applies the IsNil predicate on the "source_system" field.
+func SourceSystemIsNil() predicate.School {
+	return predicate.School(sql.FieldIsNull(FieldSourceSystem))
+}
+
+// SourceSystemNotNil applies the NotNil predicate on the "source_system" field.
+func SourceSystemNotNil() predicate.School {
+	return predicate.School(sql.FieldNotNull(FieldSourceSystem))
+}
+
+// SourceSystemEqualFold applies the EqualFold predicate on the "source_system" field.
+func SourceSystemEqualFold(v string) predicate.School {
+	return predicate.School(sql.FieldEqualFold(FieldSourceSystem, v))
+}
+
+// SourceSystemContainsFold applies the ContainsFold predicate on the "source_system" field.
+func SourceSystemContainsFold(v string) predicate.School {
+	return predicate.School(sql.FieldContainsFold(FieldSourceSystem, v))
+}
+
+// SourceValueEQ applies the EQ predicate on the "source_value" field.
+func SourceValueEQ(v string) predicate.School {
+	return predicate.School(sql.FieldEQ(FieldSourceValue, v))
+}
+
+// SourceValueNEQ applies the NEQ predicate on the "source_value" field.
+func SourceValueNEQ(v string) predicate.School {
+	return predicate.School(sql.FieldNEQ(FieldSourceValue, v))
+}
+
+// SourceValueIn applies the In predicate on the "source_value" field.
+func SourceValueIn(vs ...string) predicate.School {
+	return predicate.School(sql.FieldIn(FieldSourceValue, vs...))
+}
+
+// SourceValueNotIn applies the NotIn predicate on the "source_value" field.
+func SourceValueNotIn(vs ...string) predicate.School {
+	return predicate.School(sql.FieldNotIn(FieldSourceValue, vs...))
+}
+
+// SourceValueGT applies the GT predicate on the "source_value" field.
+func SourceValueGT(v string) predicate.School {
+	return predicate.School(sql.FieldGT(FieldSourceValue, v))
+}
+
+// SourceValueGTE applies the GTE predicate on the "source_value" field.
+func SourceValueGTE(v string) predicate.School {
+	return predicate.School(sql.FieldGTE(FieldSourceValue, v))
+}
+
+// SourceValueLT applies the LT predicate on the "source_value" field.
+func SourceValueLT(v string) predicate.School {
+	return predicate.School(sql.FieldLT(FieldSourceValue, v))
+}
+
+// SourceValueLTE applies the LTE predicate on the "source_value" field.
+func SourceValueLTE(v string) predicate.School {
+	return predicate.School(sql.FieldLTE(FieldSourceValue, v))
+}
+
+// SourceValueContains applies the Contains predicate on the "source_value" field.
+func SourceValueContains(v string) predicate.School {
+	return predicate.School(sql.FieldContains(FieldSourceValue, v))
+}
+
+// SourceValueHasPrefix applies the HasPrefix predicate on the "source_value" field.
+func SourceValueHasPrefix(v string) predicate.School {
+	return predicate.School(sql.FieldHasPrefix(FieldSourceValue, v))
+}
+
+// SourceValueHasSuffix applies the HasSuffix predicate on the "source_value" field.
+func SourceValueHasSuffix(v string) predicate.School {
+	return predicate.School(sql.FieldHasSuffix(FieldSourceValue, v))
+}
+
+// SourceValueIsNil applies the IsNil predicate on the "source_value" field.
+func SourceValueIsNil() predicate.School {
+	return predicate.School(sql.FieldIsNull(FieldSourceValue))
+}
+
+// SourceValueNotNil applies the NotNil predicate on the "source_value" field.
+func SourceValueNotNil() predicate.School {
+	return predicate.School(sql.FieldNotNull(FieldSourceValue))
+}
+
+// SourceValueEqualFold applies the EqualFold predicate on the "source_value" field.
+func SourceValueEqualFold(v string) predicate.School {
+	return predicate.School(sql.FieldEqualFold(FieldSourceValue, v))
+}
+
+// SourceValueContainsFold applies the ContainsFold predicate on the "source_value" field.
+func SourceValueContainsFold(v string) predicate.School {
+	return predicate.School(sql.FieldContainsFold(FieldSourceValue, v))
 }
 
 // StageEQ applies the EQ predicate on the "stage" field.
