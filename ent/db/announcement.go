@@ -4,6 +4,7 @@ package db
 
 import (
 	"citygraph/ent/db/announcement"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/ent/db/school"
 	"citygraph/internal/mask"
 	"citygraph/internal/school/audience"
@@ -29,6 +30,8 @@ type Announcement struct {
 	SchoolID string `json:"school_id,omitempty"`
 	// AuthorID holds the value of the "author_id" field.
 	AuthorID string `json:"author_id,omitempty"`
+	// what the bureau had the school say
+	BureauNoticeID *string `json:"bureau_notice_id,omitempty"`
 	// emptied when the author's account ends
 	AuthorName mask.Name `json:"author_name,omitempty"`
 	// Kind holds the value of the "kind" field.
@@ -71,13 +74,18 @@ type AnnouncementEdges struct {
 	School *School `json:"school,omitempty"`
 	// Deliveries holds the value of the deliveries edge.
 	Deliveries []*Delivery `json:"deliveries,omitempty"`
+	// Attachments holds the value of the attachments edge.
+	Attachments []*Attachment `json:"attachments,omitempty"`
+	// BureauNotice holds the value of the bureau_notice edge.
+	BureauNotice *BureauNotice `json:"bureau_notice,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
 	totalCount [2]map[string]int
 
-	namedDeliveries map[string][]*Delivery
+	namedDeliveries  map[string][]*Delivery
+	namedAttachments map[string][]*Attachment
 }
 
 // SchoolOrErr returns the School value or an error if the edge
@@ -100,6 +108,26 @@ func (e AnnouncementEdges) DeliveriesOrErr() ([]*Delivery, error) {
 	return nil, &NotLoadedError{edge: "deliveries"}
 }
 
+// AttachmentsOrErr returns the Attachments value or an error if the edge
+// was not loaded in eager-loading.
+func (e AnnouncementEdges) AttachmentsOrErr() ([]*Attachment, error) {
+	if e.loadedTypes[2] {
+		return e.Attachments, nil
+	}
+	return nil, &NotLoadedError{edge: "attachments"}
+}
+
+// BureauNoticeOrErr returns the BureauNotice value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e AnnouncementEdges) BureauNoticeOrErr() (*BureauNotice, error) {
+	if e.BureauNotice != nil {
+		return e.BureauNotice, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: bureaunotice.Label}
+	}
+	return nil, &NotLoadedError{edge: "bureau_notice"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Announcement) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -109,7 +137,7 @@ func (*Announcement) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case announcement.FieldDelivered, announcement.FieldRead, announcement.FieldAcknowledged:
 			values[i] = new(sql.NullInt64)
-		case announcement.FieldID, announcement.FieldSchoolID, announcement.FieldAuthorID, announcement.FieldAuthorName, announcement.FieldKind, announcement.FieldTitle, announcement.FieldBody, announcement.FieldUrgency, announcement.FieldAcknowledgement, announcement.FieldStatus:
+		case announcement.FieldID, announcement.FieldSchoolID, announcement.FieldAuthorID, announcement.FieldBureauNoticeID, announcement.FieldAuthorName, announcement.FieldKind, announcement.FieldTitle, announcement.FieldBody, announcement.FieldUrgency, announcement.FieldAcknowledgement, announcement.FieldStatus:
 			values[i] = new(sql.NullString)
 		case announcement.FieldCreatedAt, announcement.FieldUpdatedAt, announcement.FieldDueAt, announcement.FieldPublishAt, announcement.FieldPublishedAt, announcement.FieldRetractedAt:
 			values[i] = new(sql.NullTime)
@@ -157,6 +185,13 @@ func (_m *Announcement) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field author_id", values[i])
 			} else if value.Valid {
 				_m.AuthorID = value.String
+			}
+		case announcement.FieldBureauNoticeID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field bureau_notice_id", values[i])
+			} else if value.Valid {
+				_m.BureauNoticeID = new(string)
+				*_m.BureauNoticeID = value.String
 			}
 		case announcement.FieldAuthorName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -277,6 +312,16 @@ func (_m *Announcement) QueryDeliveries() *DeliveryQuery {
 	return NewAnnouncementClient(_m.config).QueryDeliveries(_m)
 }
 
+// QueryAttachments queries the "attachments" edge of the Announcement entity.
+func (_m *Announcement) QueryAttachments() *AttachmentQuery {
+	return NewAnnouncementClient(_m.config).QueryAttachments(_m)
+}
+
+// QueryBureauNotice queries the "bureau_notice" edge of the Announcement entity.
+func (_m *Announcement) QueryBureauNotice() *BureauNoticeQuery {
+	return NewAnnouncementClient(_m.config).QueryBureauNotice(_m)
+}
+
 // Update returns a builder for updating this Announcement.
 // Note that you need to call Announcement.Unwrap() before calling this method if this Announcement
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -311,6 +356,11 @@ func (_m *Announcement) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("author_id=")
 	builder.WriteString(_m.AuthorID)
+	builder.WriteString(", ")
+	if v := _m.BureauNoticeID; v != nil {
+		builder.WriteString("bureau_notice_id=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("author_name=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AuthorName))
@@ -389,6 +439,30 @@ func (_m *Announcement) appendNamedDeliveries(name string, edges ...*Delivery) {
 		_m.Edges.namedDeliveries[name] = []*Delivery{}
 	} else {
 		_m.Edges.namedDeliveries[name] = append(_m.Edges.namedDeliveries[name], edges...)
+	}
+}
+
+// NamedAttachments returns the Attachments named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Announcement) NamedAttachments(name string) ([]*Attachment, error) {
+	if _m.Edges.namedAttachments == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedAttachments[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Announcement) appendNamedAttachments(name string, edges ...*Attachment) {
+	if _m.Edges.namedAttachments == nil {
+		_m.Edges.namedAttachments = make(map[string][]*Attachment)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedAttachments[name] = []*Attachment{}
+	} else {
+		_m.Edges.namedAttachments[name] = append(_m.Edges.namedAttachments[name], edges...)
 	}
 }
 

@@ -4,6 +4,8 @@ package db
 
 import (
 	"citygraph/ent/db/announcement"
+	"citygraph/ent/db/attachment"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/school"
 	"citygraph/internal/mask"
@@ -61,6 +63,20 @@ func (_c *AnnouncementCreate) SetSchoolID(v string) *AnnouncementCreate {
 // SetAuthorID sets the "author_id" field.
 func (_c *AnnouncementCreate) SetAuthorID(v string) *AnnouncementCreate {
 	_c.mutation.SetAuthorID(v)
+	return _c
+}
+
+// SetBureauNoticeID sets the "bureau_notice_id" field.
+func (_c *AnnouncementCreate) SetBureauNoticeID(v string) *AnnouncementCreate {
+	_c.mutation.SetBureauNoticeID(v)
+	return _c
+}
+
+// SetNillableBureauNoticeID sets the "bureau_notice_id" field if the given value is not nil.
+func (_c *AnnouncementCreate) SetNillableBureauNoticeID(v *string) *AnnouncementCreate {
+	if v != nil {
+		_c.SetBureauNoticeID(*v)
+	}
 	return _c
 }
 
@@ -276,6 +292,26 @@ func (_c *AnnouncementCreate) AddDeliveries(v ...*Delivery) *AnnouncementCreate 
 	return _c.AddDeliveryIDs(ids...)
 }
 
+// AddAttachmentIDs adds the "attachments" edge to the Attachment entity by IDs.
+func (_c *AnnouncementCreate) AddAttachmentIDs(ids ...string) *AnnouncementCreate {
+	_c.mutation.AddAttachmentIDs(ids...)
+	return _c
+}
+
+// AddAttachments adds the "attachments" edges to the Attachment entity.
+func (_c *AnnouncementCreate) AddAttachments(v ...*Attachment) *AnnouncementCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddAttachmentIDs(ids...)
+}
+
+// SetBureauNotice sets the "bureau_notice" edge to the BureauNotice entity.
+func (_c *AnnouncementCreate) SetBureauNotice(v *BureauNotice) *AnnouncementCreate {
+	return _c.SetBureauNoticeID(v.ID)
+}
+
 // Mutation returns the AnnouncementMutation object of the builder.
 func (_c *AnnouncementCreate) Mutation() *AnnouncementMutation {
 	return _c.mutation
@@ -387,6 +423,11 @@ func (_c *AnnouncementCreate) check() error {
 	if v, ok := _c.mutation.AuthorID(); ok {
 		if err := announcement.AuthorIDValidator(v); err != nil {
 			return &ValidationError{Name: "author_id", err: fmt.Errorf(`db: validator failed for field "Announcement.author_id": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.BureauNoticeID(); ok {
+		if err := announcement.BureauNoticeIDValidator(v); err != nil {
+			return &ValidationError{Name: "bureau_notice_id", err: fmt.Errorf(`db: validator failed for field "Announcement.bureau_notice_id": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.AuthorName(); !ok {
@@ -618,6 +659,39 @@ func (_c *AnnouncementCreate) createSpec() (*Announcement, *sqlgraph.CreateSpec)
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AttachmentsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   announcement.AttachmentsTable,
+			Columns: []string{announcement.AttachmentsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attachment.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.BureauNoticeIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   announcement.BureauNoticeTable,
+			Columns: []string{announcement.BureauNoticeColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bureaunotice.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.BureauNoticeID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

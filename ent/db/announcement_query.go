@@ -4,6 +4,8 @@ package db
 
 import (
 	"citygraph/ent/db/announcement"
+	"citygraph/ent/db/attachment"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/school"
@@ -24,15 +26,18 @@ import (
 // AnnouncementQuery is the builder for querying Announcement entities.
 type AnnouncementQuery struct {
 	config
-	ctx                 *QueryContext
-	order               []announcement.OrderOption
-	inters              []Interceptor
-	predicates          []predicate.Announcement
-	withSchool          *SchoolQuery
-	withDeliveries      *DeliveryQuery
-	loadTotal           []func(context.Context, []*Announcement) error
-	modifiers           []func(*sql.Selector)
-	withNamedDeliveries map[string]*DeliveryQuery
+	ctx                  *QueryContext
+	order                []announcement.OrderOption
+	inters               []Interceptor
+	predicates           []predicate.Announcement
+	withSchool           *SchoolQuery
+	withDeliveries       *DeliveryQuery
+	withAttachments      *AttachmentQuery
+	withBureauNotice     *BureauNoticeQuery
+	loadTotal            []func(context.Context, []*Announcement) error
+	modifiers            []func(*sql.Selector)
+	withNamedDeliveries  map[string]*DeliveryQuery
+	withNamedAttachments map[string]*AttachmentQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -106,6 +111,50 @@ func (_q *AnnouncementQuery) QueryDeliveries() *DeliveryQuery {
 			sqlgraph.From(announcement.Table, announcement.FieldID, selector),
 			sqlgraph.To(delivery.Table, delivery.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, announcement.DeliveriesTable, announcement.DeliveriesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAttachments chains the current query on the "attachments" edge.
+func (_q *AnnouncementQuery) QueryAttachments() *AttachmentQuery {
+	query := (&AttachmentClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(announcement.Table, announcement.FieldID, selector),
+			sqlgraph.To(attachment.Table, attachment.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, announcement.AttachmentsTable, announcement.AttachmentsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryBureauNotice chains the current query on the "bureau_notice" edge.
+func (_q *AnnouncementQuery) QueryBureauNotice() *BureauNoticeQuery {
+	query := (&BureauNoticeClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(announcement.Table, announcement.FieldID, selector),
+			sqlgraph.To(bureaunotice.Table, bureaunotice.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, announcement.BureauNoticeTable, announcement.BureauNoticeColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -300,13 +349,15 @@ func (_q *AnnouncementQuery) Clone() *AnnouncementQuery {
 		return nil
 	}
 	return &AnnouncementQuery{
-		config:         _q.config,
-		ctx:            _q.ctx.Clone(),
-		order:          append([]announcement.OrderOption{}, _q.order...),
-		inters:         append([]Interceptor{}, _q.inters...),
-		predicates:     append([]predicate.Announcement{}, _q.predicates...),
-		withSchool:     _q.withSchool.Clone(),
-		withDeliveries: _q.withDeliveries.Clone(),
+		config:           _q.config,
+		ctx:              _q.ctx.Clone(),
+		order:            append([]announcement.OrderOption{}, _q.order...),
+		inters:           append([]Interceptor{}, _q.inters...),
+		predicates:       append([]predicate.Announcement{}, _q.predicates...),
+		withSchool:       _q.withSchool.Clone(),
+		withDeliveries:   _q.withDeliveries.Clone(),
+		withAttachments:  _q.withAttachments.Clone(),
+		withBureauNotice: _q.withBureauNotice.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -332,6 +383,28 @@ func (_q *AnnouncementQuery) WithDeliveries(opts ...func(*DeliveryQuery)) *Annou
 		opt(query)
 	}
 	_q.withDeliveries = query
+	return _q
+}
+
+// WithAttachments tells the query-builder to eager-load the nodes that are connected to
+// the "attachments" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AnnouncementQuery) WithAttachments(opts ...func(*AttachmentQuery)) *AnnouncementQuery {
+	query := (&AttachmentClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAttachments = query
+	return _q
+}
+
+// WithBureauNotice tells the query-builder to eager-load the nodes that are connected to
+// the "bureau_notice" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AnnouncementQuery) WithBureauNotice(opts ...func(*BureauNoticeQuery)) *AnnouncementQuery {
+	query := (&BureauNoticeClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withBureauNotice = query
 	return _q
 }
 
@@ -419,9 +492,11 @@ func (_q *AnnouncementQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	var (
 		nodes       = []*Announcement{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [4]bool{
 			_q.withSchool != nil,
 			_q.withDeliveries != nil,
+			_q.withAttachments != nil,
+			_q.withBureauNotice != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -458,10 +533,30 @@ func (_q *AnnouncementQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 			return nil, err
 		}
 	}
+	if query := _q.withAttachments; query != nil {
+		if err := _q.loadAttachments(ctx, query, nodes,
+			func(n *Announcement) { n.Edges.Attachments = []*Attachment{} },
+			func(n *Announcement, e *Attachment) { n.Edges.Attachments = append(n.Edges.Attachments, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withBureauNotice; query != nil {
+		if err := _q.loadBureauNotice(ctx, query, nodes, nil,
+			func(n *Announcement, e *BureauNotice) { n.Edges.BureauNotice = e }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedDeliveries {
 		if err := _q.loadDeliveries(ctx, query, nodes,
 			func(n *Announcement) { n.appendNamedDeliveries(name) },
 			func(n *Announcement, e *Delivery) { n.appendNamedDeliveries(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedAttachments {
+		if err := _q.loadAttachments(ctx, query, nodes,
+			func(n *Announcement) { n.appendNamedAttachments(name) },
+			func(n *Announcement, e *Attachment) { n.appendNamedAttachments(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -532,6 +627,71 @@ func (_q *AnnouncementQuery) loadDeliveries(ctx context.Context, query *Delivery
 	}
 	return nil
 }
+func (_q *AnnouncementQuery) loadAttachments(ctx context.Context, query *AttachmentQuery, nodes []*Announcement, init func(*Announcement), assign func(*Announcement, *Attachment)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*Announcement)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(attachment.FieldAnnouncementID)
+	}
+	query.Where(predicate.Attachment(func(s *sql.Selector) {
+		nested.Of(s, announcement.AttachmentsColumn, fks)
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.AnnouncementID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "announcement_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "announcement_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *AnnouncementQuery) loadBureauNotice(ctx context.Context, query *BureauNoticeQuery, nodes []*Announcement, init func(*Announcement), assign func(*Announcement, *BureauNotice)) error {
+	ids := make([]string, 0, len(nodes))
+	nodeids := make(map[string][]*Announcement)
+	for i := range nodes {
+		if nodes[i].BureauNoticeID == nil {
+			continue
+		}
+		fk := *nodes[i].BureauNoticeID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(bureaunotice.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "bureau_notice_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *AnnouncementQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -563,6 +723,9 @@ func (_q *AnnouncementQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withSchool != nil {
 			_spec.Node.AddColumnOnce(announcement.FieldSchoolID)
+		}
+		if _q.withBureauNotice != nil {
+			_spec.Node.AddColumnOnce(announcement.FieldBureauNoticeID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {
@@ -660,6 +823,20 @@ func (_q *AnnouncementQuery) WithNamedDeliveries(name string, opts ...func(*Deli
 		_q.withNamedDeliveries = make(map[string]*DeliveryQuery)
 	}
 	_q.withNamedDeliveries[name] = query
+	return _q
+}
+
+// WithNamedAttachments tells the query-builder to eager-load the nodes that are connected to the "attachments"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *AnnouncementQuery) WithNamedAttachments(name string, opts ...func(*AttachmentQuery)) *AnnouncementQuery {
+	query := (&AttachmentClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedAttachments == nil {
+		_q.withNamedAttachments = make(map[string]*AttachmentQuery)
+	}
+	_q.withNamedAttachments[name] = query
 	return _q
 }
 

@@ -15,10 +15,13 @@ import (
 	"citygraph/ent/db/alert"
 	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/attachment"
+	"citygraph/ent/db/attendanceevent"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/broadcast"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/ent/db/carecontract"
 	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
@@ -30,6 +33,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -40,15 +44,19 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
+	"citygraph/ent/db/grade"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
 	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
+	"citygraph/ent/db/leaverequest"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
+	"citygraph/ent/db/message"
+	"citygraph/ent/db/messagereport"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
@@ -66,6 +74,8 @@ import (
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/thread"
+	"citygraph/ent/db/threadread"
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/transitbatch"
 	"citygraph/ent/db/transitride"
@@ -93,6 +103,10 @@ type Client struct {
 	Announcement *AnnouncementClient
 	// Appointment is the client for interacting with the Appointment builders.
 	Appointment *AppointmentClient
+	// Attachment is the client for interacting with the Attachment builders.
+	Attachment *AttachmentClient
+	// AttendanceEvent is the client for interacting with the AttendanceEvent builders.
+	AttendanceEvent *AttendanceEventClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
 	// Bill is the client for interacting with the Bill builders.
@@ -101,6 +115,8 @@ type Client struct {
 	BookingSuspension *BookingSuspensionClient
 	// Broadcast is the client for interacting with the Broadcast builders.
 	Broadcast *BroadcastClient
+	// BureauNotice is the client for interacting with the BureauNotice builders.
+	BureauNotice *BureauNoticeClient
 	// CareContract is the client for interacting with the CareContract builders.
 	CareContract *CareContractClient
 	// CareVisit is the client for interacting with the CareVisit builders.
@@ -123,6 +139,8 @@ type Client struct {
 	Clinic *ClinicClient
 	// Consent is the client for interacting with the Consent builders.
 	Consent *ConsentClient
+	// CourseResource is the client for interacting with the CourseResource builders.
+	CourseResource *CourseResourceClient
 	// CreditLine is the client for interacting with the CreditLine builders.
 	CreditLine *CreditLineClient
 	// DataExport is the client for interacting with the DataExport builders.
@@ -143,6 +161,8 @@ type Client struct {
 	Enrollment *EnrollmentClient
 	// EntitlementGrant is the client for interacting with the EntitlementGrant builders.
 	EntitlementGrant *EntitlementGrantClient
+	// Grade is the client for interacting with the Grade builders.
+	Grade *GradeClient
 	// Guardianship is the client for interacting with the Guardianship builders.
 	Guardianship *GuardianshipClient
 	// HealthRecord is the client for interacting with the HealthRecord builders.
@@ -155,12 +175,18 @@ type Client struct {
 	IdempotencyRecord *IdempotencyRecordClient
 	// Identity is the client for interacting with the Identity builders.
 	Identity *IdentityClient
+	// LeaveRequest is the client for interacting with the LeaveRequest builders.
+	LeaveRequest *LeaveRequestClient
 	// LedgerAccount is the client for interacting with the LedgerAccount builders.
 	LedgerAccount *LedgerAccountClient
 	// LedgerEntry is the client for interacting with the LedgerEntry builders.
 	LedgerEntry *LedgerEntryClient
 	// LedgerTransaction is the client for interacting with the LedgerTransaction builders.
 	LedgerTransaction *LedgerTransactionClient
+	// Message is the client for interacting with the Message builders.
+	Message *MessageClient
+	// MessageReport is the client for interacting with the MessageReport builders.
+	MessageReport *MessageReportClient
 	// Notification is the client for interacting with the Notification builders.
 	Notification *NotificationClient
 	// NotificationPreference is the client for interacting with the NotificationPreference builders.
@@ -195,6 +221,10 @@ type Client struct {
 	StaffRole *StaffRoleClient
 	// Street is the client for interacting with the Street builders.
 	Street *StreetClient
+	// Thread is the client for interacting with the Thread builders.
+	Thread *ThreadClient
+	// ThreadRead is the client for interacting with the ThreadRead builders.
+	ThreadRead *ThreadReadClient
 	// TopUp is the client for interacting with the TopUp builders.
 	TopUp *TopUpClient
 	// TransitBatch is the client for interacting with the TransitBatch builders.
@@ -220,10 +250,13 @@ func (c *Client) init() {
 	c.Alert = NewAlertClient(c.config)
 	c.Announcement = NewAnnouncementClient(c.config)
 	c.Appointment = NewAppointmentClient(c.config)
+	c.Attachment = NewAttachmentClient(c.config)
+	c.AttendanceEvent = NewAttendanceEventClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.Bill = NewBillClient(c.config)
 	c.BookingSuspension = NewBookingSuspensionClient(c.config)
 	c.Broadcast = NewBroadcastClient(c.config)
+	c.BureauNotice = NewBureauNoticeClient(c.config)
 	c.CareContract = NewCareContractClient(c.config)
 	c.CareVisit = NewCareVisitClient(c.config)
 	c.CaseCategory = NewCaseCategoryClient(c.config)
@@ -235,6 +268,7 @@ func (c *Client) init() {
 	c.CityFacility = NewCityFacilityClient(c.config)
 	c.Clinic = NewClinicClient(c.config)
 	c.Consent = NewConsentClient(c.config)
+	c.CourseResource = NewCourseResourceClient(c.config)
 	c.CreditLine = NewCreditLineClient(c.config)
 	c.DataExport = NewDataExportClient(c.config)
 	c.Delegation = NewDelegationClient(c.config)
@@ -245,15 +279,19 @@ func (c *Client) init() {
 	c.District = NewDistrictClient(c.config)
 	c.Enrollment = NewEnrollmentClient(c.config)
 	c.EntitlementGrant = NewEntitlementGrantClient(c.config)
+	c.Grade = NewGradeClient(c.config)
 	c.Guardianship = NewGuardianshipClient(c.config)
 	c.HealthRecord = NewHealthRecordClient(c.config)
 	c.HelpCall = NewHelpCallClient(c.config)
 	c.Hold = NewHoldClient(c.config)
 	c.IdempotencyRecord = NewIdempotencyRecordClient(c.config)
 	c.Identity = NewIdentityClient(c.config)
+	c.LeaveRequest = NewLeaveRequestClient(c.config)
 	c.LedgerAccount = NewLedgerAccountClient(c.config)
 	c.LedgerEntry = NewLedgerEntryClient(c.config)
 	c.LedgerTransaction = NewLedgerTransactionClient(c.config)
+	c.Message = NewMessageClient(c.config)
+	c.MessageReport = NewMessageReportClient(c.config)
 	c.Notification = NewNotificationClient(c.config)
 	c.NotificationPreference = NewNotificationPreferenceClient(c.config)
 	c.Person = NewPersonClient(c.config)
@@ -271,6 +309,8 @@ func (c *Client) init() {
 	c.Slot = NewSlotClient(c.config)
 	c.StaffRole = NewStaffRoleClient(c.config)
 	c.Street = NewStreetClient(c.config)
+	c.Thread = NewThreadClient(c.config)
+	c.ThreadRead = NewThreadReadClient(c.config)
 	c.TopUp = NewTopUpClient(c.config)
 	c.TransitBatch = NewTransitBatchClient(c.config)
 	c.TransitRide = NewTransitRideClient(c.config)
@@ -372,10 +412,13 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Alert:                  NewAlertClient(cfg),
 		Announcement:           NewAnnouncementClient(cfg),
 		Appointment:            NewAppointmentClient(cfg),
+		Attachment:             NewAttachmentClient(cfg),
+		AttendanceEvent:        NewAttendanceEventClient(cfg),
 		AuditEvent:             NewAuditEventClient(cfg),
 		Bill:                   NewBillClient(cfg),
 		BookingSuspension:      NewBookingSuspensionClient(cfg),
 		Broadcast:              NewBroadcastClient(cfg),
+		BureauNotice:           NewBureauNoticeClient(cfg),
 		CareContract:           NewCareContractClient(cfg),
 		CareVisit:              NewCareVisitClient(cfg),
 		CaseCategory:           NewCaseCategoryClient(cfg),
@@ -387,6 +430,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		CityFacility:           NewCityFacilityClient(cfg),
 		Clinic:                 NewClinicClient(cfg),
 		Consent:                NewConsentClient(cfg),
+		CourseResource:         NewCourseResourceClient(cfg),
 		CreditLine:             NewCreditLineClient(cfg),
 		DataExport:             NewDataExportClient(cfg),
 		Delegation:             NewDelegationClient(cfg),
@@ -397,15 +441,19 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		District:               NewDistrictClient(cfg),
 		Enrollment:             NewEnrollmentClient(cfg),
 		EntitlementGrant:       NewEntitlementGrantClient(cfg),
+		Grade:                  NewGradeClient(cfg),
 		Guardianship:           NewGuardianshipClient(cfg),
 		HealthRecord:           NewHealthRecordClient(cfg),
 		HelpCall:               NewHelpCallClient(cfg),
 		Hold:                   NewHoldClient(cfg),
 		IdempotencyRecord:      NewIdempotencyRecordClient(cfg),
 		Identity:               NewIdentityClient(cfg),
+		LeaveRequest:           NewLeaveRequestClient(cfg),
 		LedgerAccount:          NewLedgerAccountClient(cfg),
 		LedgerEntry:            NewLedgerEntryClient(cfg),
 		LedgerTransaction:      NewLedgerTransactionClient(cfg),
+		Message:                NewMessageClient(cfg),
+		MessageReport:          NewMessageReportClient(cfg),
 		Notification:           NewNotificationClient(cfg),
 		NotificationPreference: NewNotificationPreferenceClient(cfg),
 		Person:                 NewPersonClient(cfg),
@@ -423,6 +471,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Slot:                   NewSlotClient(cfg),
 		StaffRole:              NewStaffRoleClient(cfg),
 		Street:                 NewStreetClient(cfg),
+		Thread:                 NewThreadClient(cfg),
+		ThreadRead:             NewThreadReadClient(cfg),
 		TopUp:                  NewTopUpClient(cfg),
 		TransitBatch:           NewTransitBatchClient(cfg),
 		TransitRide:            NewTransitRideClient(cfg),
@@ -451,10 +501,13 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Alert:                  NewAlertClient(cfg),
 		Announcement:           NewAnnouncementClient(cfg),
 		Appointment:            NewAppointmentClient(cfg),
+		Attachment:             NewAttachmentClient(cfg),
+		AttendanceEvent:        NewAttendanceEventClient(cfg),
 		AuditEvent:             NewAuditEventClient(cfg),
 		Bill:                   NewBillClient(cfg),
 		BookingSuspension:      NewBookingSuspensionClient(cfg),
 		Broadcast:              NewBroadcastClient(cfg),
+		BureauNotice:           NewBureauNoticeClient(cfg),
 		CareContract:           NewCareContractClient(cfg),
 		CareVisit:              NewCareVisitClient(cfg),
 		CaseCategory:           NewCaseCategoryClient(cfg),
@@ -466,6 +519,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		CityFacility:           NewCityFacilityClient(cfg),
 		Clinic:                 NewClinicClient(cfg),
 		Consent:                NewConsentClient(cfg),
+		CourseResource:         NewCourseResourceClient(cfg),
 		CreditLine:             NewCreditLineClient(cfg),
 		DataExport:             NewDataExportClient(cfg),
 		Delegation:             NewDelegationClient(cfg),
@@ -476,15 +530,19 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		District:               NewDistrictClient(cfg),
 		Enrollment:             NewEnrollmentClient(cfg),
 		EntitlementGrant:       NewEntitlementGrantClient(cfg),
+		Grade:                  NewGradeClient(cfg),
 		Guardianship:           NewGuardianshipClient(cfg),
 		HealthRecord:           NewHealthRecordClient(cfg),
 		HelpCall:               NewHelpCallClient(cfg),
 		Hold:                   NewHoldClient(cfg),
 		IdempotencyRecord:      NewIdempotencyRecordClient(cfg),
 		Identity:               NewIdentityClient(cfg),
+		LeaveRequest:           NewLeaveRequestClient(cfg),
 		LedgerAccount:          NewLedgerAccountClient(cfg),
 		LedgerEntry:            NewLedgerEntryClient(cfg),
 		LedgerTransaction:      NewLedgerTransactionClient(cfg),
+		Message:                NewMessageClient(cfg),
+		MessageReport:          NewMessageReportClient(cfg),
 		Notification:           NewNotificationClient(cfg),
 		NotificationPreference: NewNotificationPreferenceClient(cfg),
 		Person:                 NewPersonClient(cfg),
@@ -502,6 +560,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Slot:                   NewSlotClient(cfg),
 		StaffRole:              NewStaffRoleClient(cfg),
 		Street:                 NewStreetClient(cfg),
+		Thread:                 NewThreadClient(cfg),
+		ThreadRead:             NewThreadReadClient(cfg),
 		TopUp:                  NewTopUpClient(cfg),
 		TransitBatch:           NewTransitBatchClient(cfg),
 		TransitRide:            NewTransitRideClient(cfg),
@@ -536,18 +596,20 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AcademicSession, c.Alert, c.Announcement, c.Appointment, c.AuditEvent, c.Bill,
-		c.BookingSuspension, c.Broadcast, c.CareContract, c.CareVisit, c.CaseCategory,
-		c.CaseEvent, c.CasePhoto, c.CaseSupporter, c.CitizenCard, c.CityCase,
-		c.CityFacility, c.Clinic, c.Consent, c.CreditLine, c.DataExport, c.Delegation,
-		c.Delivery, c.DeliveryAttempt, c.Department, c.Device, c.District,
-		c.Enrollment, c.EntitlementGrant, c.Guardianship, c.HealthRecord, c.HelpCall,
-		c.Hold, c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
-		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
+		c.AcademicSession, c.Alert, c.Announcement, c.Appointment, c.Attachment,
+		c.AttendanceEvent, c.AuditEvent, c.Bill, c.BookingSuspension, c.Broadcast,
+		c.BureauNotice, c.CareContract, c.CareVisit, c.CaseCategory, c.CaseEvent,
+		c.CasePhoto, c.CaseSupporter, c.CitizenCard, c.CityCase, c.CityFacility,
+		c.Clinic, c.Consent, c.CourseResource, c.CreditLine, c.DataExport,
+		c.Delegation, c.Delivery, c.DeliveryAttempt, c.Department, c.Device,
+		c.District, c.Enrollment, c.EntitlementGrant, c.Grade, c.Guardianship,
+		c.HealthRecord, c.HelpCall, c.Hold, c.IdempotencyRecord, c.Identity,
+		c.LeaveRequest, c.LedgerAccount, c.LedgerEntry, c.LedgerTransaction, c.Message,
+		c.MessageReport, c.Notification, c.NotificationPreference, c.Person,
 		c.PersonalData, c.Practitioner, c.PractitionerRole, c.RecordAccess,
 		c.RosterUser, c.ScenicSpot, c.Schedule, c.School, c.SchoolClass, c.SensorAlarm,
-		c.Session, c.Slot, c.StaffRole, c.Street, c.TopUp, c.TransitBatch,
-		c.TransitRide, c.WaitlistEntry, c.WechatGrant,
+		c.Session, c.Slot, c.StaffRole, c.Street, c.Thread, c.ThreadRead, c.TopUp,
+		c.TransitBatch, c.TransitRide, c.WaitlistEntry, c.WechatGrant,
 	} {
 		n.Use(hooks...)
 	}
@@ -557,18 +619,20 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AcademicSession, c.Alert, c.Announcement, c.Appointment, c.AuditEvent, c.Bill,
-		c.BookingSuspension, c.Broadcast, c.CareContract, c.CareVisit, c.CaseCategory,
-		c.CaseEvent, c.CasePhoto, c.CaseSupporter, c.CitizenCard, c.CityCase,
-		c.CityFacility, c.Clinic, c.Consent, c.CreditLine, c.DataExport, c.Delegation,
-		c.Delivery, c.DeliveryAttempt, c.Department, c.Device, c.District,
-		c.Enrollment, c.EntitlementGrant, c.Guardianship, c.HealthRecord, c.HelpCall,
-		c.Hold, c.IdempotencyRecord, c.Identity, c.LedgerAccount, c.LedgerEntry,
-		c.LedgerTransaction, c.Notification, c.NotificationPreference, c.Person,
+		c.AcademicSession, c.Alert, c.Announcement, c.Appointment, c.Attachment,
+		c.AttendanceEvent, c.AuditEvent, c.Bill, c.BookingSuspension, c.Broadcast,
+		c.BureauNotice, c.CareContract, c.CareVisit, c.CaseCategory, c.CaseEvent,
+		c.CasePhoto, c.CaseSupporter, c.CitizenCard, c.CityCase, c.CityFacility,
+		c.Clinic, c.Consent, c.CourseResource, c.CreditLine, c.DataExport,
+		c.Delegation, c.Delivery, c.DeliveryAttempt, c.Department, c.Device,
+		c.District, c.Enrollment, c.EntitlementGrant, c.Grade, c.Guardianship,
+		c.HealthRecord, c.HelpCall, c.Hold, c.IdempotencyRecord, c.Identity,
+		c.LeaveRequest, c.LedgerAccount, c.LedgerEntry, c.LedgerTransaction, c.Message,
+		c.MessageReport, c.Notification, c.NotificationPreference, c.Person,
 		c.PersonalData, c.Practitioner, c.PractitionerRole, c.RecordAccess,
 		c.RosterUser, c.ScenicSpot, c.Schedule, c.School, c.SchoolClass, c.SensorAlarm,
-		c.Session, c.Slot, c.StaffRole, c.Street, c.TopUp, c.TransitBatch,
-		c.TransitRide, c.WaitlistEntry, c.WechatGrant,
+		c.Session, c.Slot, c.StaffRole, c.Street, c.Thread, c.ThreadRead, c.TopUp,
+		c.TransitBatch, c.TransitRide, c.WaitlistEntry, c.WechatGrant,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -585,6 +649,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Announcement.mutate(ctx, m)
 	case *AppointmentMutation:
 		return c.Appointment.mutate(ctx, m)
+	case *AttachmentMutation:
+		return c.Attachment.mutate(ctx, m)
+	case *AttendanceEventMutation:
+		return c.AttendanceEvent.mutate(ctx, m)
 	case *AuditEventMutation:
 		return c.AuditEvent.mutate(ctx, m)
 	case *BillMutation:
@@ -593,6 +661,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.BookingSuspension.mutate(ctx, m)
 	case *BroadcastMutation:
 		return c.Broadcast.mutate(ctx, m)
+	case *BureauNoticeMutation:
+		return c.BureauNotice.mutate(ctx, m)
 	case *CareContractMutation:
 		return c.CareContract.mutate(ctx, m)
 	case *CareVisitMutation:
@@ -615,6 +685,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Clinic.mutate(ctx, m)
 	case *ConsentMutation:
 		return c.Consent.mutate(ctx, m)
+	case *CourseResourceMutation:
+		return c.CourseResource.mutate(ctx, m)
 	case *CreditLineMutation:
 		return c.CreditLine.mutate(ctx, m)
 	case *DataExportMutation:
@@ -635,6 +707,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Enrollment.mutate(ctx, m)
 	case *EntitlementGrantMutation:
 		return c.EntitlementGrant.mutate(ctx, m)
+	case *GradeMutation:
+		return c.Grade.mutate(ctx, m)
 	case *GuardianshipMutation:
 		return c.Guardianship.mutate(ctx, m)
 	case *HealthRecordMutation:
@@ -647,12 +721,18 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.IdempotencyRecord.mutate(ctx, m)
 	case *IdentityMutation:
 		return c.Identity.mutate(ctx, m)
+	case *LeaveRequestMutation:
+		return c.LeaveRequest.mutate(ctx, m)
 	case *LedgerAccountMutation:
 		return c.LedgerAccount.mutate(ctx, m)
 	case *LedgerEntryMutation:
 		return c.LedgerEntry.mutate(ctx, m)
 	case *LedgerTransactionMutation:
 		return c.LedgerTransaction.mutate(ctx, m)
+	case *MessageMutation:
+		return c.Message.mutate(ctx, m)
+	case *MessageReportMutation:
+		return c.MessageReport.mutate(ctx, m)
 	case *NotificationMutation:
 		return c.Notification.mutate(ctx, m)
 	case *NotificationPreferenceMutation:
@@ -687,6 +767,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.StaffRole.mutate(ctx, m)
 	case *StreetMutation:
 		return c.Street.mutate(ctx, m)
+	case *ThreadMutation:
+		return c.Thread.mutate(ctx, m)
+	case *ThreadReadMutation:
+		return c.ThreadRead.mutate(ctx, m)
 	case *TopUpMutation:
 		return c.TopUp.mutate(ctx, m)
 	case *TransitBatchMutation:
@@ -1158,6 +1242,38 @@ func (c *AnnouncementClient) QueryDeliveries(_m *Announcement) *DeliveryQuery {
 	return query
 }
 
+// QueryAttachments queries the attachments edge of a Announcement.
+func (c *AnnouncementClient) QueryAttachments(_m *Announcement) *AttachmentQuery {
+	query := (&AttachmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(announcement.Table, announcement.FieldID, id),
+			sqlgraph.To(attachment.Table, attachment.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, announcement.AttachmentsTable, announcement.AttachmentsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryBureauNotice queries the bureau_notice edge of a Announcement.
+func (c *AnnouncementClient) QueryBureauNotice(_m *Announcement) *BureauNoticeQuery {
+	query := (&BureauNoticeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(announcement.Table, announcement.FieldID, id),
+			sqlgraph.To(bureaunotice.Table, bureaunotice.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, announcement.BureauNoticeTable, announcement.BureauNoticeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *AnnouncementClient) Hooks() []Hook {
 	hooks := c.hooks.Announcement
@@ -1379,6 +1495,338 @@ func (c *AppointmentClient) mutate(ctx context.Context, m *AppointmentMutation) 
 		return (&AppointmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Appointment mutation op: %q", m.Op())
+	}
+}
+
+// AttachmentClient is a client for the Attachment schema.
+type AttachmentClient struct {
+	config
+}
+
+// NewAttachmentClient returns a client for the Attachment from the given config.
+func NewAttachmentClient(c config) *AttachmentClient {
+	return &AttachmentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `attachment.Hooks(f(g(h())))`.
+func (c *AttachmentClient) Use(hooks ...Hook) {
+	c.hooks.Attachment = append(c.hooks.Attachment, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `attachment.Intercept(f(g(h())))`.
+func (c *AttachmentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Attachment = append(c.inters.Attachment, interceptors...)
+}
+
+// Create returns a builder for creating a Attachment entity.
+func (c *AttachmentClient) Create() *AttachmentCreate {
+	mutation := newAttachmentMutation(c.config, OpCreate)
+	return &AttachmentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Attachment entities.
+func (c *AttachmentClient) CreateBulk(builders ...*AttachmentCreate) *AttachmentCreateBulk {
+	return &AttachmentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AttachmentClient) MapCreateBulk(slice any, setFunc func(*AttachmentCreate, int)) *AttachmentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AttachmentCreateBulk{err: fmt.Errorf("calling to AttachmentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AttachmentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AttachmentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Attachment.
+func (c *AttachmentClient) Update() *AttachmentUpdate {
+	mutation := newAttachmentMutation(c.config, OpUpdate)
+	return &AttachmentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AttachmentClient) UpdateOne(_m *Attachment) *AttachmentUpdateOne {
+	mutation := newAttachmentMutation(c.config, OpUpdateOne, withAttachment(_m))
+	return &AttachmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AttachmentClient) UpdateOneID(id string) *AttachmentUpdateOne {
+	mutation := newAttachmentMutation(c.config, OpUpdateOne, withAttachmentID(id))
+	return &AttachmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Attachment.
+func (c *AttachmentClient) Delete() *AttachmentDelete {
+	mutation := newAttachmentMutation(c.config, OpDelete)
+	return &AttachmentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AttachmentClient) DeleteOne(_m *Attachment) *AttachmentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AttachmentClient) DeleteOneID(id string) *AttachmentDeleteOne {
+	builder := c.Delete().Where(attachment.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AttachmentDeleteOne{builder}
+}
+
+// Query returns a query builder for Attachment.
+func (c *AttachmentClient) Query() *AttachmentQuery {
+	return &AttachmentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAttachment},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Attachment entity by its id.
+func (c *AttachmentClient) Get(ctx context.Context, id string) (*Attachment, error) {
+	return c.Query().Where(attachment.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AttachmentClient) GetX(ctx context.Context, id string) *Attachment {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAnnouncement queries the announcement edge of a Attachment.
+func (c *AttachmentClient) QueryAnnouncement(_m *Attachment) *AnnouncementQuery {
+	query := (&AnnouncementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attachment.Table, attachment.FieldID, id),
+			sqlgraph.To(announcement.Table, announcement.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, attachment.AnnouncementTable, attachment.AnnouncementColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryMessage queries the message edge of a Attachment.
+func (c *AttachmentClient) QueryMessage(_m *Attachment) *MessageQuery {
+	query := (&MessageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attachment.Table, attachment.FieldID, id),
+			sqlgraph.To(message.Table, message.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, attachment.MessageTable, attachment.MessageColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AttachmentClient) Hooks() []Hook {
+	hooks := c.hooks.Attachment
+	return append(hooks[:len(hooks):len(hooks)], attachment.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AttachmentClient) Interceptors() []Interceptor {
+	return c.inters.Attachment
+}
+
+func (c *AttachmentClient) mutate(ctx context.Context, m *AttachmentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AttachmentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AttachmentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AttachmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AttachmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Attachment mutation op: %q", m.Op())
+	}
+}
+
+// AttendanceEventClient is a client for the AttendanceEvent schema.
+type AttendanceEventClient struct {
+	config
+}
+
+// NewAttendanceEventClient returns a client for the AttendanceEvent from the given config.
+func NewAttendanceEventClient(c config) *AttendanceEventClient {
+	return &AttendanceEventClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `attendanceevent.Hooks(f(g(h())))`.
+func (c *AttendanceEventClient) Use(hooks ...Hook) {
+	c.hooks.AttendanceEvent = append(c.hooks.AttendanceEvent, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `attendanceevent.Intercept(f(g(h())))`.
+func (c *AttendanceEventClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AttendanceEvent = append(c.inters.AttendanceEvent, interceptors...)
+}
+
+// Create returns a builder for creating a AttendanceEvent entity.
+func (c *AttendanceEventClient) Create() *AttendanceEventCreate {
+	mutation := newAttendanceEventMutation(c.config, OpCreate)
+	return &AttendanceEventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AttendanceEvent entities.
+func (c *AttendanceEventClient) CreateBulk(builders ...*AttendanceEventCreate) *AttendanceEventCreateBulk {
+	return &AttendanceEventCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AttendanceEventClient) MapCreateBulk(slice any, setFunc func(*AttendanceEventCreate, int)) *AttendanceEventCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AttendanceEventCreateBulk{err: fmt.Errorf("calling to AttendanceEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AttendanceEventCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AttendanceEventCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AttendanceEvent.
+func (c *AttendanceEventClient) Update() *AttendanceEventUpdate {
+	mutation := newAttendanceEventMutation(c.config, OpUpdate)
+	return &AttendanceEventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AttendanceEventClient) UpdateOne(_m *AttendanceEvent) *AttendanceEventUpdateOne {
+	mutation := newAttendanceEventMutation(c.config, OpUpdateOne, withAttendanceEvent(_m))
+	return &AttendanceEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AttendanceEventClient) UpdateOneID(id string) *AttendanceEventUpdateOne {
+	mutation := newAttendanceEventMutation(c.config, OpUpdateOne, withAttendanceEventID(id))
+	return &AttendanceEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AttendanceEvent.
+func (c *AttendanceEventClient) Delete() *AttendanceEventDelete {
+	mutation := newAttendanceEventMutation(c.config, OpDelete)
+	return &AttendanceEventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AttendanceEventClient) DeleteOne(_m *AttendanceEvent) *AttendanceEventDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AttendanceEventClient) DeleteOneID(id string) *AttendanceEventDeleteOne {
+	builder := c.Delete().Where(attendanceevent.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AttendanceEventDeleteOne{builder}
+}
+
+// Query returns a query builder for AttendanceEvent.
+func (c *AttendanceEventClient) Query() *AttendanceEventQuery {
+	return &AttendanceEventQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAttendanceEvent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AttendanceEvent entity by its id.
+func (c *AttendanceEventClient) Get(ctx context.Context, id string) (*AttendanceEvent, error) {
+	return c.Query().Where(attendanceevent.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AttendanceEventClient) GetX(ctx context.Context, id string) *AttendanceEvent {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySchoolClass queries the school_class edge of a AttendanceEvent.
+func (c *AttendanceEventClient) QuerySchoolClass(_m *AttendanceEvent) *SchoolClassQuery {
+	query := (&SchoolClassClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attendanceevent.Table, attendanceevent.FieldID, id),
+			sqlgraph.To(schoolclass.Table, schoolclass.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, attendanceevent.SchoolClassTable, attendanceevent.SchoolClassColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStudent queries the student edge of a AttendanceEvent.
+func (c *AttendanceEventClient) QueryStudent(_m *AttendanceEvent) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attendanceevent.Table, attendanceevent.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, attendanceevent.StudentTable, attendanceevent.StudentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AttendanceEventClient) Hooks() []Hook {
+	hooks := c.hooks.AttendanceEvent
+	return append(hooks[:len(hooks):len(hooks)], attendanceevent.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AttendanceEventClient) Interceptors() []Interceptor {
+	return c.inters.AttendanceEvent
+}
+
+func (c *AttendanceEventClient) mutate(ctx context.Context, m *AttendanceEventMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AttendanceEventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AttendanceEventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AttendanceEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AttendanceEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown AttendanceEvent mutation op: %q", m.Op())
 	}
 }
 
@@ -1979,6 +2427,156 @@ func (c *BroadcastClient) mutate(ctx context.Context, m *BroadcastMutation) (Val
 		return (&BroadcastDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Broadcast mutation op: %q", m.Op())
+	}
+}
+
+// BureauNoticeClient is a client for the BureauNotice schema.
+type BureauNoticeClient struct {
+	config
+}
+
+// NewBureauNoticeClient returns a client for the BureauNotice from the given config.
+func NewBureauNoticeClient(c config) *BureauNoticeClient {
+	return &BureauNoticeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `bureaunotice.Hooks(f(g(h())))`.
+func (c *BureauNoticeClient) Use(hooks ...Hook) {
+	c.hooks.BureauNotice = append(c.hooks.BureauNotice, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `bureaunotice.Intercept(f(g(h())))`.
+func (c *BureauNoticeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BureauNotice = append(c.inters.BureauNotice, interceptors...)
+}
+
+// Create returns a builder for creating a BureauNotice entity.
+func (c *BureauNoticeClient) Create() *BureauNoticeCreate {
+	mutation := newBureauNoticeMutation(c.config, OpCreate)
+	return &BureauNoticeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BureauNotice entities.
+func (c *BureauNoticeClient) CreateBulk(builders ...*BureauNoticeCreate) *BureauNoticeCreateBulk {
+	return &BureauNoticeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BureauNoticeClient) MapCreateBulk(slice any, setFunc func(*BureauNoticeCreate, int)) *BureauNoticeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BureauNoticeCreateBulk{err: fmt.Errorf("calling to BureauNoticeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BureauNoticeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BureauNoticeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BureauNotice.
+func (c *BureauNoticeClient) Update() *BureauNoticeUpdate {
+	mutation := newBureauNoticeMutation(c.config, OpUpdate)
+	return &BureauNoticeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BureauNoticeClient) UpdateOne(_m *BureauNotice) *BureauNoticeUpdateOne {
+	mutation := newBureauNoticeMutation(c.config, OpUpdateOne, withBureauNotice(_m))
+	return &BureauNoticeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BureauNoticeClient) UpdateOneID(id string) *BureauNoticeUpdateOne {
+	mutation := newBureauNoticeMutation(c.config, OpUpdateOne, withBureauNoticeID(id))
+	return &BureauNoticeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BureauNotice.
+func (c *BureauNoticeClient) Delete() *BureauNoticeDelete {
+	mutation := newBureauNoticeMutation(c.config, OpDelete)
+	return &BureauNoticeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BureauNoticeClient) DeleteOne(_m *BureauNotice) *BureauNoticeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BureauNoticeClient) DeleteOneID(id string) *BureauNoticeDeleteOne {
+	builder := c.Delete().Where(bureaunotice.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BureauNoticeDeleteOne{builder}
+}
+
+// Query returns a query builder for BureauNotice.
+func (c *BureauNoticeClient) Query() *BureauNoticeQuery {
+	return &BureauNoticeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBureauNotice},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BureauNotice entity by its id.
+func (c *BureauNoticeClient) Get(ctx context.Context, id string) (*BureauNotice, error) {
+	return c.Query().Where(bureaunotice.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BureauNoticeClient) GetX(ctx context.Context, id string) *BureauNotice {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAnnouncements queries the announcements edge of a BureauNotice.
+func (c *BureauNoticeClient) QueryAnnouncements(_m *BureauNotice) *AnnouncementQuery {
+	query := (&AnnouncementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bureaunotice.Table, bureaunotice.FieldID, id),
+			sqlgraph.To(announcement.Table, announcement.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, bureaunotice.AnnouncementsTable, bureaunotice.AnnouncementsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BureauNoticeClient) Hooks() []Hook {
+	hooks := c.hooks.BureauNotice
+	return append(hooks[:len(hooks):len(hooks)], bureaunotice.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *BureauNoticeClient) Interceptors() []Interceptor {
+	return c.inters.BureauNotice
+}
+
+func (c *BureauNoticeClient) mutate(ctx context.Context, m *BureauNoticeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BureauNoticeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BureauNoticeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BureauNoticeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BureauNoticeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown BureauNotice mutation op: %q", m.Op())
 	}
 }
 
@@ -3888,6 +4486,156 @@ func (c *ConsentClient) mutate(ctx context.Context, m *ConsentMutation) (Value, 
 	}
 }
 
+// CourseResourceClient is a client for the CourseResource schema.
+type CourseResourceClient struct {
+	config
+}
+
+// NewCourseResourceClient returns a client for the CourseResource from the given config.
+func NewCourseResourceClient(c config) *CourseResourceClient {
+	return &CourseResourceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `courseresource.Hooks(f(g(h())))`.
+func (c *CourseResourceClient) Use(hooks ...Hook) {
+	c.hooks.CourseResource = append(c.hooks.CourseResource, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `courseresource.Intercept(f(g(h())))`.
+func (c *CourseResourceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CourseResource = append(c.inters.CourseResource, interceptors...)
+}
+
+// Create returns a builder for creating a CourseResource entity.
+func (c *CourseResourceClient) Create() *CourseResourceCreate {
+	mutation := newCourseResourceMutation(c.config, OpCreate)
+	return &CourseResourceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CourseResource entities.
+func (c *CourseResourceClient) CreateBulk(builders ...*CourseResourceCreate) *CourseResourceCreateBulk {
+	return &CourseResourceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CourseResourceClient) MapCreateBulk(slice any, setFunc func(*CourseResourceCreate, int)) *CourseResourceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CourseResourceCreateBulk{err: fmt.Errorf("calling to CourseResourceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CourseResourceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CourseResourceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CourseResource.
+func (c *CourseResourceClient) Update() *CourseResourceUpdate {
+	mutation := newCourseResourceMutation(c.config, OpUpdate)
+	return &CourseResourceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CourseResourceClient) UpdateOne(_m *CourseResource) *CourseResourceUpdateOne {
+	mutation := newCourseResourceMutation(c.config, OpUpdateOne, withCourseResource(_m))
+	return &CourseResourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CourseResourceClient) UpdateOneID(id string) *CourseResourceUpdateOne {
+	mutation := newCourseResourceMutation(c.config, OpUpdateOne, withCourseResourceID(id))
+	return &CourseResourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CourseResource.
+func (c *CourseResourceClient) Delete() *CourseResourceDelete {
+	mutation := newCourseResourceMutation(c.config, OpDelete)
+	return &CourseResourceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CourseResourceClient) DeleteOne(_m *CourseResource) *CourseResourceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CourseResourceClient) DeleteOneID(id string) *CourseResourceDeleteOne {
+	builder := c.Delete().Where(courseresource.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CourseResourceDeleteOne{builder}
+}
+
+// Query returns a query builder for CourseResource.
+func (c *CourseResourceClient) Query() *CourseResourceQuery {
+	return &CourseResourceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCourseResource},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CourseResource entity by its id.
+func (c *CourseResourceClient) Get(ctx context.Context, id string) (*CourseResource, error) {
+	return c.Query().Where(courseresource.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CourseResourceClient) GetX(ctx context.Context, id string) *CourseResource {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySchool queries the school edge of a CourseResource.
+func (c *CourseResourceClient) QuerySchool(_m *CourseResource) *SchoolQuery {
+	query := (&SchoolClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(courseresource.Table, courseresource.FieldID, id),
+			sqlgraph.To(school.Table, school.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, courseresource.SchoolTable, courseresource.SchoolColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CourseResourceClient) Hooks() []Hook {
+	hooks := c.hooks.CourseResource
+	return append(hooks[:len(hooks):len(hooks)], courseresource.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *CourseResourceClient) Interceptors() []Interceptor {
+	return c.inters.CourseResource
+}
+
+func (c *CourseResourceClient) mutate(ctx context.Context, m *CourseResourceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CourseResourceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CourseResourceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CourseResourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CourseResourceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown CourseResource mutation op: %q", m.Op())
+	}
+}
+
 // CreditLineClient is a client for the CreditLine schema.
 type CreditLineClient struct {
 	config
@@ -5420,6 +6168,156 @@ func (c *EntitlementGrantClient) mutate(ctx context.Context, m *EntitlementGrant
 	}
 }
 
+// GradeClient is a client for the Grade schema.
+type GradeClient struct {
+	config
+}
+
+// NewGradeClient returns a client for the Grade from the given config.
+func NewGradeClient(c config) *GradeClient {
+	return &GradeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `grade.Hooks(f(g(h())))`.
+func (c *GradeClient) Use(hooks ...Hook) {
+	c.hooks.Grade = append(c.hooks.Grade, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `grade.Intercept(f(g(h())))`.
+func (c *GradeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Grade = append(c.inters.Grade, interceptors...)
+}
+
+// Create returns a builder for creating a Grade entity.
+func (c *GradeClient) Create() *GradeCreate {
+	mutation := newGradeMutation(c.config, OpCreate)
+	return &GradeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Grade entities.
+func (c *GradeClient) CreateBulk(builders ...*GradeCreate) *GradeCreateBulk {
+	return &GradeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *GradeClient) MapCreateBulk(slice any, setFunc func(*GradeCreate, int)) *GradeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &GradeCreateBulk{err: fmt.Errorf("calling to GradeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*GradeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &GradeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Grade.
+func (c *GradeClient) Update() *GradeUpdate {
+	mutation := newGradeMutation(c.config, OpUpdate)
+	return &GradeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *GradeClient) UpdateOne(_m *Grade) *GradeUpdateOne {
+	mutation := newGradeMutation(c.config, OpUpdateOne, withGrade(_m))
+	return &GradeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *GradeClient) UpdateOneID(id string) *GradeUpdateOne {
+	mutation := newGradeMutation(c.config, OpUpdateOne, withGradeID(id))
+	return &GradeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Grade.
+func (c *GradeClient) Delete() *GradeDelete {
+	mutation := newGradeMutation(c.config, OpDelete)
+	return &GradeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *GradeClient) DeleteOne(_m *Grade) *GradeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *GradeClient) DeleteOneID(id string) *GradeDeleteOne {
+	builder := c.Delete().Where(grade.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &GradeDeleteOne{builder}
+}
+
+// Query returns a query builder for Grade.
+func (c *GradeClient) Query() *GradeQuery {
+	return &GradeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeGrade},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Grade entity by its id.
+func (c *GradeClient) Get(ctx context.Context, id string) (*Grade, error) {
+	return c.Query().Where(grade.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *GradeClient) GetX(ctx context.Context, id string) *Grade {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryStudent queries the student edge of a Grade.
+func (c *GradeClient) QueryStudent(_m *Grade) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(grade.Table, grade.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, grade.StudentTable, grade.StudentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *GradeClient) Hooks() []Hook {
+	hooks := c.hooks.Grade
+	return append(hooks[:len(hooks):len(hooks)], grade.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *GradeClient) Interceptors() []Interceptor {
+	return c.inters.Grade
+}
+
+func (c *GradeClient) mutate(ctx context.Context, m *GradeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&GradeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&GradeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&GradeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&GradeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Grade mutation op: %q", m.Op())
+	}
+}
+
 // GuardianshipClient is a client for the Guardianship schema.
 type GuardianshipClient struct {
 	config
@@ -6304,6 +7202,172 @@ func (c *IdentityClient) mutate(ctx context.Context, m *IdentityMutation) (Value
 	}
 }
 
+// LeaveRequestClient is a client for the LeaveRequest schema.
+type LeaveRequestClient struct {
+	config
+}
+
+// NewLeaveRequestClient returns a client for the LeaveRequest from the given config.
+func NewLeaveRequestClient(c config) *LeaveRequestClient {
+	return &LeaveRequestClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `leaverequest.Hooks(f(g(h())))`.
+func (c *LeaveRequestClient) Use(hooks ...Hook) {
+	c.hooks.LeaveRequest = append(c.hooks.LeaveRequest, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `leaverequest.Intercept(f(g(h())))`.
+func (c *LeaveRequestClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LeaveRequest = append(c.inters.LeaveRequest, interceptors...)
+}
+
+// Create returns a builder for creating a LeaveRequest entity.
+func (c *LeaveRequestClient) Create() *LeaveRequestCreate {
+	mutation := newLeaveRequestMutation(c.config, OpCreate)
+	return &LeaveRequestCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LeaveRequest entities.
+func (c *LeaveRequestClient) CreateBulk(builders ...*LeaveRequestCreate) *LeaveRequestCreateBulk {
+	return &LeaveRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LeaveRequestClient) MapCreateBulk(slice any, setFunc func(*LeaveRequestCreate, int)) *LeaveRequestCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LeaveRequestCreateBulk{err: fmt.Errorf("calling to LeaveRequestClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LeaveRequestCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LeaveRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LeaveRequest.
+func (c *LeaveRequestClient) Update() *LeaveRequestUpdate {
+	mutation := newLeaveRequestMutation(c.config, OpUpdate)
+	return &LeaveRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LeaveRequestClient) UpdateOne(_m *LeaveRequest) *LeaveRequestUpdateOne {
+	mutation := newLeaveRequestMutation(c.config, OpUpdateOne, withLeaveRequest(_m))
+	return &LeaveRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LeaveRequestClient) UpdateOneID(id string) *LeaveRequestUpdateOne {
+	mutation := newLeaveRequestMutation(c.config, OpUpdateOne, withLeaveRequestID(id))
+	return &LeaveRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LeaveRequest.
+func (c *LeaveRequestClient) Delete() *LeaveRequestDelete {
+	mutation := newLeaveRequestMutation(c.config, OpDelete)
+	return &LeaveRequestDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LeaveRequestClient) DeleteOne(_m *LeaveRequest) *LeaveRequestDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LeaveRequestClient) DeleteOneID(id string) *LeaveRequestDeleteOne {
+	builder := c.Delete().Where(leaverequest.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LeaveRequestDeleteOne{builder}
+}
+
+// Query returns a query builder for LeaveRequest.
+func (c *LeaveRequestClient) Query() *LeaveRequestQuery {
+	return &LeaveRequestQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLeaveRequest},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LeaveRequest entity by its id.
+func (c *LeaveRequestClient) Get(ctx context.Context, id string) (*LeaveRequest, error) {
+	return c.Query().Where(leaverequest.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LeaveRequestClient) GetX(ctx context.Context, id string) *LeaveRequest {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySchoolClass queries the school_class edge of a LeaveRequest.
+func (c *LeaveRequestClient) QuerySchoolClass(_m *LeaveRequest) *SchoolClassQuery {
+	query := (&SchoolClassClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(leaverequest.Table, leaverequest.FieldID, id),
+			sqlgraph.To(schoolclass.Table, schoolclass.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, leaverequest.SchoolClassTable, leaverequest.SchoolClassColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStudent queries the student edge of a LeaveRequest.
+func (c *LeaveRequestClient) QueryStudent(_m *LeaveRequest) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(leaverequest.Table, leaverequest.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, leaverequest.StudentTable, leaverequest.StudentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LeaveRequestClient) Hooks() []Hook {
+	hooks := c.hooks.LeaveRequest
+	return append(hooks[:len(hooks):len(hooks)], leaverequest.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LeaveRequestClient) Interceptors() []Interceptor {
+	return c.inters.LeaveRequest
+}
+
+func (c *LeaveRequestClient) mutate(ctx context.Context, m *LeaveRequestMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LeaveRequestCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LeaveRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LeaveRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LeaveRequestDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown LeaveRequest mutation op: %q", m.Op())
+	}
+}
+
 // LedgerAccountClient is a client for the LedgerAccount schema.
 type LedgerAccountClient struct {
 	config
@@ -6815,6 +7879,338 @@ func (c *LedgerTransactionClient) mutate(ctx context.Context, m *LedgerTransacti
 		return (&LedgerTransactionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown LedgerTransaction mutation op: %q", m.Op())
+	}
+}
+
+// MessageClient is a client for the Message schema.
+type MessageClient struct {
+	config
+}
+
+// NewMessageClient returns a client for the Message from the given config.
+func NewMessageClient(c config) *MessageClient {
+	return &MessageClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `message.Hooks(f(g(h())))`.
+func (c *MessageClient) Use(hooks ...Hook) {
+	c.hooks.Message = append(c.hooks.Message, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `message.Intercept(f(g(h())))`.
+func (c *MessageClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Message = append(c.inters.Message, interceptors...)
+}
+
+// Create returns a builder for creating a Message entity.
+func (c *MessageClient) Create() *MessageCreate {
+	mutation := newMessageMutation(c.config, OpCreate)
+	return &MessageCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Message entities.
+func (c *MessageClient) CreateBulk(builders ...*MessageCreate) *MessageCreateBulk {
+	return &MessageCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MessageClient) MapCreateBulk(slice any, setFunc func(*MessageCreate, int)) *MessageCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MessageCreateBulk{err: fmt.Errorf("calling to MessageClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MessageCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MessageCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Message.
+func (c *MessageClient) Update() *MessageUpdate {
+	mutation := newMessageMutation(c.config, OpUpdate)
+	return &MessageUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MessageClient) UpdateOne(_m *Message) *MessageUpdateOne {
+	mutation := newMessageMutation(c.config, OpUpdateOne, withMessage(_m))
+	return &MessageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MessageClient) UpdateOneID(id string) *MessageUpdateOne {
+	mutation := newMessageMutation(c.config, OpUpdateOne, withMessageID(id))
+	return &MessageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Message.
+func (c *MessageClient) Delete() *MessageDelete {
+	mutation := newMessageMutation(c.config, OpDelete)
+	return &MessageDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MessageClient) DeleteOne(_m *Message) *MessageDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MessageClient) DeleteOneID(id string) *MessageDeleteOne {
+	builder := c.Delete().Where(message.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MessageDeleteOne{builder}
+}
+
+// Query returns a query builder for Message.
+func (c *MessageClient) Query() *MessageQuery {
+	return &MessageQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMessage},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Message entity by its id.
+func (c *MessageClient) Get(ctx context.Context, id string) (*Message, error) {
+	return c.Query().Where(message.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MessageClient) GetX(ctx context.Context, id string) *Message {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryThread queries the thread edge of a Message.
+func (c *MessageClient) QueryThread(_m *Message) *ThreadQuery {
+	query := (&ThreadClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(message.Table, message.FieldID, id),
+			sqlgraph.To(thread.Table, thread.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, message.ThreadTable, message.ThreadColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReplyTo queries the reply_to edge of a Message.
+func (c *MessageClient) QueryReplyTo(_m *Message) *MessageQuery {
+	query := (&MessageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(message.Table, message.FieldID, id),
+			sqlgraph.To(message.Table, message.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, message.ReplyToTable, message.ReplyToColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAttachments queries the attachments edge of a Message.
+func (c *MessageClient) QueryAttachments(_m *Message) *AttachmentQuery {
+	query := (&AttachmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(message.Table, message.FieldID, id),
+			sqlgraph.To(attachment.Table, attachment.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, message.AttachmentsTable, message.AttachmentsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MessageClient) Hooks() []Hook {
+	hooks := c.hooks.Message
+	return append(hooks[:len(hooks):len(hooks)], message.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *MessageClient) Interceptors() []Interceptor {
+	return c.inters.Message
+}
+
+func (c *MessageClient) mutate(ctx context.Context, m *MessageMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MessageCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MessageUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MessageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MessageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Message mutation op: %q", m.Op())
+	}
+}
+
+// MessageReportClient is a client for the MessageReport schema.
+type MessageReportClient struct {
+	config
+}
+
+// NewMessageReportClient returns a client for the MessageReport from the given config.
+func NewMessageReportClient(c config) *MessageReportClient {
+	return &MessageReportClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `messagereport.Hooks(f(g(h())))`.
+func (c *MessageReportClient) Use(hooks ...Hook) {
+	c.hooks.MessageReport = append(c.hooks.MessageReport, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `messagereport.Intercept(f(g(h())))`.
+func (c *MessageReportClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MessageReport = append(c.inters.MessageReport, interceptors...)
+}
+
+// Create returns a builder for creating a MessageReport entity.
+func (c *MessageReportClient) Create() *MessageReportCreate {
+	mutation := newMessageReportMutation(c.config, OpCreate)
+	return &MessageReportCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MessageReport entities.
+func (c *MessageReportClient) CreateBulk(builders ...*MessageReportCreate) *MessageReportCreateBulk {
+	return &MessageReportCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MessageReportClient) MapCreateBulk(slice any, setFunc func(*MessageReportCreate, int)) *MessageReportCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MessageReportCreateBulk{err: fmt.Errorf("calling to MessageReportClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MessageReportCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MessageReportCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MessageReport.
+func (c *MessageReportClient) Update() *MessageReportUpdate {
+	mutation := newMessageReportMutation(c.config, OpUpdate)
+	return &MessageReportUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MessageReportClient) UpdateOne(_m *MessageReport) *MessageReportUpdateOne {
+	mutation := newMessageReportMutation(c.config, OpUpdateOne, withMessageReport(_m))
+	return &MessageReportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MessageReportClient) UpdateOneID(id string) *MessageReportUpdateOne {
+	mutation := newMessageReportMutation(c.config, OpUpdateOne, withMessageReportID(id))
+	return &MessageReportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MessageReport.
+func (c *MessageReportClient) Delete() *MessageReportDelete {
+	mutation := newMessageReportMutation(c.config, OpDelete)
+	return &MessageReportDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MessageReportClient) DeleteOne(_m *MessageReport) *MessageReportDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MessageReportClient) DeleteOneID(id string) *MessageReportDeleteOne {
+	builder := c.Delete().Where(messagereport.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MessageReportDeleteOne{builder}
+}
+
+// Query returns a query builder for MessageReport.
+func (c *MessageReportClient) Query() *MessageReportQuery {
+	return &MessageReportQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMessageReport},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MessageReport entity by its id.
+func (c *MessageReportClient) Get(ctx context.Context, id string) (*MessageReport, error) {
+	return c.Query().Where(messagereport.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MessageReportClient) GetX(ctx context.Context, id string) *MessageReport {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMessage queries the message edge of a MessageReport.
+func (c *MessageReportClient) QueryMessage(_m *MessageReport) *MessageQuery {
+	query := (&MessageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(messagereport.Table, messagereport.FieldID, id),
+			sqlgraph.To(message.Table, message.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, messagereport.MessageTable, messagereport.MessageColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MessageReportClient) Hooks() []Hook {
+	hooks := c.hooks.MessageReport
+	return append(hooks[:len(hooks):len(hooks)], messagereport.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *MessageReportClient) Interceptors() []Interceptor {
+	return c.inters.MessageReport
+}
+
+func (c *MessageReportClient) mutate(ctx context.Context, m *MessageReportMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MessageReportCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MessageReportUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MessageReportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MessageReportDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown MessageReport mutation op: %q", m.Op())
 	}
 }
 
@@ -9448,6 +10844,386 @@ func (c *StreetClient) mutate(ctx context.Context, m *StreetMutation) (Value, er
 	}
 }
 
+// ThreadClient is a client for the Thread schema.
+type ThreadClient struct {
+	config
+}
+
+// NewThreadClient returns a client for the Thread from the given config.
+func NewThreadClient(c config) *ThreadClient {
+	return &ThreadClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `thread.Hooks(f(g(h())))`.
+func (c *ThreadClient) Use(hooks ...Hook) {
+	c.hooks.Thread = append(c.hooks.Thread, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `thread.Intercept(f(g(h())))`.
+func (c *ThreadClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Thread = append(c.inters.Thread, interceptors...)
+}
+
+// Create returns a builder for creating a Thread entity.
+func (c *ThreadClient) Create() *ThreadCreate {
+	mutation := newThreadMutation(c.config, OpCreate)
+	return &ThreadCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Thread entities.
+func (c *ThreadClient) CreateBulk(builders ...*ThreadCreate) *ThreadCreateBulk {
+	return &ThreadCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ThreadClient) MapCreateBulk(slice any, setFunc func(*ThreadCreate, int)) *ThreadCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ThreadCreateBulk{err: fmt.Errorf("calling to ThreadClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ThreadCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ThreadCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Thread.
+func (c *ThreadClient) Update() *ThreadUpdate {
+	mutation := newThreadMutation(c.config, OpUpdate)
+	return &ThreadUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ThreadClient) UpdateOne(_m *Thread) *ThreadUpdateOne {
+	mutation := newThreadMutation(c.config, OpUpdateOne, withThread(_m))
+	return &ThreadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ThreadClient) UpdateOneID(id string) *ThreadUpdateOne {
+	mutation := newThreadMutation(c.config, OpUpdateOne, withThreadID(id))
+	return &ThreadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Thread.
+func (c *ThreadClient) Delete() *ThreadDelete {
+	mutation := newThreadMutation(c.config, OpDelete)
+	return &ThreadDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ThreadClient) DeleteOne(_m *Thread) *ThreadDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ThreadClient) DeleteOneID(id string) *ThreadDeleteOne {
+	builder := c.Delete().Where(thread.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ThreadDeleteOne{builder}
+}
+
+// Query returns a query builder for Thread.
+func (c *ThreadClient) Query() *ThreadQuery {
+	return &ThreadQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeThread},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Thread entity by its id.
+func (c *ThreadClient) Get(ctx context.Context, id string) (*Thread, error) {
+	return c.Query().Where(thread.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ThreadClient) GetX(ctx context.Context, id string) *Thread {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySchool queries the school edge of a Thread.
+func (c *ThreadClient) QuerySchool(_m *Thread) *SchoolQuery {
+	query := (&SchoolClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(thread.Table, thread.FieldID, id),
+			sqlgraph.To(school.Table, school.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, thread.SchoolTable, thread.SchoolColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryTeacher queries the teacher edge of a Thread.
+func (c *ThreadClient) QueryTeacher(_m *Thread) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(thread.Table, thread.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, thread.TeacherTable, thread.TeacherColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStudent queries the student edge of a Thread.
+func (c *ThreadClient) QueryStudent(_m *Thread) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(thread.Table, thread.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, thread.StudentTable, thread.StudentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryMessages queries the messages edge of a Thread.
+func (c *ThreadClient) QueryMessages(_m *Thread) *MessageQuery {
+	query := (&MessageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(thread.Table, thread.FieldID, id),
+			sqlgraph.To(message.Table, message.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, thread.MessagesTable, thread.MessagesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReads queries the reads edge of a Thread.
+func (c *ThreadClient) QueryReads(_m *Thread) *ThreadReadQuery {
+	query := (&ThreadReadClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(thread.Table, thread.FieldID, id),
+			sqlgraph.To(threadread.Table, threadread.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, thread.ReadsTable, thread.ReadsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ThreadClient) Hooks() []Hook {
+	hooks := c.hooks.Thread
+	return append(hooks[:len(hooks):len(hooks)], thread.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ThreadClient) Interceptors() []Interceptor {
+	return c.inters.Thread
+}
+
+func (c *ThreadClient) mutate(ctx context.Context, m *ThreadMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ThreadCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ThreadUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ThreadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ThreadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Thread mutation op: %q", m.Op())
+	}
+}
+
+// ThreadReadClient is a client for the ThreadRead schema.
+type ThreadReadClient struct {
+	config
+}
+
+// NewThreadReadClient returns a client for the ThreadRead from the given config.
+func NewThreadReadClient(c config) *ThreadReadClient {
+	return &ThreadReadClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `threadread.Hooks(f(g(h())))`.
+func (c *ThreadReadClient) Use(hooks ...Hook) {
+	c.hooks.ThreadRead = append(c.hooks.ThreadRead, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `threadread.Intercept(f(g(h())))`.
+func (c *ThreadReadClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ThreadRead = append(c.inters.ThreadRead, interceptors...)
+}
+
+// Create returns a builder for creating a ThreadRead entity.
+func (c *ThreadReadClient) Create() *ThreadReadCreate {
+	mutation := newThreadReadMutation(c.config, OpCreate)
+	return &ThreadReadCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ThreadRead entities.
+func (c *ThreadReadClient) CreateBulk(builders ...*ThreadReadCreate) *ThreadReadCreateBulk {
+	return &ThreadReadCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ThreadReadClient) MapCreateBulk(slice any, setFunc func(*ThreadReadCreate, int)) *ThreadReadCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ThreadReadCreateBulk{err: fmt.Errorf("calling to ThreadReadClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ThreadReadCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ThreadReadCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ThreadRead.
+func (c *ThreadReadClient) Update() *ThreadReadUpdate {
+	mutation := newThreadReadMutation(c.config, OpUpdate)
+	return &ThreadReadUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ThreadReadClient) UpdateOne(_m *ThreadRead) *ThreadReadUpdateOne {
+	mutation := newThreadReadMutation(c.config, OpUpdateOne, withThreadRead(_m))
+	return &ThreadReadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ThreadReadClient) UpdateOneID(id string) *ThreadReadUpdateOne {
+	mutation := newThreadReadMutation(c.config, OpUpdateOne, withThreadReadID(id))
+	return &ThreadReadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ThreadRead.
+func (c *ThreadReadClient) Delete() *ThreadReadDelete {
+	mutation := newThreadReadMutation(c.config, OpDelete)
+	return &ThreadReadDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ThreadReadClient) DeleteOne(_m *ThreadRead) *ThreadReadDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ThreadReadClient) DeleteOneID(id string) *ThreadReadDeleteOne {
+	builder := c.Delete().Where(threadread.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ThreadReadDeleteOne{builder}
+}
+
+// Query returns a query builder for ThreadRead.
+func (c *ThreadReadClient) Query() *ThreadReadQuery {
+	return &ThreadReadQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeThreadRead},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ThreadRead entity by its id.
+func (c *ThreadReadClient) Get(ctx context.Context, id string) (*ThreadRead, error) {
+	return c.Query().Where(threadread.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ThreadReadClient) GetX(ctx context.Context, id string) *ThreadRead {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryThread queries the thread edge of a ThreadRead.
+func (c *ThreadReadClient) QueryThread(_m *ThreadRead) *ThreadQuery {
+	query := (&ThreadClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(threadread.Table, threadread.FieldID, id),
+			sqlgraph.To(thread.Table, thread.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, threadread.ThreadTable, threadread.ThreadColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPerson queries the person edge of a ThreadRead.
+func (c *ThreadReadClient) QueryPerson(_m *ThreadRead) *PersonQuery {
+	query := (&PersonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(threadread.Table, threadread.FieldID, id),
+			sqlgraph.To(person.Table, person.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, threadread.PersonTable, threadread.PersonColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ThreadReadClient) Hooks() []Hook {
+	hooks := c.hooks.ThreadRead
+	return append(hooks[:len(hooks):len(hooks)], threadread.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ThreadReadClient) Interceptors() []Interceptor {
+	return c.inters.ThreadRead
+}
+
+func (c *ThreadReadClient) mutate(ctx context.Context, m *ThreadReadMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ThreadReadCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ThreadReadUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ThreadReadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ThreadReadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown ThreadRead mutation op: %q", m.Op())
+	}
+}
+
 // TopUpClient is a client for the TopUp schema.
 type TopUpClient struct {
 	config
@@ -10169,27 +11945,31 @@ func (c *WechatGrantClient) mutate(ctx context.Context, m *WechatGrantMutation) 
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AcademicSession, Alert, Announcement, Appointment, AuditEvent, Bill,
-		BookingSuspension, Broadcast, CareContract, CareVisit, CaseCategory, CaseEvent,
-		CasePhoto, CaseSupporter, CitizenCard, CityCase, CityFacility, Clinic, Consent,
-		CreditLine, DataExport, Delegation, Delivery, DeliveryAttempt, Department,
-		Device, District, Enrollment, EntitlementGrant, Guardianship, HealthRecord,
-		HelpCall, Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
-		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
-		Practitioner, PractitionerRole, RecordAccess, RosterUser, ScenicSpot, Schedule,
-		School, SchoolClass, SensorAlarm, Session, Slot, StaffRole, Street, TopUp,
+		AcademicSession, Alert, Announcement, Appointment, Attachment, AttendanceEvent,
+		AuditEvent, Bill, BookingSuspension, Broadcast, BureauNotice, CareContract,
+		CareVisit, CaseCategory, CaseEvent, CasePhoto, CaseSupporter, CitizenCard,
+		CityCase, CityFacility, Clinic, Consent, CourseResource, CreditLine,
+		DataExport, Delegation, Delivery, DeliveryAttempt, Department, Device,
+		District, Enrollment, EntitlementGrant, Grade, Guardianship, HealthRecord,
+		HelpCall, Hold, IdempotencyRecord, Identity, LeaveRequest, LedgerAccount,
+		LedgerEntry, LedgerTransaction, Message, MessageReport, Notification,
+		NotificationPreference, Person, PersonalData, Practitioner, PractitionerRole,
+		RecordAccess, RosterUser, ScenicSpot, Schedule, School, SchoolClass,
+		SensorAlarm, Session, Slot, StaffRole, Street, Thread, ThreadRead, TopUp,
 		TransitBatch, TransitRide, WaitlistEntry, WechatGrant []ent.Hook
 	}
 	inters struct {
-		AcademicSession, Alert, Announcement, Appointment, AuditEvent, Bill,
-		BookingSuspension, Broadcast, CareContract, CareVisit, CaseCategory, CaseEvent,
-		CasePhoto, CaseSupporter, CitizenCard, CityCase, CityFacility, Clinic, Consent,
-		CreditLine, DataExport, Delegation, Delivery, DeliveryAttempt, Department,
-		Device, District, Enrollment, EntitlementGrant, Guardianship, HealthRecord,
-		HelpCall, Hold, IdempotencyRecord, Identity, LedgerAccount, LedgerEntry,
-		LedgerTransaction, Notification, NotificationPreference, Person, PersonalData,
-		Practitioner, PractitionerRole, RecordAccess, RosterUser, ScenicSpot, Schedule,
-		School, SchoolClass, SensorAlarm, Session, Slot, StaffRole, Street, TopUp,
+		AcademicSession, Alert, Announcement, Appointment, Attachment, AttendanceEvent,
+		AuditEvent, Bill, BookingSuspension, Broadcast, BureauNotice, CareContract,
+		CareVisit, CaseCategory, CaseEvent, CasePhoto, CaseSupporter, CitizenCard,
+		CityCase, CityFacility, Clinic, Consent, CourseResource, CreditLine,
+		DataExport, Delegation, Delivery, DeliveryAttempt, Department, Device,
+		District, Enrollment, EntitlementGrant, Grade, Guardianship, HealthRecord,
+		HelpCall, Hold, IdempotencyRecord, Identity, LeaveRequest, LedgerAccount,
+		LedgerEntry, LedgerTransaction, Message, MessageReport, Notification,
+		NotificationPreference, Person, PersonalData, Practitioner, PractitionerRole,
+		RecordAccess, RosterUser, ScenicSpot, Schedule, School, SchoolClass,
+		SensorAlarm, Session, Slot, StaffRole, Street, Thread, ThreadRead, TopUp,
 		TransitBatch, TransitRide, WaitlistEntry, WechatGrant []ent.Interceptor
 	}
 )

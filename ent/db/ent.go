@@ -7,10 +7,13 @@ import (
 	"citygraph/ent/db/alert"
 	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/attachment"
+	"citygraph/ent/db/attendanceevent"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/broadcast"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/ent/db/carecontract"
 	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
@@ -22,6 +25,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -32,15 +36,19 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
+	"citygraph/ent/db/grade"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
 	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
+	"citygraph/ent/db/leaverequest"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
+	"citygraph/ent/db/message"
+	"citygraph/ent/db/messagereport"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
@@ -58,6 +66,8 @@ import (
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/thread"
+	"citygraph/ent/db/threadread"
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/transitbatch"
 	"citygraph/ent/db/transitride"
@@ -136,10 +146,13 @@ func checkColumn(t, c string) error {
 			alert.Table:                  alert.ValidColumn,
 			announcement.Table:           announcement.ValidColumn,
 			appointment.Table:            appointment.ValidColumn,
+			attachment.Table:             attachment.ValidColumn,
+			attendanceevent.Table:        attendanceevent.ValidColumn,
 			auditevent.Table:             auditevent.ValidColumn,
 			bill.Table:                   bill.ValidColumn,
 			bookingsuspension.Table:      bookingsuspension.ValidColumn,
 			broadcast.Table:              broadcast.ValidColumn,
+			bureaunotice.Table:           bureaunotice.ValidColumn,
 			carecontract.Table:           carecontract.ValidColumn,
 			carevisit.Table:              carevisit.ValidColumn,
 			casecategory.Table:           casecategory.ValidColumn,
@@ -151,6 +164,7 @@ func checkColumn(t, c string) error {
 			cityfacility.Table:           cityfacility.ValidColumn,
 			clinic.Table:                 clinic.ValidColumn,
 			consent.Table:                consent.ValidColumn,
+			courseresource.Table:         courseresource.ValidColumn,
 			creditline.Table:             creditline.ValidColumn,
 			dataexport.Table:             dataexport.ValidColumn,
 			delegation.Table:             delegation.ValidColumn,
@@ -161,15 +175,19 @@ func checkColumn(t, c string) error {
 			district.Table:               district.ValidColumn,
 			enrollment.Table:             enrollment.ValidColumn,
 			entitlementgrant.Table:       entitlementgrant.ValidColumn,
+			grade.Table:                  grade.ValidColumn,
 			guardianship.Table:           guardianship.ValidColumn,
 			healthrecord.Table:           healthrecord.ValidColumn,
 			helpcall.Table:               helpcall.ValidColumn,
 			hold.Table:                   hold.ValidColumn,
 			idempotencyrecord.Table:      idempotencyrecord.ValidColumn,
 			identity.Table:               identity.ValidColumn,
+			leaverequest.Table:           leaverequest.ValidColumn,
 			ledgeraccount.Table:          ledgeraccount.ValidColumn,
 			ledgerentry.Table:            ledgerentry.ValidColumn,
 			ledgertransaction.Table:      ledgertransaction.ValidColumn,
+			message.Table:                message.ValidColumn,
+			messagereport.Table:          messagereport.ValidColumn,
 			notification.Table:           notification.ValidColumn,
 			notificationpreference.Table: notificationpreference.ValidColumn,
 			person.Table:                 person.ValidColumn,
@@ -187,6 +205,8 @@ func checkColumn(t, c string) error {
 			slot.Table:                   slot.ValidColumn,
 			staffrole.Table:              staffrole.ValidColumn,
 			street.Table:                 street.ValidColumn,
+			thread.Table:                 thread.ValidColumn,
+			threadread.Table:             threadread.ValidColumn,
 			topup.Table:                  topup.ValidColumn,
 			transitbatch.Table:           transitbatch.ValidColumn,
 			transitride.Table:            transitride.ValidColumn,

@@ -7,8 +7,11 @@ import (
 	"citygraph/ent/db/alert"
 	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/attachment"
+	"citygraph/ent/db/attendanceevent"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/ent/db/carecontract"
 	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
@@ -19,6 +22,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -28,9 +32,12 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/helpcall"
+	"citygraph/ent/db/leaverequest"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
+	"citygraph/ent/db/message"
+	"citygraph/ent/db/messagereport"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/practitioner"
@@ -43,6 +50,7 @@ import (
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/thread"
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/waitlistentry"
 	"citygraph/ent/nested"
@@ -734,6 +742,179 @@ func newAppointmentPaginateArgs(rv map[string]any) *appointmentPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *AttachmentQuery) CollectFields(ctx context.Context, satisfies ...string) (*AttachmentQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *AttachmentQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(attachment.Columns))
+		selectedFields = []string{attachment.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[attachment.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldCreatedAt)
+				fieldSeen[attachment.FieldCreatedAt] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[attachment.FieldKind]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldKind)
+				fieldSeen[attachment.FieldKind] = struct{}{}
+			}
+		case "name":
+			if _, ok := fieldSeen[attachment.FieldName]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldName)
+				fieldSeen[attachment.FieldName] = struct{}{}
+			}
+		case "sizeBytes":
+			if _, ok := fieldSeen[attachment.FieldSizeBytes]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldSizeBytes)
+				fieldSeen[attachment.FieldSizeBytes] = struct{}{}
+			}
+		case "width":
+			if _, ok := fieldSeen[attachment.FieldWidth]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldWidth)
+				fieldSeen[attachment.FieldWidth] = struct{}{}
+			}
+		case "height":
+			if _, ok := fieldSeen[attachment.FieldHeight]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldHeight)
+				fieldSeen[attachment.FieldHeight] = struct{}{}
+			}
+		case "blurHash":
+			if _, ok := fieldSeen[attachment.FieldBlurHash]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldBlurHash)
+				fieldSeen[attachment.FieldBlurHash] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type attachmentPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []AttachmentPaginateOption
+}
+
+func newAttachmentPaginateArgs(rv map[string]any) *attachmentPaginateArgs {
+	args := &attachmentPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *AttendanceEventQuery) CollectFields(ctx context.Context, satisfies ...string) (*AttendanceEventQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *AttendanceEventQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(attendanceevent.Columns))
+		selectedFields = []string{attendanceevent.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[attendanceevent.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, attendanceevent.FieldCreatedAt)
+				fieldSeen[attendanceevent.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[attendanceevent.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, attendanceevent.FieldUpdatedAt)
+				fieldSeen[attendanceevent.FieldUpdatedAt] = struct{}{}
+			}
+		case "day":
+			if _, ok := fieldSeen[attendanceevent.FieldDay]; !ok {
+				selectedFields = append(selectedFields, attendanceevent.FieldDay)
+				fieldSeen[attendanceevent.FieldDay] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[attendanceevent.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, attendanceevent.FieldStatus)
+				fieldSeen[attendanceevent.FieldStatus] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type attendanceeventPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []AttendanceEventPaginateOption
+}
+
+func newAttendanceEventPaginateArgs(rv map[string]any) *attendanceeventPaginateArgs {
+	args := &attendanceeventPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *BillQuery) CollectFields(ctx context.Context, satisfies ...string) (*BillQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -988,6 +1169,110 @@ type bookingsuspensionPaginateArgs struct {
 
 func newBookingSuspensionPaginateArgs(rv map[string]any) *bookingsuspensionPaginateArgs {
 	args := &bookingsuspensionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *BureauNoticeQuery) CollectFields(ctx context.Context, satisfies ...string) (*BureauNoticeQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *BureauNoticeQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(bureaunotice.Columns))
+		selectedFields = []string{bureaunotice.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[bureaunotice.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, bureaunotice.FieldCreatedAt)
+				fieldSeen[bureaunotice.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[bureaunotice.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, bureaunotice.FieldUpdatedAt)
+				fieldSeen[bureaunotice.FieldUpdatedAt] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[bureaunotice.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, bureaunotice.FieldTitle)
+				fieldSeen[bureaunotice.FieldTitle] = struct{}{}
+			}
+		case "body":
+			if _, ok := fieldSeen[bureaunotice.FieldBody]; !ok {
+				selectedFields = append(selectedFields, bureaunotice.FieldBody)
+				fieldSeen[bureaunotice.FieldBody] = struct{}{}
+			}
+		case "urgency":
+			if _, ok := fieldSeen[bureaunotice.FieldUrgency]; !ok {
+				selectedFields = append(selectedFields, bureaunotice.FieldUrgency)
+				fieldSeen[bureaunotice.FieldUrgency] = struct{}{}
+			}
+		case "acknowledgement":
+			if _, ok := fieldSeen[bureaunotice.FieldAcknowledgement]; !ok {
+				selectedFields = append(selectedFields, bureaunotice.FieldAcknowledgement)
+				fieldSeen[bureaunotice.FieldAcknowledgement] = struct{}{}
+			}
+		case "dueAt":
+			if _, ok := fieldSeen[bureaunotice.FieldDueAt]; !ok {
+				selectedFields = append(selectedFields, bureaunotice.FieldDueAt)
+				fieldSeen[bureaunotice.FieldDueAt] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[bureaunotice.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, bureaunotice.FieldStatus)
+				fieldSeen[bureaunotice.FieldStatus] = struct{}{}
+			}
+		case "retractedAt":
+			if _, ok := fieldSeen[bureaunotice.FieldRetractedAt]; !ok {
+				selectedFields = append(selectedFields, bureaunotice.FieldRetractedAt)
+				fieldSeen[bureaunotice.FieldRetractedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type bureaunoticePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []BureauNoticePaginateOption
+}
+
+func newBureauNoticePaginateArgs(rv map[string]any) *bureaunoticePaginateArgs {
+	args := &bureaunoticePaginateArgs{}
 	if rv == nil {
 		return args
 	}
@@ -2506,6 +2791,120 @@ func newConsentPaginateArgs(rv map[string]any) *consentPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *CourseResourceQuery) CollectFields(ctx context.Context, satisfies ...string) (*CourseResourceQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *CourseResourceQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(courseresource.Columns))
+		selectedFields = []string{courseresource.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "school":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&SchoolClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, schoolImplementors)...); err != nil {
+				return err
+			}
+			_q.withSchool = query
+			if _, ok := fieldSeen[courseresource.FieldSchoolID]; !ok {
+				selectedFields = append(selectedFields, courseresource.FieldSchoolID)
+				fieldSeen[courseresource.FieldSchoolID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[courseresource.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, courseresource.FieldCreatedAt)
+				fieldSeen[courseresource.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[courseresource.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, courseresource.FieldUpdatedAt)
+				fieldSeen[courseresource.FieldUpdatedAt] = struct{}{}
+			}
+		case "grade":
+			if _, ok := fieldSeen[courseresource.FieldGrade]; !ok {
+				selectedFields = append(selectedFields, courseresource.FieldGrade)
+				fieldSeen[courseresource.FieldGrade] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[courseresource.FieldKind]; !ok {
+				selectedFields = append(selectedFields, courseresource.FieldKind)
+				fieldSeen[courseresource.FieldKind] = struct{}{}
+			}
+		case "subject":
+			if _, ok := fieldSeen[courseresource.FieldSubject]; !ok {
+				selectedFields = append(selectedFields, courseresource.FieldSubject)
+				fieldSeen[courseresource.FieldSubject] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[courseresource.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, courseresource.FieldTitle)
+				fieldSeen[courseresource.FieldTitle] = struct{}{}
+			}
+		case "url":
+			if _, ok := fieldSeen[courseresource.FieldURL]; !ok {
+				selectedFields = append(selectedFields, courseresource.FieldURL)
+				fieldSeen[courseresource.FieldURL] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[courseresource.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, courseresource.FieldStatus)
+				fieldSeen[courseresource.FieldStatus] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type courseresourcePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []CourseResourcePaginateOption
+}
+
+func newCourseResourcePaginateArgs(rv map[string]any) *courseresourcePaginateArgs {
+	args := &courseresourcePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *CreditLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*CreditLineQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -3559,6 +3958,100 @@ func newHelpCallPaginateArgs(rv map[string]any) *helpcallPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *LeaveRequestQuery) CollectFields(ctx context.Context, satisfies ...string) (*LeaveRequestQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *LeaveRequestQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(leaverequest.Columns))
+		selectedFields = []string{leaverequest.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[leaverequest.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, leaverequest.FieldCreatedAt)
+				fieldSeen[leaverequest.FieldCreatedAt] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[leaverequest.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, leaverequest.FieldUpdatedAt)
+				fieldSeen[leaverequest.FieldUpdatedAt] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[leaverequest.FieldKind]; !ok {
+				selectedFields = append(selectedFields, leaverequest.FieldKind)
+				fieldSeen[leaverequest.FieldKind] = struct{}{}
+			}
+		case "startsAt":
+			if _, ok := fieldSeen[leaverequest.FieldStartsAt]; !ok {
+				selectedFields = append(selectedFields, leaverequest.FieldStartsAt)
+				fieldSeen[leaverequest.FieldStartsAt] = struct{}{}
+			}
+		case "endsAt":
+			if _, ok := fieldSeen[leaverequest.FieldEndsAt]; !ok {
+				selectedFields = append(selectedFields, leaverequest.FieldEndsAt)
+				fieldSeen[leaverequest.FieldEndsAt] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[leaverequest.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, leaverequest.FieldStatus)
+				fieldSeen[leaverequest.FieldStatus] = struct{}{}
+			}
+		case "decidedAt":
+			if _, ok := fieldSeen[leaverequest.FieldDecidedAt]; !ok {
+				selectedFields = append(selectedFields, leaverequest.FieldDecidedAt)
+				fieldSeen[leaverequest.FieldDecidedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type leaverequestPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []LeaveRequestPaginateOption
+}
+
+func newLeaveRequestPaginateArgs(rv map[string]any) *leaverequestPaginateArgs {
+	args := &leaverequestPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *LedgerAccountQuery) CollectFields(ctx context.Context, satisfies ...string) (*LedgerAccountQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -3901,6 +4394,214 @@ type ledgertransactionPaginateArgs struct {
 
 func newLedgerTransactionPaginateArgs(rv map[string]any) *ledgertransactionPaginateArgs {
 	args := &ledgertransactionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MessageQuery) CollectFields(ctx context.Context, satisfies ...string) (*MessageQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MessageQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(message.Columns))
+		selectedFields = []string{message.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "thread":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ThreadClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, threadImplementors)...); err != nil {
+				return err
+			}
+			_q.withThread = query
+			if _, ok := fieldSeen[message.FieldThreadID]; !ok {
+				selectedFields = append(selectedFields, message.FieldThreadID)
+				fieldSeen[message.FieldThreadID] = struct{}{}
+			}
+
+		case "replyTo":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MessageClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, messageImplementors)...); err != nil {
+				return err
+			}
+			_q.withReplyTo = query
+			if _, ok := fieldSeen[message.FieldReplyToID]; !ok {
+				selectedFields = append(selectedFields, message.FieldReplyToID)
+				fieldSeen[message.FieldReplyToID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[message.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, message.FieldCreatedAt)
+				fieldSeen[message.FieldCreatedAt] = struct{}{}
+			}
+		case "seq":
+			if _, ok := fieldSeen[message.FieldSeq]; !ok {
+				selectedFields = append(selectedFields, message.FieldSeq)
+				fieldSeen[message.FieldSeq] = struct{}{}
+			}
+		case "authorRole":
+			if _, ok := fieldSeen[message.FieldAuthorRole]; !ok {
+				selectedFields = append(selectedFields, message.FieldAuthorRole)
+				fieldSeen[message.FieldAuthorRole] = struct{}{}
+			}
+		case "maskedAuthorName":
+			if _, ok := fieldSeen[message.FieldAuthorName]; !ok {
+				selectedFields = append(selectedFields, message.FieldAuthorName)
+				fieldSeen[message.FieldAuthorName] = struct{}{}
+			}
+		case "language":
+			if _, ok := fieldSeen[message.FieldLanguage]; !ok {
+				selectedFields = append(selectedFields, message.FieldLanguage)
+				fieldSeen[message.FieldLanguage] = struct{}{}
+			}
+		case "urgency":
+			if _, ok := fieldSeen[message.FieldUrgency]; !ok {
+				selectedFields = append(selectedFields, message.FieldUrgency)
+				fieldSeen[message.FieldUrgency] = struct{}{}
+			}
+		case "editedAt":
+			if _, ok := fieldSeen[message.FieldEditedAt]; !ok {
+				selectedFields = append(selectedFields, message.FieldEditedAt)
+				fieldSeen[message.FieldEditedAt] = struct{}{}
+			}
+		case "retractedAt":
+			if _, ok := fieldSeen[message.FieldRetractedAt]; !ok {
+				selectedFields = append(selectedFields, message.FieldRetractedAt)
+				fieldSeen[message.FieldRetractedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type messagePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MessagePaginateOption
+}
+
+func newMessagePaginateArgs(rv map[string]any) *messagePaginateArgs {
+	args := &messagePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *MessageReportQuery) CollectFields(ctx context.Context, satisfies ...string) (*MessageReportQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *MessageReportQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(messagereport.Columns))
+		selectedFields = []string{messagereport.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[messagereport.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, messagereport.FieldCreatedAt)
+				fieldSeen[messagereport.FieldCreatedAt] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[messagereport.FieldReason]; !ok {
+				selectedFields = append(selectedFields, messagereport.FieldReason)
+				fieldSeen[messagereport.FieldReason] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[messagereport.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, messagereport.FieldStatus)
+				fieldSeen[messagereport.FieldStatus] = struct{}{}
+			}
+		case "decidedAt":
+			if _, ok := fieldSeen[messagereport.FieldDecidedAt]; !ok {
+				selectedFields = append(selectedFields, messagereport.FieldDecidedAt)
+				fieldSeen[messagereport.FieldDecidedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type messagereportPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []MessageReportPaginateOption
+}
+
+func newMessageReportPaginateArgs(rv map[string]any) *messagereportPaginateArgs {
+	args := &messagereportPaginateArgs{}
 	if rv == nil {
 		return args
 	}
@@ -5224,6 +5925,95 @@ type streetPaginateArgs struct {
 
 func newStreetPaginateArgs(rv map[string]any) *streetPaginateArgs {
 	args := &streetPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ThreadQuery) CollectFields(ctx context.Context, satisfies ...string) (*ThreadQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ThreadQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(thread.Columns))
+		selectedFields = []string{thread.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "school":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&SchoolClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, schoolImplementors)...); err != nil {
+				return err
+			}
+			_q.withSchool = query
+			if _, ok := fieldSeen[thread.FieldSchoolID]; !ok {
+				selectedFields = append(selectedFields, thread.FieldSchoolID)
+				fieldSeen[thread.FieldSchoolID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[thread.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, thread.FieldCreatedAt)
+				fieldSeen[thread.FieldCreatedAt] = struct{}{}
+			}
+		case "lastSeq":
+			if _, ok := fieldSeen[thread.FieldLastSeq]; !ok {
+				selectedFields = append(selectedFields, thread.FieldLastSeq)
+				fieldSeen[thread.FieldLastSeq] = struct{}{}
+			}
+		case "lastMessageAt":
+			if _, ok := fieldSeen[thread.FieldLastMessageAt]; !ok {
+				selectedFields = append(selectedFields, thread.FieldLastMessageAt)
+				fieldSeen[thread.FieldLastMessageAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type threadPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ThreadPaginateOption
+}
+
+func newThreadPaginateArgs(rv map[string]any) *threadPaginateArgs {
+	args := &threadPaginateArgs{}
 	if rv == nil {
 		return args
 	}

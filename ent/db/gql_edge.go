@@ -328,6 +328,14 @@ func (_m *Clinic) Departments(
 	return _m.QueryDepartments().Paginate(ctx, after, first, before, last, opts...)
 }
 
+func (_m *CourseResource) School(ctx context.Context) (*School, error) {
+	result, err := _m.Edges.SchoolOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySchool().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *CreditLine) Account(ctx context.Context) (*LedgerAccount, error) {
 	result, err := _m.Edges.AccountOrErr()
 	if IsNotLoaded(err) {
@@ -464,6 +472,22 @@ func (_m *LedgerTransaction) Reversals(ctx context.Context) (result []*LedgerTra
 	return result, err
 }
 
+func (_m *Message) Thread(ctx context.Context) (*Thread, error) {
+	result, err := _m.Edges.ThreadOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryThread().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Message) ReplyTo(ctx context.Context) (*Message, error) {
+	result, err := _m.Edges.ReplyToOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReplyTo().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Notification) SubjectPerson(ctx context.Context) (*Person, error) {
 	result, err := _m.Edges.SubjectPersonOrErr()
 	if IsNotLoaded(err) {
@@ -572,6 +596,14 @@ func (_m *Street) District(ctx context.Context) (*District, error) {
 	result, err := _m.Edges.DistrictOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryDistrict().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Thread) School(ctx context.Context) (*School, error) {
+	result, err := _m.Edges.SchoolOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySchool().Only(ctx)
 	}
 	return result, err
 }

@@ -7,8 +7,11 @@ import (
 	"citygraph/ent/db/alert"
 	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/attachment"
+	"citygraph/ent/db/attendanceevent"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/ent/db/carecontract"
 	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
@@ -19,6 +22,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -28,9 +32,12 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/helpcall"
+	"citygraph/ent/db/leaverequest"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
+	"citygraph/ent/db/message"
+	"citygraph/ent/db/messagereport"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/practitioner"
@@ -43,6 +50,7 @@ import (
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/thread"
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/waitlistentry"
 	"context"
@@ -78,6 +86,16 @@ var appointmentImplementors = []string{"Appointment", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Appointment) IsNode() {}
 
+var attachmentImplementors = []string{"Attachment", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Attachment) IsNode() {}
+
+var attendanceeventImplementors = []string{"AttendanceEvent", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*AttendanceEvent) IsNode() {}
+
 var billImplementors = []string{"Bill", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -87,6 +105,11 @@ var bookingsuspensionImplementors = []string{"BookingSuspension", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*BookingSuspension) IsNode() {}
+
+var bureaunoticeImplementors = []string{"BureauNotice", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*BureauNotice) IsNode() {}
 
 var carecontractImplementors = []string{"CareContract", "Node"}
 
@@ -138,6 +161,11 @@ var consentImplementors = []string{"Consent", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Consent) IsNode() {}
 
+var courseresourceImplementors = []string{"CourseResource", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*CourseResource) IsNode() {}
+
 var creditlineImplementors = []string{"CreditLine", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -183,6 +211,11 @@ var helpcallImplementors = []string{"HelpCall", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*HelpCall) IsNode() {}
 
+var leaverequestImplementors = []string{"LeaveRequest", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*LeaveRequest) IsNode() {}
+
 var ledgeraccountImplementors = []string{"LedgerAccount", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -197,6 +230,16 @@ var ledgertransactionImplementors = []string{"LedgerTransaction", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*LedgerTransaction) IsNode() {}
+
+var messageImplementors = []string{"Message", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Message) IsNode() {}
+
+var messagereportImplementors = []string{"MessageReport", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*MessageReport) IsNode() {}
 
 var notificationImplementors = []string{"Notification", "Node"}
 
@@ -257,6 +300,11 @@ var streetImplementors = []string{"Street", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Street) IsNode() {}
+
+var threadImplementors = []string{"Thread", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Thread) IsNode() {}
 
 var topupImplementors = []string{"TopUp", "Node"}
 
@@ -362,6 +410,24 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			}
 		}
 		return query.Only(ctx)
+	case attachment.Table:
+		query := c.Attachment.Query().
+			Where(attachment.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, attachmentImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case attendanceevent.Table:
+		query := c.AttendanceEvent.Query().
+			Where(attendanceevent.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, attendanceeventImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case bill.Table:
 		query := c.Bill.Query().
 			Where(bill.ID(id))
@@ -376,6 +442,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(bookingsuspension.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, bookingsuspensionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case bureaunotice.Table:
+		query := c.BureauNotice.Query().
+			Where(bureaunotice.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, bureaunoticeImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -470,6 +545,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			}
 		}
 		return query.Only(ctx)
+	case courseresource.Table:
+		query := c.CourseResource.Query().
+			Where(courseresource.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, courseresourceImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case creditline.Table:
 		query := c.CreditLine.Query().
 			Where(creditline.ID(id))
@@ -551,6 +635,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			}
 		}
 		return query.Only(ctx)
+	case leaverequest.Table:
+		query := c.LeaveRequest.Query().
+			Where(leaverequest.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, leaverequestImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case ledgeraccount.Table:
 		query := c.LedgerAccount.Query().
 			Where(ledgeraccount.ID(id))
@@ -574,6 +667,24 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(ledgertransaction.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, ledgertransactionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case message.Table:
+		query := c.Message.Query().
+			Where(message.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, messageImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case messagereport.Table:
+		query := c.MessageReport.Query().
+			Where(messagereport.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, messagereportImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -682,6 +793,15 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(street.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, streetImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case thread.Table:
+		query := c.Thread.Query().
+			Where(thread.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, threadImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -841,6 +961,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 				*noder = node
 			}
 		}
+	case attachment.Table:
+		query := c.Attachment.Query().
+			Where(attachment.IDIn(ids...))
+		query, err := query.CollectFields(ctx, attachmentImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case attendanceevent.Table:
+		query := c.AttendanceEvent.Query().
+			Where(attendanceevent.IDIn(ids...))
+		query, err := query.CollectFields(ctx, attendanceeventImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case bill.Table:
 		query := c.Bill.Query().
 			Where(bill.IDIn(ids...))
@@ -861,6 +1013,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.BookingSuspension.Query().
 			Where(bookingsuspension.IDIn(ids...))
 		query, err := query.CollectFields(ctx, bookingsuspensionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case bureaunotice.Table:
+		query := c.BureauNotice.Query().
+			Where(bureaunotice.IDIn(ids...))
+		query, err := query.CollectFields(ctx, bureaunoticeImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -1033,6 +1201,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 				*noder = node
 			}
 		}
+	case courseresource.Table:
+		query := c.CourseResource.Query().
+			Where(courseresource.IDIn(ids...))
+		query, err := query.CollectFields(ctx, courseresourceImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case creditline.Table:
 		query := c.CreditLine.Query().
 			Where(creditline.IDIn(ids...))
@@ -1177,6 +1361,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 				*noder = node
 			}
 		}
+	case leaverequest.Table:
+		query := c.LeaveRequest.Query().
+			Where(leaverequest.IDIn(ids...))
+		query, err := query.CollectFields(ctx, leaverequestImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case ledgeraccount.Table:
 		query := c.LedgerAccount.Query().
 			Where(ledgeraccount.IDIn(ids...))
@@ -1213,6 +1413,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.LedgerTransaction.Query().
 			Where(ledgertransaction.IDIn(ids...))
 		query, err := query.CollectFields(ctx, ledgertransactionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case message.Table:
+		query := c.Message.Query().
+			Where(message.IDIn(ids...))
+		query, err := query.CollectFields(ctx, messageImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case messagereport.Table:
+		query := c.MessageReport.Query().
+			Where(messagereport.IDIn(ids...))
+		query, err := query.CollectFields(ctx, messagereportImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -1405,6 +1637,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.Street.Query().
 			Where(street.IDIn(ids...))
 		query, err := query.CollectFields(ctx, streetImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case thread.Table:
+		query := c.Thread.Query().
+			Where(thread.IDIn(ids...))
+		query, err := query.CollectFields(ctx, threadImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -7,8 +7,11 @@ import (
 	"citygraph/ent/db/alert"
 	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/attachment"
+	"citygraph/ent/db/attendanceevent"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/ent/db/carecontract"
 	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
@@ -19,6 +22,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -28,9 +32,12 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/helpcall"
+	"citygraph/ent/db/leaverequest"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
+	"citygraph/ent/db/message"
+	"citygraph/ent/db/messagereport"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/practitioner"
@@ -43,6 +50,7 @@ import (
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/thread"
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/waitlistentry"
 	"citygraph/ent/nested"
@@ -1183,6 +1191,504 @@ func (_m *Appointment) ToEdge(order *AppointmentOrder) *AppointmentEdge {
 	}
 }
 
+// AttachmentEdge is the edge representation of Attachment.
+type AttachmentEdge struct {
+	Node   *Attachment `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// AttachmentConnection is the connection containing edges to Attachment.
+type AttachmentConnection struct {
+	Edges      []*AttachmentEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *AttachmentConnection) build(nodes []*Attachment, pager *attachmentPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Attachment
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Attachment {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Attachment {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*AttachmentEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &AttachmentEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// AttachmentPaginateOption enables pagination customization.
+type AttachmentPaginateOption func(*attachmentPager) error
+
+// WithAttachmentOrder configures pagination ordering.
+func WithAttachmentOrder(order *AttachmentOrder) AttachmentPaginateOption {
+	if order == nil {
+		order = DefaultAttachmentOrder
+	}
+	o := *order
+	return func(pager *attachmentPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultAttachmentOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithAttachmentFilter configures pagination filter.
+func WithAttachmentFilter(filter func(*AttachmentQuery) (*AttachmentQuery, error)) AttachmentPaginateOption {
+	return func(pager *attachmentPager) error {
+		if filter == nil {
+			return errors.New("AttachmentQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type attachmentPager struct {
+	reverse bool
+	order   *AttachmentOrder
+	filter  func(*AttachmentQuery) (*AttachmentQuery, error)
+}
+
+func newAttachmentPager(opts []AttachmentPaginateOption, reverse bool) (*attachmentPager, error) {
+	pager := &attachmentPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultAttachmentOrder
+	}
+	return pager, nil
+}
+
+func (p *attachmentPager) applyFilter(query *AttachmentQuery) (*AttachmentQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *attachmentPager) toCursor(_m *Attachment) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *attachmentPager) applyCursors(query *AttachmentQuery, after, before *Cursor) (*AttachmentQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultAttachmentOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *attachmentPager) applyOrder(query *AttachmentQuery) *AttachmentQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultAttachmentOrder.Field {
+		query = query.Order(DefaultAttachmentOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *attachmentPager) orderExpr(query *AttachmentQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultAttachmentOrder.Field {
+			b.Comma().Ident(DefaultAttachmentOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Attachment.
+func (_m *AttachmentQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...AttachmentPaginateOption,
+) (*AttachmentConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newAttachmentPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &AttachmentConnection{Edges: []*AttachmentEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// AttachmentOrderField defines the ordering field of Attachment.
+type AttachmentOrderField struct {
+	// Value extracts the ordering value from the given Attachment.
+	Value    func(*Attachment) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) attachment.OrderOption
+	toCursor func(*Attachment) Cursor
+}
+
+// AttachmentOrder defines the ordering of Attachment.
+type AttachmentOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *AttachmentOrderField `json:"field"`
+}
+
+// DefaultAttachmentOrder is the default ordering of Attachment.
+var DefaultAttachmentOrder = &AttachmentOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &AttachmentOrderField{
+		Value: func(_m *Attachment) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: attachment.FieldID,
+		toTerm: attachment.ByID,
+		toCursor: func(_m *Attachment) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Attachment into AttachmentEdge.
+func (_m *Attachment) ToEdge(order *AttachmentOrder) *AttachmentEdge {
+	if order == nil {
+		order = DefaultAttachmentOrder
+	}
+	return &AttachmentEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// AttendanceEventEdge is the edge representation of AttendanceEvent.
+type AttendanceEventEdge struct {
+	Node   *AttendanceEvent `json:"node"`
+	Cursor Cursor           `json:"cursor"`
+}
+
+// AttendanceEventConnection is the connection containing edges to AttendanceEvent.
+type AttendanceEventConnection struct {
+	Edges      []*AttendanceEventEdge `json:"edges"`
+	PageInfo   PageInfo               `json:"pageInfo"`
+	TotalCount int                    `json:"totalCount"`
+}
+
+func (c *AttendanceEventConnection) build(nodes []*AttendanceEvent, pager *attendanceeventPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *AttendanceEvent
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *AttendanceEvent {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *AttendanceEvent {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*AttendanceEventEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &AttendanceEventEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// AttendanceEventPaginateOption enables pagination customization.
+type AttendanceEventPaginateOption func(*attendanceeventPager) error
+
+// WithAttendanceEventOrder configures pagination ordering.
+func WithAttendanceEventOrder(order *AttendanceEventOrder) AttendanceEventPaginateOption {
+	if order == nil {
+		order = DefaultAttendanceEventOrder
+	}
+	o := *order
+	return func(pager *attendanceeventPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultAttendanceEventOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithAttendanceEventFilter configures pagination filter.
+func WithAttendanceEventFilter(filter func(*AttendanceEventQuery) (*AttendanceEventQuery, error)) AttendanceEventPaginateOption {
+	return func(pager *attendanceeventPager) error {
+		if filter == nil {
+			return errors.New("AttendanceEventQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type attendanceeventPager struct {
+	reverse bool
+	order   *AttendanceEventOrder
+	filter  func(*AttendanceEventQuery) (*AttendanceEventQuery, error)
+}
+
+func newAttendanceEventPager(opts []AttendanceEventPaginateOption, reverse bool) (*attendanceeventPager, error) {
+	pager := &attendanceeventPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultAttendanceEventOrder
+	}
+	return pager, nil
+}
+
+func (p *attendanceeventPager) applyFilter(query *AttendanceEventQuery) (*AttendanceEventQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *attendanceeventPager) toCursor(_m *AttendanceEvent) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *attendanceeventPager) applyCursors(query *AttendanceEventQuery, after, before *Cursor) (*AttendanceEventQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultAttendanceEventOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *attendanceeventPager) applyOrder(query *AttendanceEventQuery) *AttendanceEventQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultAttendanceEventOrder.Field {
+		query = query.Order(DefaultAttendanceEventOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *attendanceeventPager) orderExpr(query *AttendanceEventQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultAttendanceEventOrder.Field {
+			b.Comma().Ident(DefaultAttendanceEventOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to AttendanceEvent.
+func (_m *AttendanceEventQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...AttendanceEventPaginateOption,
+) (*AttendanceEventConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newAttendanceEventPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &AttendanceEventConnection{Edges: []*AttendanceEventEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// AttendanceEventOrderField defines the ordering field of AttendanceEvent.
+type AttendanceEventOrderField struct {
+	// Value extracts the ordering value from the given AttendanceEvent.
+	Value    func(*AttendanceEvent) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) attendanceevent.OrderOption
+	toCursor func(*AttendanceEvent) Cursor
+}
+
+// AttendanceEventOrder defines the ordering of AttendanceEvent.
+type AttendanceEventOrder struct {
+	Direction OrderDirection             `json:"direction"`
+	Field     *AttendanceEventOrderField `json:"field"`
+}
+
+// DefaultAttendanceEventOrder is the default ordering of AttendanceEvent.
+var DefaultAttendanceEventOrder = &AttendanceEventOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &AttendanceEventOrderField{
+		Value: func(_m *AttendanceEvent) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: attendanceevent.FieldID,
+		toTerm: attendanceevent.ByID,
+		toCursor: func(_m *AttendanceEvent) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts AttendanceEvent into AttendanceEventEdge.
+func (_m *AttendanceEvent) ToEdge(order *AttendanceEventOrder) *AttendanceEventEdge {
+	if order == nil {
+		order = DefaultAttendanceEventOrder
+	}
+	return &AttendanceEventEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // BillEdge is the edge representation of Bill.
 type BillEdge struct {
 	Node   *Bill  `json:"node"`
@@ -1676,6 +2182,255 @@ func (_m *BookingSuspension) ToEdge(order *BookingSuspensionOrder) *BookingSuspe
 		order = DefaultBookingSuspensionOrder
 	}
 	return &BookingSuspensionEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// BureauNoticeEdge is the edge representation of BureauNotice.
+type BureauNoticeEdge struct {
+	Node   *BureauNotice `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// BureauNoticeConnection is the connection containing edges to BureauNotice.
+type BureauNoticeConnection struct {
+	Edges      []*BureauNoticeEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *BureauNoticeConnection) build(nodes []*BureauNotice, pager *bureaunoticePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *BureauNotice
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *BureauNotice {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *BureauNotice {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*BureauNoticeEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &BureauNoticeEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// BureauNoticePaginateOption enables pagination customization.
+type BureauNoticePaginateOption func(*bureaunoticePager) error
+
+// WithBureauNoticeOrder configures pagination ordering.
+func WithBureauNoticeOrder(order *BureauNoticeOrder) BureauNoticePaginateOption {
+	if order == nil {
+		order = DefaultBureauNoticeOrder
+	}
+	o := *order
+	return func(pager *bureaunoticePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultBureauNoticeOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithBureauNoticeFilter configures pagination filter.
+func WithBureauNoticeFilter(filter func(*BureauNoticeQuery) (*BureauNoticeQuery, error)) BureauNoticePaginateOption {
+	return func(pager *bureaunoticePager) error {
+		if filter == nil {
+			return errors.New("BureauNoticeQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type bureaunoticePager struct {
+	reverse bool
+	order   *BureauNoticeOrder
+	filter  func(*BureauNoticeQuery) (*BureauNoticeQuery, error)
+}
+
+func newBureauNoticePager(opts []BureauNoticePaginateOption, reverse bool) (*bureaunoticePager, error) {
+	pager := &bureaunoticePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultBureauNoticeOrder
+	}
+	return pager, nil
+}
+
+func (p *bureaunoticePager) applyFilter(query *BureauNoticeQuery) (*BureauNoticeQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *bureaunoticePager) toCursor(_m *BureauNotice) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *bureaunoticePager) applyCursors(query *BureauNoticeQuery, after, before *Cursor) (*BureauNoticeQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultBureauNoticeOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *bureaunoticePager) applyOrder(query *BureauNoticeQuery) *BureauNoticeQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultBureauNoticeOrder.Field {
+		query = query.Order(DefaultBureauNoticeOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *bureaunoticePager) orderExpr(query *BureauNoticeQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultBureauNoticeOrder.Field {
+			b.Comma().Ident(DefaultBureauNoticeOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to BureauNotice.
+func (_m *BureauNoticeQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...BureauNoticePaginateOption,
+) (*BureauNoticeConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newBureauNoticePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &BureauNoticeConnection{Edges: []*BureauNoticeEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// BureauNoticeOrderField defines the ordering field of BureauNotice.
+type BureauNoticeOrderField struct {
+	// Value extracts the ordering value from the given BureauNotice.
+	Value    func(*BureauNotice) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) bureaunotice.OrderOption
+	toCursor func(*BureauNotice) Cursor
+}
+
+// BureauNoticeOrder defines the ordering of BureauNotice.
+type BureauNoticeOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *BureauNoticeOrderField `json:"field"`
+}
+
+// DefaultBureauNoticeOrder is the default ordering of BureauNotice.
+var DefaultBureauNoticeOrder = &BureauNoticeOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &BureauNoticeOrderField{
+		Value: func(_m *BureauNotice) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: bureaunotice.FieldID,
+		toTerm: bureaunotice.ByID,
+		toCursor: func(_m *BureauNotice) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts BureauNotice into BureauNoticeEdge.
+func (_m *BureauNotice) ToEdge(order *BureauNoticeOrder) *BureauNoticeEdge {
+	if order == nil {
+		order = DefaultBureauNoticeOrder
+	}
+	return &BureauNoticeEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -4171,6 +4926,255 @@ func (_m *Consent) ToEdge(order *ConsentOrder) *ConsentEdge {
 	}
 }
 
+// CourseResourceEdge is the edge representation of CourseResource.
+type CourseResourceEdge struct {
+	Node   *CourseResource `json:"node"`
+	Cursor Cursor          `json:"cursor"`
+}
+
+// CourseResourceConnection is the connection containing edges to CourseResource.
+type CourseResourceConnection struct {
+	Edges      []*CourseResourceEdge `json:"edges"`
+	PageInfo   PageInfo              `json:"pageInfo"`
+	TotalCount int                   `json:"totalCount"`
+}
+
+func (c *CourseResourceConnection) build(nodes []*CourseResource, pager *courseresourcePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *CourseResource
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *CourseResource {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *CourseResource {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*CourseResourceEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &CourseResourceEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// CourseResourcePaginateOption enables pagination customization.
+type CourseResourcePaginateOption func(*courseresourcePager) error
+
+// WithCourseResourceOrder configures pagination ordering.
+func WithCourseResourceOrder(order *CourseResourceOrder) CourseResourcePaginateOption {
+	if order == nil {
+		order = DefaultCourseResourceOrder
+	}
+	o := *order
+	return func(pager *courseresourcePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultCourseResourceOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithCourseResourceFilter configures pagination filter.
+func WithCourseResourceFilter(filter func(*CourseResourceQuery) (*CourseResourceQuery, error)) CourseResourcePaginateOption {
+	return func(pager *courseresourcePager) error {
+		if filter == nil {
+			return errors.New("CourseResourceQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type courseresourcePager struct {
+	reverse bool
+	order   *CourseResourceOrder
+	filter  func(*CourseResourceQuery) (*CourseResourceQuery, error)
+}
+
+func newCourseResourcePager(opts []CourseResourcePaginateOption, reverse bool) (*courseresourcePager, error) {
+	pager := &courseresourcePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultCourseResourceOrder
+	}
+	return pager, nil
+}
+
+func (p *courseresourcePager) applyFilter(query *CourseResourceQuery) (*CourseResourceQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *courseresourcePager) toCursor(_m *CourseResource) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *courseresourcePager) applyCursors(query *CourseResourceQuery, after, before *Cursor) (*CourseResourceQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCourseResourceOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *courseresourcePager) applyOrder(query *CourseResourceQuery) *CourseResourceQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultCourseResourceOrder.Field {
+		query = query.Order(DefaultCourseResourceOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *courseresourcePager) orderExpr(query *CourseResourceQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultCourseResourceOrder.Field {
+			b.Comma().Ident(DefaultCourseResourceOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to CourseResource.
+func (_m *CourseResourceQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...CourseResourcePaginateOption,
+) (*CourseResourceConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newCourseResourcePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &CourseResourceConnection{Edges: []*CourseResourceEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// CourseResourceOrderField defines the ordering field of CourseResource.
+type CourseResourceOrderField struct {
+	// Value extracts the ordering value from the given CourseResource.
+	Value    func(*CourseResource) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) courseresource.OrderOption
+	toCursor func(*CourseResource) Cursor
+}
+
+// CourseResourceOrder defines the ordering of CourseResource.
+type CourseResourceOrder struct {
+	Direction OrderDirection            `json:"direction"`
+	Field     *CourseResourceOrderField `json:"field"`
+}
+
+// DefaultCourseResourceOrder is the default ordering of CourseResource.
+var DefaultCourseResourceOrder = &CourseResourceOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &CourseResourceOrderField{
+		Value: func(_m *CourseResource) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: courseresource.FieldID,
+		toTerm: courseresource.ByID,
+		toCursor: func(_m *CourseResource) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts CourseResource into CourseResourceEdge.
+func (_m *CourseResource) ToEdge(order *CourseResourceOrder) *CourseResourceEdge {
+	if order == nil {
+		order = DefaultCourseResourceOrder
+	}
+	return &CourseResourceEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // CreditLineEdge is the edge representation of CreditLine.
 type CreditLineEdge struct {
 	Node   *CreditLine `json:"node"`
@@ -6412,6 +7416,255 @@ func (_m *HelpCall) ToEdge(order *HelpCallOrder) *HelpCallEdge {
 	}
 }
 
+// LeaveRequestEdge is the edge representation of LeaveRequest.
+type LeaveRequestEdge struct {
+	Node   *LeaveRequest `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// LeaveRequestConnection is the connection containing edges to LeaveRequest.
+type LeaveRequestConnection struct {
+	Edges      []*LeaveRequestEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *LeaveRequestConnection) build(nodes []*LeaveRequest, pager *leaverequestPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *LeaveRequest
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *LeaveRequest {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *LeaveRequest {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*LeaveRequestEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &LeaveRequestEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// LeaveRequestPaginateOption enables pagination customization.
+type LeaveRequestPaginateOption func(*leaverequestPager) error
+
+// WithLeaveRequestOrder configures pagination ordering.
+func WithLeaveRequestOrder(order *LeaveRequestOrder) LeaveRequestPaginateOption {
+	if order == nil {
+		order = DefaultLeaveRequestOrder
+	}
+	o := *order
+	return func(pager *leaverequestPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultLeaveRequestOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithLeaveRequestFilter configures pagination filter.
+func WithLeaveRequestFilter(filter func(*LeaveRequestQuery) (*LeaveRequestQuery, error)) LeaveRequestPaginateOption {
+	return func(pager *leaverequestPager) error {
+		if filter == nil {
+			return errors.New("LeaveRequestQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type leaverequestPager struct {
+	reverse bool
+	order   *LeaveRequestOrder
+	filter  func(*LeaveRequestQuery) (*LeaveRequestQuery, error)
+}
+
+func newLeaveRequestPager(opts []LeaveRequestPaginateOption, reverse bool) (*leaverequestPager, error) {
+	pager := &leaverequestPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultLeaveRequestOrder
+	}
+	return pager, nil
+}
+
+func (p *leaverequestPager) applyFilter(query *LeaveRequestQuery) (*LeaveRequestQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *leaverequestPager) toCursor(_m *LeaveRequest) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *leaverequestPager) applyCursors(query *LeaveRequestQuery, after, before *Cursor) (*LeaveRequestQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultLeaveRequestOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *leaverequestPager) applyOrder(query *LeaveRequestQuery) *LeaveRequestQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultLeaveRequestOrder.Field {
+		query = query.Order(DefaultLeaveRequestOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *leaverequestPager) orderExpr(query *LeaveRequestQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultLeaveRequestOrder.Field {
+			b.Comma().Ident(DefaultLeaveRequestOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to LeaveRequest.
+func (_m *LeaveRequestQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...LeaveRequestPaginateOption,
+) (*LeaveRequestConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newLeaveRequestPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &LeaveRequestConnection{Edges: []*LeaveRequestEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// LeaveRequestOrderField defines the ordering field of LeaveRequest.
+type LeaveRequestOrderField struct {
+	// Value extracts the ordering value from the given LeaveRequest.
+	Value    func(*LeaveRequest) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) leaverequest.OrderOption
+	toCursor func(*LeaveRequest) Cursor
+}
+
+// LeaveRequestOrder defines the ordering of LeaveRequest.
+type LeaveRequestOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *LeaveRequestOrderField `json:"field"`
+}
+
+// DefaultLeaveRequestOrder is the default ordering of LeaveRequest.
+var DefaultLeaveRequestOrder = &LeaveRequestOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &LeaveRequestOrderField{
+		Value: func(_m *LeaveRequest) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: leaverequest.FieldID,
+		toTerm: leaverequest.ByID,
+		toCursor: func(_m *LeaveRequest) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts LeaveRequest into LeaveRequestEdge.
+func (_m *LeaveRequest) ToEdge(order *LeaveRequestOrder) *LeaveRequestEdge {
+	if order == nil {
+		order = DefaultLeaveRequestOrder
+	}
+	return &LeaveRequestEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // LedgerAccountEdge is the edge representation of LedgerAccount.
 type LedgerAccountEdge struct {
 	Node   *LedgerAccount `json:"node"`
@@ -7201,6 +8454,504 @@ func (_m *LedgerTransaction) ToEdge(order *LedgerTransactionOrder) *LedgerTransa
 		order = DefaultLedgerTransactionOrder
 	}
 	return &LedgerTransactionEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// MessageEdge is the edge representation of Message.
+type MessageEdge struct {
+	Node   *Message `json:"node"`
+	Cursor Cursor   `json:"cursor"`
+}
+
+// MessageConnection is the connection containing edges to Message.
+type MessageConnection struct {
+	Edges      []*MessageEdge `json:"edges"`
+	PageInfo   PageInfo       `json:"pageInfo"`
+	TotalCount int            `json:"totalCount"`
+}
+
+func (c *MessageConnection) build(nodes []*Message, pager *messagePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Message
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Message {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Message {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MessageEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MessageEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MessagePaginateOption enables pagination customization.
+type MessagePaginateOption func(*messagePager) error
+
+// WithMessageOrder configures pagination ordering.
+func WithMessageOrder(order *MessageOrder) MessagePaginateOption {
+	if order == nil {
+		order = DefaultMessageOrder
+	}
+	o := *order
+	return func(pager *messagePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMessageOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMessageFilter configures pagination filter.
+func WithMessageFilter(filter func(*MessageQuery) (*MessageQuery, error)) MessagePaginateOption {
+	return func(pager *messagePager) error {
+		if filter == nil {
+			return errors.New("MessageQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type messagePager struct {
+	reverse bool
+	order   *MessageOrder
+	filter  func(*MessageQuery) (*MessageQuery, error)
+}
+
+func newMessagePager(opts []MessagePaginateOption, reverse bool) (*messagePager, error) {
+	pager := &messagePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMessageOrder
+	}
+	return pager, nil
+}
+
+func (p *messagePager) applyFilter(query *MessageQuery) (*MessageQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *messagePager) toCursor(_m *Message) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *messagePager) applyCursors(query *MessageQuery, after, before *Cursor) (*MessageQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMessageOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *messagePager) applyOrder(query *MessageQuery) *MessageQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMessageOrder.Field {
+		query = query.Order(DefaultMessageOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *messagePager) orderExpr(query *MessageQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMessageOrder.Field {
+			b.Comma().Ident(DefaultMessageOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Message.
+func (_m *MessageQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MessagePaginateOption,
+) (*MessageConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMessagePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MessageConnection{Edges: []*MessageEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// MessageOrderField defines the ordering field of Message.
+type MessageOrderField struct {
+	// Value extracts the ordering value from the given Message.
+	Value    func(*Message) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) message.OrderOption
+	toCursor func(*Message) Cursor
+}
+
+// MessageOrder defines the ordering of Message.
+type MessageOrder struct {
+	Direction OrderDirection     `json:"direction"`
+	Field     *MessageOrderField `json:"field"`
+}
+
+// DefaultMessageOrder is the default ordering of Message.
+var DefaultMessageOrder = &MessageOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MessageOrderField{
+		Value: func(_m *Message) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: message.FieldID,
+		toTerm: message.ByID,
+		toCursor: func(_m *Message) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Message into MessageEdge.
+func (_m *Message) ToEdge(order *MessageOrder) *MessageEdge {
+	if order == nil {
+		order = DefaultMessageOrder
+	}
+	return &MessageEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// MessageReportEdge is the edge representation of MessageReport.
+type MessageReportEdge struct {
+	Node   *MessageReport `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// MessageReportConnection is the connection containing edges to MessageReport.
+type MessageReportConnection struct {
+	Edges      []*MessageReportEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *MessageReportConnection) build(nodes []*MessageReport, pager *messagereportPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *MessageReport
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *MessageReport {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *MessageReport {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*MessageReportEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &MessageReportEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// MessageReportPaginateOption enables pagination customization.
+type MessageReportPaginateOption func(*messagereportPager) error
+
+// WithMessageReportOrder configures pagination ordering.
+func WithMessageReportOrder(order *MessageReportOrder) MessageReportPaginateOption {
+	if order == nil {
+		order = DefaultMessageReportOrder
+	}
+	o := *order
+	return func(pager *messagereportPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultMessageReportOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithMessageReportFilter configures pagination filter.
+func WithMessageReportFilter(filter func(*MessageReportQuery) (*MessageReportQuery, error)) MessageReportPaginateOption {
+	return func(pager *messagereportPager) error {
+		if filter == nil {
+			return errors.New("MessageReportQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type messagereportPager struct {
+	reverse bool
+	order   *MessageReportOrder
+	filter  func(*MessageReportQuery) (*MessageReportQuery, error)
+}
+
+func newMessageReportPager(opts []MessageReportPaginateOption, reverse bool) (*messagereportPager, error) {
+	pager := &messagereportPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultMessageReportOrder
+	}
+	return pager, nil
+}
+
+func (p *messagereportPager) applyFilter(query *MessageReportQuery) (*MessageReportQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *messagereportPager) toCursor(_m *MessageReport) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *messagereportPager) applyCursors(query *MessageReportQuery, after, before *Cursor) (*MessageReportQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultMessageReportOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *messagereportPager) applyOrder(query *MessageReportQuery) *MessageReportQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultMessageReportOrder.Field {
+		query = query.Order(DefaultMessageReportOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *messagereportPager) orderExpr(query *MessageReportQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultMessageReportOrder.Field {
+			b.Comma().Ident(DefaultMessageReportOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to MessageReport.
+func (_m *MessageReportQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...MessageReportPaginateOption,
+) (*MessageReportConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newMessageReportPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &MessageReportConnection{Edges: []*MessageReportEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// MessageReportOrderField defines the ordering field of MessageReport.
+type MessageReportOrderField struct {
+	// Value extracts the ordering value from the given MessageReport.
+	Value    func(*MessageReport) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) messagereport.OrderOption
+	toCursor func(*MessageReport) Cursor
+}
+
+// MessageReportOrder defines the ordering of MessageReport.
+type MessageReportOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *MessageReportOrderField `json:"field"`
+}
+
+// DefaultMessageReportOrder is the default ordering of MessageReport.
+var DefaultMessageReportOrder = &MessageReportOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &MessageReportOrderField{
+		Value: func(_m *MessageReport) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: messagereport.FieldID,
+		toTerm: messagereport.ByID,
+		toCursor: func(_m *MessageReport) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts MessageReport into MessageReportEdge.
+func (_m *MessageReport) ToEdge(order *MessageReportOrder) *MessageReportEdge {
+	if order == nil {
+		order = DefaultMessageReportOrder
+	}
+	return &MessageReportEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -10283,6 +12034,255 @@ func (_m *Street) ToEdge(order *StreetOrder) *StreetEdge {
 		order = DefaultStreetOrder
 	}
 	return &StreetEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ThreadEdge is the edge representation of Thread.
+type ThreadEdge struct {
+	Node   *Thread `json:"node"`
+	Cursor Cursor  `json:"cursor"`
+}
+
+// ThreadConnection is the connection containing edges to Thread.
+type ThreadConnection struct {
+	Edges      []*ThreadEdge `json:"edges"`
+	PageInfo   PageInfo      `json:"pageInfo"`
+	TotalCount int           `json:"totalCount"`
+}
+
+func (c *ThreadConnection) build(nodes []*Thread, pager *threadPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Thread
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Thread {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Thread {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ThreadEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ThreadEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ThreadPaginateOption enables pagination customization.
+type ThreadPaginateOption func(*threadPager) error
+
+// WithThreadOrder configures pagination ordering.
+func WithThreadOrder(order *ThreadOrder) ThreadPaginateOption {
+	if order == nil {
+		order = DefaultThreadOrder
+	}
+	o := *order
+	return func(pager *threadPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultThreadOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithThreadFilter configures pagination filter.
+func WithThreadFilter(filter func(*ThreadQuery) (*ThreadQuery, error)) ThreadPaginateOption {
+	return func(pager *threadPager) error {
+		if filter == nil {
+			return errors.New("ThreadQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type threadPager struct {
+	reverse bool
+	order   *ThreadOrder
+	filter  func(*ThreadQuery) (*ThreadQuery, error)
+}
+
+func newThreadPager(opts []ThreadPaginateOption, reverse bool) (*threadPager, error) {
+	pager := &threadPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultThreadOrder
+	}
+	return pager, nil
+}
+
+func (p *threadPager) applyFilter(query *ThreadQuery) (*ThreadQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *threadPager) toCursor(_m *Thread) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *threadPager) applyCursors(query *ThreadQuery, after, before *Cursor) (*ThreadQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultThreadOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *threadPager) applyOrder(query *ThreadQuery) *ThreadQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultThreadOrder.Field {
+		query = query.Order(DefaultThreadOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *threadPager) orderExpr(query *ThreadQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultThreadOrder.Field {
+			b.Comma().Ident(DefaultThreadOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Thread.
+func (_m *ThreadQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ThreadPaginateOption,
+) (*ThreadConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newThreadPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ThreadConnection{Edges: []*ThreadEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField) && !hasCollectedField(ctx, pageInfoField)
+	if hasCollectedField(ctx, totalCountField) || nested.EmptyPage(first, last) && hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// ThreadOrderField defines the ordering field of Thread.
+type ThreadOrderField struct {
+	// Value extracts the ordering value from the given Thread.
+	Value    func(*Thread) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) thread.OrderOption
+	toCursor func(*Thread) Cursor
+}
+
+// ThreadOrder defines the ordering of Thread.
+type ThreadOrder struct {
+	Direction OrderDirection    `json:"direction"`
+	Field     *ThreadOrderField `json:"field"`
+}
+
+// DefaultThreadOrder is the default ordering of Thread.
+var DefaultThreadOrder = &ThreadOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ThreadOrderField{
+		Value: func(_m *Thread) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: thread.FieldID,
+		toTerm: thread.ByID,
+		toCursor: func(_m *Thread) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Thread into ThreadEdge.
+func (_m *Thread) ToEdge(order *ThreadOrder) *ThreadEdge {
+	if order == nil {
+		order = DefaultThreadOrder
+	}
+	return &ThreadEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -7,10 +7,13 @@ import (
 	"citygraph/ent/db/alert"
 	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/attachment"
+	"citygraph/ent/db/attendanceevent"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/broadcast"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/ent/db/carecontract"
 	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
@@ -22,6 +25,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -32,15 +36,19 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
+	"citygraph/ent/db/grade"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
 	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
+	"citygraph/ent/db/leaverequest"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
+	"citygraph/ent/db/message"
+	"citygraph/ent/db/messagereport"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
@@ -58,6 +66,8 @@ import (
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/thread"
+	"citygraph/ent/db/threadread"
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/transitbatch"
 	"citygraph/ent/db/transitride"
@@ -76,10 +86,13 @@ func Policies() map[string]ent.Policy {
 		"Alert":                  alert.Policy,
 		"Announcement":           announcement.Policy,
 		"Appointment":            appointment.Policy,
+		"Attachment":             attachment.Policy,
+		"AttendanceEvent":        attendanceevent.Policy,
 		"AuditEvent":             auditevent.Policy,
 		"Bill":                   bill.Policy,
 		"BookingSuspension":      bookingsuspension.Policy,
 		"Broadcast":              broadcast.Policy,
+		"BureauNotice":           bureaunotice.Policy,
 		"CareContract":           carecontract.Policy,
 		"CareVisit":              carevisit.Policy,
 		"CaseCategory":           casecategory.Policy,
@@ -91,6 +104,7 @@ func Policies() map[string]ent.Policy {
 		"CityFacility":           cityfacility.Policy,
 		"Clinic":                 clinic.Policy,
 		"Consent":                consent.Policy,
+		"CourseResource":         courseresource.Policy,
 		"CreditLine":             creditline.Policy,
 		"DataExport":             dataexport.Policy,
 		"Delegation":             delegation.Policy,
@@ -101,15 +115,19 @@ func Policies() map[string]ent.Policy {
 		"District":               district.Policy,
 		"Enrollment":             enrollment.Policy,
 		"EntitlementGrant":       entitlementgrant.Policy,
+		"Grade":                  grade.Policy,
 		"Guardianship":           guardianship.Policy,
 		"HealthRecord":           healthrecord.Policy,
 		"HelpCall":               helpcall.Policy,
 		"Hold":                   hold.Policy,
 		"IdempotencyRecord":      idempotencyrecord.Policy,
 		"Identity":               identity.Policy,
+		"LeaveRequest":           leaverequest.Policy,
 		"LedgerAccount":          ledgeraccount.Policy,
 		"LedgerEntry":            ledgerentry.Policy,
 		"LedgerTransaction":      ledgertransaction.Policy,
+		"Message":                message.Policy,
+		"MessageReport":          messagereport.Policy,
 		"Notification":           notification.Policy,
 		"NotificationPreference": notificationpreference.Policy,
 		"Person":                 person.Policy,
@@ -127,6 +145,8 @@ func Policies() map[string]ent.Policy {
 		"Slot":                   slot.Policy,
 		"StaffRole":              staffrole.Policy,
 		"Street":                 street.Policy,
+		"Thread":                 thread.Policy,
+		"ThreadRead":             threadread.Policy,
 		"TopUp":                  topup.Policy,
 		"TransitBatch":           transitbatch.Policy,
 		"TransitRide":            transitride.Policy,
@@ -164,6 +184,20 @@ func (_q *AppointmentQuery) WhereP(ps ...func(*sql.Selector)) {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *AttachmentQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *AttendanceEventQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *AuditEventQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -186,6 +220,13 @@ func (_q *BookingSuspensionQuery) WhereP(ps ...func(*sql.Selector)) {
 
 // WhereP narrows the query by selector predicates.
 func (_q *BroadcastQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *BureauNoticeQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}
@@ -284,6 +325,13 @@ func (_q *ConsentQuery) WhereP(ps ...func(*sql.Selector)) {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *CourseResourceQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *CreditLineQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -359,6 +407,13 @@ func (_q *EntitlementGrantQuery) WhereP(ps ...func(*sql.Selector)) {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *GradeQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *GuardianshipQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -401,6 +456,13 @@ func (_q *IdentityQuery) WhereP(ps ...func(*sql.Selector)) {
 }
 
 // WhereP narrows the query by selector predicates.
+func (_q *LeaveRequestQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
 func (_q *LedgerAccountQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -416,6 +478,20 @@ func (_q *LedgerEntryQuery) WhereP(ps ...func(*sql.Selector)) {
 
 // WhereP narrows the query by selector predicates.
 func (_q *LedgerTransactionQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *MessageQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *MessageReportQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}
@@ -553,6 +629,20 @@ func (_q *StreetQuery) WhereP(ps ...func(*sql.Selector)) {
 // Location is the position in the datum asked for.
 func (_m *Street) Location(crs geo.Datum) geo.Located {
 	return geo.Locate(geo.Point{Lat: _m.Lat, Lng: _m.Lng}, crs)
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *ThreadQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
+}
+
+// WhereP narrows the query by selector predicates.
+func (_q *ThreadReadQuery) WhereP(ps ...func(*sql.Selector)) {
+	for _, p := range ps {
+		_q.predicates = append(_q.predicates, p)
+	}
 }
 
 // WhereP narrows the query by selector predicates.

@@ -6,6 +6,8 @@ import (
 	"citygraph/ent/db/academicsession"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/schoolclass"
+	"citygraph/internal/school/timetable"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -35,6 +37,8 @@ type SchoolClass struct {
 	Kind schoolclass.Kind `json:"kind,omitempty"`
 	// Status holds the value of the "status" field.
 	Status schoolclass.Status `json:"status,omitempty"`
+	// Timetable holds the value of the "timetable" field.
+	Timetable []timetable.Entry `json:"timetable,omitempty"`
 	// SchoolID holds the value of the "school_id" field.
 	SchoolID string `json:"school_id,omitempty"`
 	// AcademicSessionID holds the value of the "academic_session_id" field.
@@ -98,6 +102,8 @@ func (*SchoolClass) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case schoolclass.FieldTimetable:
+			values[i] = new([]byte)
 		case schoolclass.FieldID, schoolclass.FieldSourceSystem, schoolclass.FieldSourceValue, schoolclass.FieldTitle, schoolclass.FieldGrade, schoolclass.FieldKind, schoolclass.FieldStatus, schoolclass.FieldSchoolID, schoolclass.FieldAcademicSessionID:
 			values[i] = new(sql.NullString)
 		case schoolclass.FieldCreatedAt, schoolclass.FieldUpdatedAt:
@@ -172,6 +178,14 @@ func (_m *SchoolClass) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field status", values[i])
 			} else if value.Valid {
 				_m.Status = schoolclass.Status(value.String)
+			}
+		case schoolclass.FieldTimetable:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field timetable", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Timetable); err != nil {
+					return fmt.Errorf("unmarshal field timetable: %w", err)
+				}
 			}
 		case schoolclass.FieldSchoolID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -264,6 +278,9 @@ func (_m *SchoolClass) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))
+	builder.WriteString(", ")
+	builder.WriteString("timetable=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Timetable))
 	builder.WriteString(", ")
 	builder.WriteString("school_id=")
 	builder.WriteString(_m.SchoolID)

@@ -7,6 +7,7 @@ import (
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/school"
 	"citygraph/ent/db/schoolclass"
+	"citygraph/internal/school/timetable"
 	"context"
 	"errors"
 	"fmt"
@@ -124,6 +125,12 @@ func (_c *SchoolClassCreate) SetNillableStatus(v *schoolclass.Status) *SchoolCla
 	if v != nil {
 		_c.SetStatus(*v)
 	}
+	return _c
+}
+
+// SetTimetable sets the "timetable" field.
+func (_c *SchoolClassCreate) SetTimetable(v []timetable.Entry) *SchoolClassCreate {
+	_c.mutation.SetTimetable(v)
 	return _c
 }
 
@@ -396,6 +403,10 @@ func (_c *SchoolClassCreate) createSpec() (*SchoolClass, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(schoolclass.FieldStatus, field.TypeEnum, value)
 		_node.Status = value
+	}
+	if value, ok := _c.mutation.Timetable(); ok {
+		_spec.SetField(schoolclass.FieldTimetable, field.TypeJSON, value)
+		_node.Timetable = value
 	}
 	if nodes := _c.mutation.SchoolIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

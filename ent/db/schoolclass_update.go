@@ -7,6 +7,7 @@ import (
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/schoolclass"
+	"citygraph/internal/school/timetable"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 )
 
@@ -129,6 +131,24 @@ func (_u *SchoolClassUpdate) SetNillableStatus(v *schoolclass.Status) *SchoolCla
 	if v != nil {
 		_u.SetStatus(*v)
 	}
+	return _u
+}
+
+// SetTimetable sets the "timetable" field.
+func (_u *SchoolClassUpdate) SetTimetable(v []timetable.Entry) *SchoolClassUpdate {
+	_u.mutation.SetTimetable(v)
+	return _u
+}
+
+// AppendTimetable appends value to the "timetable" field.
+func (_u *SchoolClassUpdate) AppendTimetable(v []timetable.Entry) *SchoolClassUpdate {
+	_u.mutation.AppendTimetable(v)
+	return _u
+}
+
+// ClearTimetable clears the value of the "timetable" field.
+func (_u *SchoolClassUpdate) ClearTimetable() *SchoolClassUpdate {
+	_u.mutation.ClearTimetable()
 	return _u
 }
 
@@ -328,6 +348,17 @@ func (_u *SchoolClassUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(schoolclass.FieldStatus, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Timetable(); ok {
+		_spec.SetField(schoolclass.FieldTimetable, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedTimetable(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, schoolclass.FieldTimetable, value)
+		})
+	}
+	if _u.mutation.TimetableCleared() {
+		_spec.ClearField(schoolclass.FieldTimetable, field.TypeJSON)
+	}
 	if _u.mutation.AcademicSessionCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -521,6 +552,24 @@ func (_u *SchoolClassUpdateOne) SetNillableStatus(v *schoolclass.Status) *School
 	if v != nil {
 		_u.SetStatus(*v)
 	}
+	return _u
+}
+
+// SetTimetable sets the "timetable" field.
+func (_u *SchoolClassUpdateOne) SetTimetable(v []timetable.Entry) *SchoolClassUpdateOne {
+	_u.mutation.SetTimetable(v)
+	return _u
+}
+
+// AppendTimetable appends value to the "timetable" field.
+func (_u *SchoolClassUpdateOne) AppendTimetable(v []timetable.Entry) *SchoolClassUpdateOne {
+	_u.mutation.AppendTimetable(v)
+	return _u
+}
+
+// ClearTimetable clears the value of the "timetable" field.
+func (_u *SchoolClassUpdateOne) ClearTimetable() *SchoolClassUpdateOne {
+	_u.mutation.ClearTimetable()
 	return _u
 }
 
@@ -749,6 +798,17 @@ func (_u *SchoolClassUpdateOne) sqlSave(ctx context.Context) (_node *SchoolClass
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(schoolclass.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Timetable(); ok {
+		_spec.SetField(schoolclass.FieldTimetable, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedTimetable(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, schoolclass.FieldTimetable, value)
+		})
+	}
+	if _u.mutation.TimetableCleared() {
+		_spec.ClearField(schoolclass.FieldTimetable, field.TypeJSON)
 	}
 	if _u.mutation.AcademicSessionCleared() {
 		edge := &sqlgraph.EdgeSpec{

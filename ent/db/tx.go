@@ -22,6 +22,10 @@ type Tx struct {
 	Announcement *AnnouncementClient
 	// Appointment is the client for interacting with the Appointment builders.
 	Appointment *AppointmentClient
+	// Attachment is the client for interacting with the Attachment builders.
+	Attachment *AttachmentClient
+	// AttendanceEvent is the client for interacting with the AttendanceEvent builders.
+	AttendanceEvent *AttendanceEventClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
 	// Bill is the client for interacting with the Bill builders.
@@ -30,6 +34,8 @@ type Tx struct {
 	BookingSuspension *BookingSuspensionClient
 	// Broadcast is the client for interacting with the Broadcast builders.
 	Broadcast *BroadcastClient
+	// BureauNotice is the client for interacting with the BureauNotice builders.
+	BureauNotice *BureauNoticeClient
 	// CareContract is the client for interacting with the CareContract builders.
 	CareContract *CareContractClient
 	// CareVisit is the client for interacting with the CareVisit builders.
@@ -52,6 +58,8 @@ type Tx struct {
 	Clinic *ClinicClient
 	// Consent is the client for interacting with the Consent builders.
 	Consent *ConsentClient
+	// CourseResource is the client for interacting with the CourseResource builders.
+	CourseResource *CourseResourceClient
 	// CreditLine is the client for interacting with the CreditLine builders.
 	CreditLine *CreditLineClient
 	// DataExport is the client for interacting with the DataExport builders.
@@ -72,6 +80,8 @@ type Tx struct {
 	Enrollment *EnrollmentClient
 	// EntitlementGrant is the client for interacting with the EntitlementGrant builders.
 	EntitlementGrant *EntitlementGrantClient
+	// Grade is the client for interacting with the Grade builders.
+	Grade *GradeClient
 	// Guardianship is the client for interacting with the Guardianship builders.
 	Guardianship *GuardianshipClient
 	// HealthRecord is the client for interacting with the HealthRecord builders.
@@ -84,12 +94,18 @@ type Tx struct {
 	IdempotencyRecord *IdempotencyRecordClient
 	// Identity is the client for interacting with the Identity builders.
 	Identity *IdentityClient
+	// LeaveRequest is the client for interacting with the LeaveRequest builders.
+	LeaveRequest *LeaveRequestClient
 	// LedgerAccount is the client for interacting with the LedgerAccount builders.
 	LedgerAccount *LedgerAccountClient
 	// LedgerEntry is the client for interacting with the LedgerEntry builders.
 	LedgerEntry *LedgerEntryClient
 	// LedgerTransaction is the client for interacting with the LedgerTransaction builders.
 	LedgerTransaction *LedgerTransactionClient
+	// Message is the client for interacting with the Message builders.
+	Message *MessageClient
+	// MessageReport is the client for interacting with the MessageReport builders.
+	MessageReport *MessageReportClient
 	// Notification is the client for interacting with the Notification builders.
 	Notification *NotificationClient
 	// NotificationPreference is the client for interacting with the NotificationPreference builders.
@@ -124,6 +140,10 @@ type Tx struct {
 	StaffRole *StaffRoleClient
 	// Street is the client for interacting with the Street builders.
 	Street *StreetClient
+	// Thread is the client for interacting with the Thread builders.
+	Thread *ThreadClient
+	// ThreadRead is the client for interacting with the ThreadRead builders.
+	ThreadRead *ThreadReadClient
 	// TopUp is the client for interacting with the TopUp builders.
 	TopUp *TopUpClient
 	// TransitBatch is the client for interacting with the TransitBatch builders.
@@ -269,10 +289,13 @@ func (tx *Tx) init() {
 	tx.Alert = NewAlertClient(tx.config)
 	tx.Announcement = NewAnnouncementClient(tx.config)
 	tx.Appointment = NewAppointmentClient(tx.config)
+	tx.Attachment = NewAttachmentClient(tx.config)
+	tx.AttendanceEvent = NewAttendanceEventClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
 	tx.Bill = NewBillClient(tx.config)
 	tx.BookingSuspension = NewBookingSuspensionClient(tx.config)
 	tx.Broadcast = NewBroadcastClient(tx.config)
+	tx.BureauNotice = NewBureauNoticeClient(tx.config)
 	tx.CareContract = NewCareContractClient(tx.config)
 	tx.CareVisit = NewCareVisitClient(tx.config)
 	tx.CaseCategory = NewCaseCategoryClient(tx.config)
@@ -284,6 +307,7 @@ func (tx *Tx) init() {
 	tx.CityFacility = NewCityFacilityClient(tx.config)
 	tx.Clinic = NewClinicClient(tx.config)
 	tx.Consent = NewConsentClient(tx.config)
+	tx.CourseResource = NewCourseResourceClient(tx.config)
 	tx.CreditLine = NewCreditLineClient(tx.config)
 	tx.DataExport = NewDataExportClient(tx.config)
 	tx.Delegation = NewDelegationClient(tx.config)
@@ -294,15 +318,19 @@ func (tx *Tx) init() {
 	tx.District = NewDistrictClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)
 	tx.EntitlementGrant = NewEntitlementGrantClient(tx.config)
+	tx.Grade = NewGradeClient(tx.config)
 	tx.Guardianship = NewGuardianshipClient(tx.config)
 	tx.HealthRecord = NewHealthRecordClient(tx.config)
 	tx.HelpCall = NewHelpCallClient(tx.config)
 	tx.Hold = NewHoldClient(tx.config)
 	tx.IdempotencyRecord = NewIdempotencyRecordClient(tx.config)
 	tx.Identity = NewIdentityClient(tx.config)
+	tx.LeaveRequest = NewLeaveRequestClient(tx.config)
 	tx.LedgerAccount = NewLedgerAccountClient(tx.config)
 	tx.LedgerEntry = NewLedgerEntryClient(tx.config)
 	tx.LedgerTransaction = NewLedgerTransactionClient(tx.config)
+	tx.Message = NewMessageClient(tx.config)
+	tx.MessageReport = NewMessageReportClient(tx.config)
 	tx.Notification = NewNotificationClient(tx.config)
 	tx.NotificationPreference = NewNotificationPreferenceClient(tx.config)
 	tx.Person = NewPersonClient(tx.config)
@@ -320,6 +348,8 @@ func (tx *Tx) init() {
 	tx.Slot = NewSlotClient(tx.config)
 	tx.StaffRole = NewStaffRoleClient(tx.config)
 	tx.Street = NewStreetClient(tx.config)
+	tx.Thread = NewThreadClient(tx.config)
+	tx.ThreadRead = NewThreadReadClient(tx.config)
 	tx.TopUp = NewTopUpClient(tx.config)
 	tx.TransitBatch = NewTransitBatchClient(tx.config)
 	tx.TransitRide = NewTransitRideClient(tx.config)

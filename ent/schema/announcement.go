@@ -26,6 +26,7 @@ func (Announcement) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("school_id").MaxLen(64).Immutable().Annotations(hidden),
 		field.String("author_id").MaxLen(64).Immutable().Annotations(hidden),
+		field.String("bureau_notice_id").MaxLen(64).Optional().Nillable().Immutable().Annotations(hidden).Comment("what the bureau had the school say"),
 		field.String("author_name").MaxRuneLen(64).Default("").GoType(mask.Name("")).Annotations(entgql.MapsTo("maskedAuthorName")).
 			Comment("emptied when the author's account ends"),
 		field.Enum("kind").NamedValues("Notice", "NOTICE", "Homework", "HOMEWORK").Immutable(),
@@ -50,12 +51,17 @@ func (Announcement) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("school", School.Type).Field("school_id").Unique().Required().Immutable(),
 		edge.To("deliveries", Delivery.Type).Annotations(entgql.RelayConnection()),
+		edge.To("attachments", Attachment.Type).Annotations(hidden),
+		edge.From("bureau_notice", BureauNotice.Type).Ref("announcements").Field("bureau_notice_id").Unique().Immutable().Annotations(hidden),
 	}
 }
 
 // Indexes find a school's, an author's and those that are due.
 func (Announcement) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("school_id", "id"), index.Fields("author_id", "id"), index.Fields("status", "publish_at")}
+	return []ent.Index{
+		index.Fields("school_id", "id"), index.Fields("author_id", "id"), index.Fields("status", "publish_at"),
+		index.Fields("bureau_notice_id", "school_id").Unique(),
+	}
 }
 
 // Annotations name the table, and keep it within what can be.

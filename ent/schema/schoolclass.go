@@ -9,6 +9,7 @@ import (
 
 	"citygraph/ent/rule"
 	"citygraph/internal/id"
+	"citygraph/internal/school/timetable"
 )
 
 // SchoolClass is a class of a school: the pupils who are taught together.
@@ -26,6 +27,7 @@ func (SchoolClass) Fields() []ent.Field {
 		field.String("grade").MaxRuneLen(16).Default("").Comment("as the school says it; empty for a class across grades"),
 		field.Enum("kind").NamedValues("Homeroom", "HOMEROOM", "Scheduled", "SCHEDULED").Default("HOMEROOM"),
 		field.Enum("status").NamedValues("Active", "ACTIVE", "Ended", "ENDED").Default("ACTIVE"),
+		field.JSON("timetable", []timetable.Entry{}).Optional().Annotations(hidden),
 		field.String("school_id").MaxLen(64).Immutable().Annotations(hidden),
 		field.String("academic_session_id").MaxLen(64).Optional().Nillable().Annotations(hidden),
 	}

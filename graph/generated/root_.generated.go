@@ -5709,6 +5709,16 @@ enum NotificationTargetKind {
   HELP_CALL
   "An announcement of a school (学校通知)."
   ANNOUNCEMENT
+  "What a teacher and the guardians of a pupil say to each other (家校沟通)."
+  THREAD
+  "A leave request of a pupil (请假)."
+  LEAVE_REQUEST
+  "Whether a pupil was there (考勤)."
+  ATTENDANCE_EVENT
+  "A mark of a pupil (成绩)."
+  GRADE
+  "A digital textbook or lesson (课程资源)."
+  COURSE_RESOURCE
 }
 
 "Which notifications of an inbox (状态)."
@@ -6411,6 +6421,12 @@ enum ErrorCode {
   GRADE_BROADCAST_FORBIDDEN
   "Nobody would be reached."
   EMPTY_AUDIENCE
+  "The text did not pass the check of what may be said."
+  CONTENT_REJECTED
+  "An attachment can be a photo or a PDF."
+  ATTACHMENT_TYPE_UNSUPPORTED
+  "An attachment can be up to 10 MB."
+  ATTACHMENT_TOO_LARGE
   "A question of the category must be answered; field names it."
   CASE_FIELD_REQUIRED
   "Who said that a case is mended cannot verify it."

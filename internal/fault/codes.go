@@ -51,6 +51,9 @@ const (
 	NotClassTeacher         Code = "NOT_CLASS_TEACHER"
 	GradeBroadcastForbidden Code = "GRADE_BROADCAST_FORBIDDEN"
 	EmptyAudience           Code = "EMPTY_AUDIENCE"
+	ContentRejected         Code = "CONTENT_REJECTED"
+	AttachmentUnsupported   Code = "ATTACHMENT_TYPE_UNSUPPORTED"
+	AttachmentTooLarge      Code = "ATTACHMENT_TOO_LARGE"
 	CaseFieldRequired       Code = "CASE_FIELD_REQUIRED"
 	SameActor               Code = "SAME_ACTOR"
 	ReopenLimit             Code = "REOPEN_LIMIT"
@@ -97,6 +100,9 @@ var sentences = map[Code]lang.Text{
 	CareContractRequired:    {ZH: "需要有效的家庭医生签约。", EN: "This needs a family doctor's contract that is in force."},
 	NotClassTeacher:         {ZH: "只有任课教师或班主任可以这样做。", EN: "Only a teacher of the class may do this."},
 	GradeBroadcastForbidden: {ZH: "不能向多名学生的家长公布成绩或排名。", EN: "Marks and rankings cannot be sent to more than one child's family."},
+	ContentRejected:         {ZH: "内容未通过安全检测，请修改后再发。", EN: "This text did not pass the content check. Please change it."},
+	AttachmentUnsupported:   {ZH: "附件仅支持照片（JPEG、PNG、WebP）和PDF。", EN: "An attachment can be a photo (JPEG, PNG, WebP) or a PDF."},
+	AttachmentTooLarge:      {ZH: "附件过大：不能超过10MB。", EN: "The attachment is too large: up to 10 MB."},
 	EmptyAudience:           {ZH: "没有可以接收的家长。", EN: "This reaches nobody."},
 	CaseFieldRequired:       {ZH: "请填写必填项。", EN: "A required answer is missing."},
 	SameActor:               {ZH: "处置人不能核查自己的处置结果。", EN: "Whoever said that it is mended cannot verify it."},

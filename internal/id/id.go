@@ -83,6 +83,16 @@ const (
 	RosterUser      Kind = "roster"
 	Announcement    Kind = "announcement"
 	Delivery        Kind = "delivery"
+	Thread          Kind = "thread"
+	ThreadRead      Kind = "read"
+	Message         Kind = "message"
+	MessageReport   Kind = "report"
+	Attachment      Kind = "file"
+	LeaveRequest    Kind = "leave"
+	AttendanceEvent Kind = "attendance"
+	Grade           Kind = "grade"
+	CourseResource  Kind = "resource"
+	BureauNotice    Kind = "bureau"
 )
 
 // entropy is cryptographic, and monotonic within a millisecond so that ids made in a row stay in order.

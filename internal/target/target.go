@@ -40,6 +40,11 @@ const (
 	CareVisit         Kind = "CARE_VISIT"
 	HelpCall          Kind = "HELP_CALL"
 	Announcement      Kind = "ANNOUNCEMENT"
+	Thread            Kind = "THREAD"
+	LeaveRequest      Kind = "LEAVE_REQUEST"
+	AttendanceEvent   Kind = "ATTENDANCE_EVENT"
+	Grade             Kind = "GRADE"
+	CourseResource    Kind = "COURSE_RESOURCE"
 )
 
 var kinds = map[id.Kind]Kind{
@@ -63,6 +68,11 @@ var kinds = map[id.Kind]Kind{
 	id.CareVisit:         CareVisit,
 	id.HelpCall:          HelpCall,
 	id.Announcement:      Announcement,
+	id.Thread:            Thread,
+	id.LeaveRequest:      LeaveRequest,
+	id.AttendanceEvent:   AttendanceEvent,
+	id.Grade:             Grade,
+	id.CourseResource:    CourseResource,
 }
 
 // MarshalGQL writes the enum value.
@@ -129,6 +139,16 @@ func (t Target) page() string {
 		return "help"
 	case Announcement:
 		return "announcement"
+	case Thread:
+		return "thread"
+	case LeaveRequest:
+		return "leave"
+	case AttendanceEvent:
+		return "attendance"
+	case Grade:
+		return "grade"
+	case CourseResource:
+		return "resource"
 	default:
 		return "home"
 	}

@@ -27,6 +27,8 @@ const (
 	FieldSchoolID = "school_id"
 	// FieldAuthorID holds the string denoting the author_id field in the database.
 	FieldAuthorID = "author_id"
+	// FieldBureauNoticeID holds the string denoting the bureau_notice_id field in the database.
+	FieldBureauNoticeID = "bureau_notice_id"
 	// FieldAuthorName holds the string denoting the author_name field in the database.
 	FieldAuthorName = "author_name"
 	// FieldKind holds the string denoting the kind field in the database.
@@ -61,6 +63,10 @@ const (
 	EdgeSchool = "school"
 	// EdgeDeliveries holds the string denoting the deliveries edge name in mutations.
 	EdgeDeliveries = "deliveries"
+	// EdgeAttachments holds the string denoting the attachments edge name in mutations.
+	EdgeAttachments = "attachments"
+	// EdgeBureauNotice holds the string denoting the bureau_notice edge name in mutations.
+	EdgeBureauNotice = "bureau_notice"
 	// Table holds the table name of the announcement in the database.
 	Table = "announcements"
 	// SchoolTable is the table that holds the school relation/edge.
@@ -77,6 +83,20 @@ const (
 	DeliveriesInverseTable = "deliveries"
 	// DeliveriesColumn is the table column denoting the deliveries relation/edge.
 	DeliveriesColumn = "announcement_id"
+	// AttachmentsTable is the table that holds the attachments relation/edge.
+	AttachmentsTable = "attachments"
+	// AttachmentsInverseTable is the table name for the Attachment entity.
+	// It exists in this package in order to avoid circular dependency with the "attachment" package.
+	AttachmentsInverseTable = "attachments"
+	// AttachmentsColumn is the table column denoting the attachments relation/edge.
+	AttachmentsColumn = "announcement_id"
+	// BureauNoticeTable is the table that holds the bureau_notice relation/edge.
+	BureauNoticeTable = "announcements"
+	// BureauNoticeInverseTable is the table name for the BureauNotice entity.
+	// It exists in this package in order to avoid circular dependency with the "bureaunotice" package.
+	BureauNoticeInverseTable = "bureau_notices"
+	// BureauNoticeColumn is the table column denoting the bureau_notice relation/edge.
+	BureauNoticeColumn = "bureau_notice_id"
 )
 
 // Columns holds all SQL columns for announcement fields.
@@ -86,6 +106,7 @@ var Columns = []string{
 	FieldUpdatedAt,
 	FieldSchoolID,
 	FieldAuthorID,
+	FieldBureauNoticeID,
 	FieldAuthorName,
 	FieldKind,
 	FieldAudience,
@@ -131,6 +152,8 @@ var (
 	SchoolIDValidator func(string) error
 	// AuthorIDValidator is a validator for the "author_id" field. It is called by the builders before save.
 	AuthorIDValidator func(string) error
+	// BureauNoticeIDValidator is a validator for the "bureau_notice_id" field. It is called by the builders before save.
+	BureauNoticeIDValidator func(string) error
 	// DefaultAuthorName holds the default value on creation for the "author_name" field.
 	DefaultAuthorName mask.Name
 	// AuthorNameValidator is a validator for the "author_name" field. It is called by the builders before save.
@@ -288,6 +311,11 @@ func ByAuthorID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAuthorID, opts...).ToFunc()
 }
 
+// ByBureauNoticeID orders the results by the bureau_notice_id field.
+func ByBureauNoticeID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBureauNoticeID, opts...).ToFunc()
+}
+
 // ByAuthorName orders the results by the author_name field.
 func ByAuthorName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAuthorName, opts...).ToFunc()
@@ -378,6 +406,27 @@ func ByDeliveries(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newDeliveriesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByAttachmentsCount orders the results by attachments count.
+func ByAttachmentsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newAttachmentsStep(), opts...)
+	}
+}
+
+// ByAttachments orders the results by attachments terms.
+func ByAttachments(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAttachmentsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByBureauNoticeField orders the results by bureau_notice field.
+func ByBureauNoticeField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newBureauNoticeStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newSchoolStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -390,6 +439,20 @@ func newDeliveriesStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(DeliveriesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, DeliveriesTable, DeliveriesColumn),
+	)
+}
+func newAttachmentsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AttachmentsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, AttachmentsTable, AttachmentsColumn),
+	)
+}
+func newBureauNoticeStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(BureauNoticeInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, BureauNoticeTable, BureauNoticeColumn),
 	)
 }
 

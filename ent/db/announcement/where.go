@@ -86,6 +86,11 @@ func AuthorID(v string) predicate.Announcement {
 	return predicate.Announcement(sql.FieldEQ(FieldAuthorID, v))
 }
 
+// BureauNoticeID applies equality check predicate on the "bureau_notice_id" field. It's identical to BureauNoticeIDEQ.
+func BureauNoticeID(v string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldEQ(FieldBureauNoticeID, v))
+}
+
 // AuthorName applies equality check predicate on the "author_name" field. It's identical to AuthorNameEQ.
 func AuthorName(v mask.Name) predicate.Announcement {
 	return predicate.Announcement(sql.FieldEQ(FieldAuthorName, v))
@@ -344,6 +349,81 @@ func AuthorIDEqualFold(v string) predicate.Announcement {
 // AuthorIDContainsFold applies the ContainsFold predicate on the "author_id" field.
 func AuthorIDContainsFold(v string) predicate.Announcement {
 	return predicate.Announcement(sql.FieldContainsFold(FieldAuthorID, v))
+}
+
+// BureauNoticeIDEQ applies the EQ predicate on the "bureau_notice_id" field.
+func BureauNoticeIDEQ(v string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldEQ(FieldBureauNoticeID, v))
+}
+
+// BureauNoticeIDNEQ applies the NEQ predicate on the "bureau_notice_id" field.
+func BureauNoticeIDNEQ(v string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldNEQ(FieldBureauNoticeID, v))
+}
+
+// BureauNoticeIDIn applies the In predicate on the "bureau_notice_id" field.
+func BureauNoticeIDIn(vs ...string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldIn(FieldBureauNoticeID, vs...))
+}
+
+// BureauNoticeIDNotIn applies the NotIn predicate on the "bureau_notice_id" field.
+func BureauNoticeIDNotIn(vs ...string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldNotIn(FieldBureauNoticeID, vs...))
+}
+
+// BureauNoticeIDGT applies the GT predicate on the "bureau_notice_id" field.
+func BureauNoticeIDGT(v string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldGT(FieldBureauNoticeID, v))
+}
+
+// BureauNoticeIDGTE applies the GTE predicate on the "bureau_notice_id" field.
+func BureauNoticeIDGTE(v string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldGTE(FieldBureauNoticeID, v))
+}
+
+// BureauNoticeIDLT applies the LT predicate on the "bureau_notice_id" field.
+func BureauNoticeIDLT(v string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldLT(FieldBureauNoticeID, v))
+}
+
+// BureauNoticeIDLTE applies the LTE predicate on the "bureau_notice_id" field.
+func BureauNoticeIDLTE(v string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldLTE(FieldBureauNoticeID, v))
+}
+
+// BureauNoticeIDContains applies the Contains predicate on the "bureau_notice_id" field.
+func BureauNoticeIDContains(v string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldContains(FieldBureauNoticeID, v))
+}
+
+// BureauNoticeIDHasPrefix applies the HasPrefix predicate on the "bureau_notice_id" field.
+func BureauNoticeIDHasPrefix(v string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldHasPrefix(FieldBureauNoticeID, v))
+}
+
+// BureauNoticeIDHasSuffix applies the HasSuffix predicate on the "bureau_notice_id" field.
+func BureauNoticeIDHasSuffix(v string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldHasSuffix(FieldBureauNoticeID, v))
+}
+
+// BureauNoticeIDIsNil applies the IsNil predicate on the "bureau_notice_id" field.
+func BureauNoticeIDIsNil() predicate.Announcement {
+	return predicate.Announcement(sql.FieldIsNull(FieldBureauNoticeID))
+}
+
+// BureauNoticeIDNotNil applies the NotNil predicate on the "bureau_notice_id" field.
+func BureauNoticeIDNotNil() predicate.Announcement {
+	return predicate.Announcement(sql.FieldNotNull(FieldBureauNoticeID))
+}
+
+// BureauNoticeIDEqualFold applies the EqualFold predicate on the "bureau_notice_id" field.
+func BureauNoticeIDEqualFold(v string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldEqualFold(FieldBureauNoticeID, v))
+}
+
+// BureauNoticeIDContainsFold applies the ContainsFold predicate on the "bureau_notice_id" field.
+func BureauNoticeIDContainsFold(v string) predicate.Announcement {
+	return predicate.Announcement(sql.FieldContainsFold(FieldBureauNoticeID, v))
 }
 
 // AuthorNameEQ applies the EQ predicate on the "author_name" field.
@@ -984,6 +1064,52 @@ func HasDeliveries() predicate.Announcement {
 func HasDeliveriesWith(preds ...predicate.Delivery) predicate.Announcement {
 	return predicate.Announcement(func(s *sql.Selector) {
 		step := newDeliveriesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasAttachments applies the HasEdge predicate on the "attachments" edge.
+func HasAttachments() predicate.Announcement {
+	return predicate.Announcement(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, AttachmentsTable, AttachmentsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasAttachmentsWith applies the HasEdge predicate on the "attachments" edge with a given conditions (other predicates).
+func HasAttachmentsWith(preds ...predicate.Attachment) predicate.Announcement {
+	return predicate.Announcement(func(s *sql.Selector) {
+		step := newAttachmentsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasBureauNotice applies the HasEdge predicate on the "bureau_notice" edge.
+func HasBureauNotice() predicate.Announcement {
+	return predicate.Announcement(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, BureauNoticeTable, BureauNoticeColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasBureauNoticeWith applies the HasEdge predicate on the "bureau_notice" edge with a given conditions (other predicates).
+func HasBureauNoticeWith(preds ...predicate.BureauNotice) predicate.Announcement {
+	return predicate.Announcement(func(s *sql.Selector) {
+		step := newBureauNoticeStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -56,6 +56,30 @@ func (f AppointmentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AppointmentMutation", m)
 }
 
+// The AttachmentFunc type is an adapter to allow the use of ordinary
+// function as Attachment mutator.
+type AttachmentFunc func(context.Context, *db.AttachmentMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AttachmentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.AttachmentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AttachmentMutation", m)
+}
+
+// The AttendanceEventFunc type is an adapter to allow the use of ordinary
+// function as AttendanceEvent mutator.
+type AttendanceEventFunc func(context.Context, *db.AttendanceEventMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AttendanceEventFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.AttendanceEventMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AttendanceEventMutation", m)
+}
+
 // The AuditEventFunc type is an adapter to allow the use of ordinary
 // function as AuditEvent mutator.
 type AuditEventFunc func(context.Context, *db.AuditEventMutation) (db.Value, error)
@@ -102,6 +126,18 @@ func (f BroadcastFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.BroadcastMutation", m)
+}
+
+// The BureauNoticeFunc type is an adapter to allow the use of ordinary
+// function as BureauNotice mutator.
+type BureauNoticeFunc func(context.Context, *db.BureauNoticeMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BureauNoticeFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.BureauNoticeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.BureauNoticeMutation", m)
 }
 
 // The CareContractFunc type is an adapter to allow the use of ordinary
@@ -236,6 +272,18 @@ func (f ConsentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ConsentMutation", m)
 }
 
+// The CourseResourceFunc type is an adapter to allow the use of ordinary
+// function as CourseResource mutator.
+type CourseResourceFunc func(context.Context, *db.CourseResourceMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CourseResourceFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.CourseResourceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.CourseResourceMutation", m)
+}
+
 // The CreditLineFunc type is an adapter to allow the use of ordinary
 // function as CreditLine mutator.
 type CreditLineFunc func(context.Context, *db.CreditLineMutation) (db.Value, error)
@@ -356,6 +404,18 @@ func (f EntitlementGrantFunc) Mutate(ctx context.Context, m db.Mutation) (db.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.EntitlementGrantMutation", m)
 }
 
+// The GradeFunc type is an adapter to allow the use of ordinary
+// function as Grade mutator.
+type GradeFunc func(context.Context, *db.GradeMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f GradeFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.GradeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.GradeMutation", m)
+}
+
 // The GuardianshipFunc type is an adapter to allow the use of ordinary
 // function as Guardianship mutator.
 type GuardianshipFunc func(context.Context, *db.GuardianshipMutation) (db.Value, error)
@@ -428,6 +488,18 @@ func (f IdentityFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.IdentityMutation", m)
 }
 
+// The LeaveRequestFunc type is an adapter to allow the use of ordinary
+// function as LeaveRequest mutator.
+type LeaveRequestFunc func(context.Context, *db.LeaveRequestMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LeaveRequestFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.LeaveRequestMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.LeaveRequestMutation", m)
+}
+
 // The LedgerAccountFunc type is an adapter to allow the use of ordinary
 // function as LedgerAccount mutator.
 type LedgerAccountFunc func(context.Context, *db.LedgerAccountMutation) (db.Value, error)
@@ -462,6 +534,30 @@ func (f LedgerTransactionFunc) Mutate(ctx context.Context, m db.Mutation) (db.Va
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.LedgerTransactionMutation", m)
+}
+
+// The MessageFunc type is an adapter to allow the use of ordinary
+// function as Message mutator.
+type MessageFunc func(context.Context, *db.MessageMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MessageFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.MessageMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.MessageMutation", m)
+}
+
+// The MessageReportFunc type is an adapter to allow the use of ordinary
+// function as MessageReport mutator.
+type MessageReportFunc func(context.Context, *db.MessageReportMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MessageReportFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.MessageReportMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.MessageReportMutation", m)
 }
 
 // The NotificationFunc type is an adapter to allow the use of ordinary
@@ -666,6 +762,30 @@ func (f StreetFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error)
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.StreetMutation", m)
+}
+
+// The ThreadFunc type is an adapter to allow the use of ordinary
+// function as Thread mutator.
+type ThreadFunc func(context.Context, *db.ThreadMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ThreadFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.ThreadMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ThreadMutation", m)
+}
+
+// The ThreadReadFunc type is an adapter to allow the use of ordinary
+// function as ThreadRead mutator.
+type ThreadReadFunc func(context.Context, *db.ThreadReadMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ThreadReadFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.ThreadReadMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ThreadReadMutation", m)
 }
 
 // The TopUpFunc type is an adapter to allow the use of ordinary

@@ -109,6 +109,7 @@ var (
 		{Name: "read", Type: field.TypeInt, Default: 0},
 		{Name: "acknowledged", Type: field.TypeInt, Default: 0},
 		{Name: "school_id", Type: field.TypeString, Size: 64},
+		{Name: "bureau_notice_id", Type: field.TypeString, Nullable: true, Size: 64},
 	}
 	// AnnouncementsTable holds the schema information for the "announcements" table.
 	AnnouncementsTable = &schema.Table{
@@ -121,6 +122,12 @@ var (
 				Columns:    []*schema.Column{AnnouncementsColumns[19]},
 				RefColumns: []*schema.Column{SchoolsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "announcements_bureau_notices_announcements",
+				Columns:    []*schema.Column{AnnouncementsColumns[20]},
+				RefColumns: []*schema.Column{BureauNoticesColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
@@ -138,6 +145,11 @@ var (
 				Name:    "announcement_status_publish_at",
 				Unique:  false,
 				Columns: []*schema.Column{AnnouncementsColumns[12], AnnouncementsColumns[13]},
+			},
+			{
+				Name:    "announcement_bureau_notice_id_school_id",
+				Unique:  true,
+				Columns: []*schema.Column{AnnouncementsColumns[20], AnnouncementsColumns[19]},
 			},
 		},
 	}
@@ -242,6 +254,103 @@ var (
 				Name:    "appointment_schedule_id_starts_at",
 				Unique:  false,
 				Columns: []*schema.Column{AppointmentsColumns[24], AppointmentsColumns[5]},
+			},
+		},
+	}
+	// AttachmentsColumns holds the columns for the "attachments" table.
+	AttachmentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"PHOTO", "PDF"}},
+		{Name: "name", Type: field.TypeString, Size: 120},
+		{Name: "size_bytes", Type: field.TypeInt},
+		{Name: "width", Type: field.TypeInt, Nullable: true},
+		{Name: "height", Type: field.TypeInt, Nullable: true},
+		{Name: "blur_hash", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "file", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "data_key", Type: field.TypeBytes},
+		{Name: "uploader_id", Type: field.TypeString, Size: 64},
+		{Name: "announcement_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "message_id", Type: field.TypeString, Nullable: true, Size: 64},
+	}
+	// AttachmentsTable holds the schema information for the "attachments" table.
+	AttachmentsTable = &schema.Table{
+		Name:       "attachments",
+		Columns:    AttachmentsColumns,
+		PrimaryKey: []*schema.Column{AttachmentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "attachments_announcements_attachments",
+				Columns:    []*schema.Column{AttachmentsColumns[11]},
+				RefColumns: []*schema.Column{AnnouncementsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "attachments_messages_attachments",
+				Columns:    []*schema.Column{AttachmentsColumns[12]},
+				RefColumns: []*schema.Column{MessagesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "attachment_announcement_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[11], AttachmentsColumns[0]},
+			},
+			{
+				Name:    "attachment_message_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[12], AttachmentsColumns[0]},
+			},
+			{
+				Name:    "attachment_uploader_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[10], AttachmentsColumns[0]},
+			},
+		},
+	}
+	// AttendanceEventsColumns holds the columns for the "attendance_events" table.
+	AttendanceEventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "school_id", Type: field.TypeString, Size: 64},
+		{Name: "day", Type: field.TypeString, Size: 10},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"PRESENT", "LATE", "ABSENT", "EXCUSED", "LEFT_EARLY"}},
+		{Name: "recorder_id", Type: field.TypeString, Size: 64},
+		{Name: "school_class_id", Type: field.TypeString, Size: 64},
+		{Name: "student_id", Type: field.TypeString, Size: 64},
+	}
+	// AttendanceEventsTable holds the schema information for the "attendance_events" table.
+	AttendanceEventsTable = &schema.Table{
+		Name:       "attendance_events",
+		Columns:    AttendanceEventsColumns,
+		PrimaryKey: []*schema.Column{AttendanceEventsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "attendance_events_school_classes_school_class",
+				Columns:    []*schema.Column{AttendanceEventsColumns[7]},
+				RefColumns: []*schema.Column{SchoolClassesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "attendance_events_people_student",
+				Columns:    []*schema.Column{AttendanceEventsColumns[8]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "attendanceevent_school_class_id_day_student_id",
+				Unique:  true,
+				Columns: []*schema.Column{AttendanceEventsColumns[7], AttendanceEventsColumns[4], AttendanceEventsColumns[8]},
+			},
+			{
+				Name:    "attendanceevent_student_id_day",
+				Unique:  false,
+				Columns: []*schema.Column{AttendanceEventsColumns[8], AttendanceEventsColumns[4]},
 			},
 		},
 	}
@@ -420,6 +529,27 @@ var (
 		Name:       "broadcasts",
 		Columns:    BroadcastsColumns,
 		PrimaryKey: []*schema.Column{BroadcastsColumns[0]},
+	}
+	// BureauNoticesColumns holds the columns for the "bureau_notices" table.
+	BureauNoticesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "author_id", Type: field.TypeString, Size: 64},
+		{Name: "district_ids", Type: field.TypeJSON},
+		{Name: "title", Type: field.TypeString, Size: 100},
+		{Name: "body", Type: field.TypeString, Size: 16000},
+		{Name: "urgency", Type: field.TypeEnum, Enums: []string{"NORMAL", "URGENT"}, Default: "NORMAL"},
+		{Name: "acknowledgement", Type: field.TypeEnum, Enums: []string{"NONE", "REQUIRED"}, Default: "NONE"},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"PUBLISHED", "RETRACTED"}, Default: "PUBLISHED"},
+		{Name: "retracted_at", Type: field.TypeTime, Nullable: true},
+	}
+	// BureauNoticesTable holds the schema information for the "bureau_notices" table.
+	BureauNoticesTable = &schema.Table{
+		Name:       "bureau_notices",
+		Columns:    BureauNoticesColumns,
+		PrimaryKey: []*schema.Column{BureauNoticesColumns[0]},
 	}
 	// CareContractsColumns holds the columns for the "care_contracts" table.
 	CareContractsColumns = []*schema.Column{
@@ -949,6 +1079,47 @@ var (
 			},
 		},
 	}
+	// CourseResourcesColumns holds the columns for the "course_resources" table.
+	CourseResourcesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "grade", Type: field.TypeString, Size: 16, Default: ""},
+		{Name: "school_class_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "author_id", Type: field.TypeString, Size: 64},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TEXTBOOK", "LESSON", "EXERCISE"}},
+		{Name: "subject", Type: field.TypeString, Size: 32},
+		{Name: "title", Type: field.TypeString, Size: 100},
+		{Name: "url", Type: field.TypeString, Size: 1000},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"PUBLISHED", "WITHDRAWN"}, Default: "PUBLISHED"},
+		{Name: "school_id", Type: field.TypeString, Size: 64},
+	}
+	// CourseResourcesTable holds the schema information for the "course_resources" table.
+	CourseResourcesTable = &schema.Table{
+		Name:       "course_resources",
+		Columns:    CourseResourcesColumns,
+		PrimaryKey: []*schema.Column{CourseResourcesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "course_resources_schools_school",
+				Columns:    []*schema.Column{CourseResourcesColumns[11]},
+				RefColumns: []*schema.Column{SchoolsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "courseresource_school_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CourseResourcesColumns[11], CourseResourcesColumns[0]},
+			},
+			{
+				Name:    "courseresource_author_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CourseResourcesColumns[5], CourseResourcesColumns[0]},
+			},
+		},
+	}
 	// CreditLinesColumns holds the columns for the "credit_lines" table.
 	CreditLinesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -1300,6 +1471,45 @@ var (
 			},
 		},
 	}
+	// GradesColumns holds the columns for the "grades" table.
+	GradesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "school_class_id", Type: field.TypeString, Size: 64},
+		{Name: "school_id", Type: field.TypeString, Size: 64},
+		{Name: "recorder_id", Type: field.TypeString, Size: 64},
+		{Name: "subject", Type: field.TypeString, Size: 32},
+		{Name: "title", Type: field.TypeString, Size: 64},
+		{Name: "sealed", Type: field.TypeBytes},
+		{Name: "corrects_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "student_id", Type: field.TypeString, Size: 64},
+	}
+	// GradesTable holds the schema information for the "grades" table.
+	GradesTable = &schema.Table{
+		Name:       "grades",
+		Columns:    GradesColumns,
+		PrimaryKey: []*schema.Column{GradesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "grades_people_student",
+				Columns:    []*schema.Column{GradesColumns[9]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "grade_student_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{GradesColumns[9], GradesColumns[0]},
+			},
+			{
+				Name:    "grade_recorder_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{GradesColumns[4], GradesColumns[0]},
+			},
+		},
+	}
 	// GuardianshipsColumns holds the columns for the "guardianships" table.
 	GuardianshipsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -1536,6 +1746,55 @@ var (
 			},
 		},
 	}
+	// LeaveRequestsColumns holds the columns for the "leave_requests" table.
+	LeaveRequestsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "school_id", Type: field.TypeString, Size: 64},
+		{Name: "requester_id", Type: field.TypeString, Size: 64},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ILLNESS", "PERSONAL", "OTHER"}},
+		{Name: "starts_at", Type: field.TypeTime},
+		{Name: "ends_at", Type: field.TypeTime},
+		{Name: "sealed", Type: field.TypeBytes, Nullable: true},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"SUBMITTED", "APPROVED", "REJECTED", "WITHDRAWN"}, Default: "SUBMITTED"},
+		{Name: "decider_id", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "school_class_id", Type: field.TypeString, Size: 64},
+		{Name: "student_id", Type: field.TypeString, Size: 64},
+	}
+	// LeaveRequestsTable holds the schema information for the "leave_requests" table.
+	LeaveRequestsTable = &schema.Table{
+		Name:       "leave_requests",
+		Columns:    LeaveRequestsColumns,
+		PrimaryKey: []*schema.Column{LeaveRequestsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "leave_requests_school_classes_school_class",
+				Columns:    []*schema.Column{LeaveRequestsColumns[12]},
+				RefColumns: []*schema.Column{SchoolClassesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "leave_requests_people_student",
+				Columns:    []*schema.Column{LeaveRequestsColumns[13]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "leaverequest_student_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{LeaveRequestsColumns[13], LeaveRequestsColumns[0]},
+			},
+			{
+				Name:    "leaverequest_school_class_id_ends_at",
+				Unique:  false,
+				Columns: []*schema.Column{LeaveRequestsColumns[12], LeaveRequestsColumns[7]},
+			},
+		},
+	}
 	// LedgerAccountsColumns holds the columns for the "ledger_accounts" table.
 	LedgerAccountsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -1636,6 +1895,95 @@ var (
 				Name:    "ledgertransaction_reverses_id_reversal_no",
 				Unique:  true,
 				Columns: []*schema.Column{LedgerTransactionsColumns[9], LedgerTransactionsColumns[8]},
+			},
+		},
+	}
+	// MessagesColumns holds the columns for the "messages" table.
+	MessagesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "seq", Type: field.TypeInt},
+		{Name: "author_id", Type: field.TypeString, Size: 64},
+		{Name: "author_role", Type: field.TypeEnum, Enums: []string{"TEACHER", "GUARDIAN"}},
+		{Name: "author_name", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "body", Type: field.TypeString, Size: 8000},
+		{Name: "language", Type: field.TypeString, Size: 35},
+		{Name: "urgency", Type: field.TypeEnum, Enums: []string{"NORMAL", "URGENT"}, Default: "NORMAL"},
+		{Name: "edited_at", Type: field.TypeTime, Nullable: true},
+		{Name: "retracted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reply_to_id", Type: field.TypeString, Unique: true, Nullable: true, Size: 64},
+		{Name: "thread_id", Type: field.TypeString, Size: 64},
+	}
+	// MessagesTable holds the schema information for the "messages" table.
+	MessagesTable = &schema.Table{
+		Name:       "messages",
+		Columns:    MessagesColumns,
+		PrimaryKey: []*schema.Column{MessagesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "messages_messages_reply_to",
+				Columns:    []*schema.Column{MessagesColumns[11]},
+				RefColumns: []*schema.Column{MessagesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "messages_threads_messages",
+				Columns:    []*schema.Column{MessagesColumns[12]},
+				RefColumns: []*schema.Column{ThreadsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "message_thread_id_seq",
+				Unique:  true,
+				Columns: []*schema.Column{MessagesColumns[12], MessagesColumns[2]},
+			},
+			{
+				Name:    "message_author_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{MessagesColumns[3], MessagesColumns[0]},
+			},
+		},
+	}
+	// MessageReportsColumns holds the columns for the "message_reports" table.
+	MessageReportsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "reporter_id", Type: field.TypeString, Size: 64},
+		{Name: "reason", Type: field.TypeEnum, Enums: []string{"HARASSMENT", "INAPPROPRIATE", "SPAM", "OTHER"}},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"OPEN", "UPHELD", "DISMISSED"}, Default: "OPEN"},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "message_id", Type: field.TypeString, Size: 64},
+	}
+	// MessageReportsTable holds the schema information for the "message_reports" table.
+	MessageReportsTable = &schema.Table{
+		Name:       "message_reports",
+		Columns:    MessageReportsColumns,
+		PrimaryKey: []*schema.Column{MessageReportsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "message_reports_messages_message",
+				Columns:    []*schema.Column{MessageReportsColumns[6]},
+				RefColumns: []*schema.Column{MessagesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "messagereport_message_id_reporter_id",
+				Unique:  true,
+				Columns: []*schema.Column{MessageReportsColumns[6], MessageReportsColumns[2]},
+			},
+			{
+				Name:    "messagereport_reporter_id",
+				Unique:  false,
+				Columns: []*schema.Column{MessageReportsColumns[2]},
+			},
+			{
+				Name:    "messagereport_status_id",
+				Unique:  false,
+				Columns: []*schema.Column{MessageReportsColumns[4], MessageReportsColumns[0]},
 			},
 		},
 	}
@@ -2084,6 +2432,7 @@ var (
 		{Name: "grade", Type: field.TypeString, Size: 16, Default: ""},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"HOMEROOM", "SCHEDULED"}, Default: "HOMEROOM"},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "ENDED"}, Default: "ACTIVE"},
+		{Name: "timetable", Type: field.TypeJSON, Nullable: true},
 		{Name: "school_id", Type: field.TypeString, Size: 64},
 		{Name: "academic_session_id", Type: field.TypeString, Nullable: true, Size: 64},
 	}
@@ -2095,13 +2444,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "school_classes_schools_school",
-				Columns:    []*schema.Column{SchoolClassesColumns[9]},
+				Columns:    []*schema.Column{SchoolClassesColumns[10]},
 				RefColumns: []*schema.Column{SchoolsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "school_classes_academic_sessions_academic_session",
-				Columns:    []*schema.Column{SchoolClassesColumns[10]},
+				Columns:    []*schema.Column{SchoolClassesColumns[11]},
 				RefColumns: []*schema.Column{AcademicSessionsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -2115,7 +2464,7 @@ var (
 			{
 				Name:    "schoolclass_school_id_grade_id",
 				Unique:  false,
-				Columns: []*schema.Column{SchoolClassesColumns[9], SchoolClassesColumns[6], SchoolClassesColumns[0]},
+				Columns: []*schema.Column{SchoolClassesColumns[10], SchoolClassesColumns[6], SchoolClassesColumns[0]},
 			},
 		},
 	}
@@ -2300,6 +2649,100 @@ var (
 				Name:    "street_district_id",
 				Unique:  false,
 				Columns: []*schema.Column{StreetsColumns[7]},
+			},
+		},
+	}
+	// ThreadsColumns holds the columns for the "threads" table.
+	ThreadsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "last_seq", Type: field.TypeInt, Default: 0},
+		{Name: "last_message_at", Type: field.TypeTime, Nullable: true},
+		{Name: "school_id", Type: field.TypeString, Size: 64},
+		{Name: "teacher_id", Type: field.TypeString, Size: 64},
+		{Name: "student_id", Type: field.TypeString, Size: 64},
+	}
+	// ThreadsTable holds the schema information for the "threads" table.
+	ThreadsTable = &schema.Table{
+		Name:       "threads",
+		Columns:    ThreadsColumns,
+		PrimaryKey: []*schema.Column{ThreadsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "threads_schools_school",
+				Columns:    []*schema.Column{ThreadsColumns[4]},
+				RefColumns: []*schema.Column{SchoolsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "threads_people_teacher",
+				Columns:    []*schema.Column{ThreadsColumns[5]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "threads_people_student",
+				Columns:    []*schema.Column{ThreadsColumns[6]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "thread_teacher_id_student_id",
+				Unique:  true,
+				Columns: []*schema.Column{ThreadsColumns[5], ThreadsColumns[6]},
+			},
+			{
+				Name:    "thread_student_id_last_message_at",
+				Unique:  false,
+				Columns: []*schema.Column{ThreadsColumns[6], ThreadsColumns[3]},
+			},
+			{
+				Name:    "thread_teacher_id_last_message_at",
+				Unique:  false,
+				Columns: []*schema.Column{ThreadsColumns[5], ThreadsColumns[3]},
+			},
+		},
+	}
+	// ThreadReadsColumns holds the columns for the "thread_reads" table.
+	ThreadReadsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "seq", Type: field.TypeInt},
+		{Name: "thread_id", Type: field.TypeString, Size: 64},
+		{Name: "person_id", Type: field.TypeString, Size: 64},
+	}
+	// ThreadReadsTable holds the schema information for the "thread_reads" table.
+	ThreadReadsTable = &schema.Table{
+		Name:       "thread_reads",
+		Columns:    ThreadReadsColumns,
+		PrimaryKey: []*schema.Column{ThreadReadsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "thread_reads_threads_reads",
+				Columns:    []*schema.Column{ThreadReadsColumns[4]},
+				RefColumns: []*schema.Column{ThreadsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "thread_reads_people_person",
+				Columns:    []*schema.Column{ThreadReadsColumns[5]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "threadread_thread_id_person_id",
+				Unique:  true,
+				Columns: []*schema.Column{ThreadReadsColumns[4], ThreadReadsColumns[5]},
+			},
+			{
+				Name:    "threadread_person_id",
+				Unique:  false,
+				Columns: []*schema.Column{ThreadReadsColumns[5]},
 			},
 		},
 	}
@@ -2552,10 +2995,13 @@ var (
 		AlertsTable,
 		AnnouncementsTable,
 		AppointmentsTable,
+		AttachmentsTable,
+		AttendanceEventsTable,
 		AuditEventsTable,
 		BillsTable,
 		BookingSuspensionsTable,
 		BroadcastsTable,
+		BureauNoticesTable,
 		CareContractsTable,
 		CareVisitsTable,
 		CaseCategoriesTable,
@@ -2567,6 +3013,7 @@ var (
 		CityFacilitiesTable,
 		ClinicsTable,
 		ConsentsTable,
+		CourseResourcesTable,
 		CreditLinesTable,
 		DataExportsTable,
 		DelegationsTable,
@@ -2577,15 +3024,19 @@ var (
 		DistrictsTable,
 		EnrollmentsTable,
 		EntitlementGrantsTable,
+		GradesTable,
 		GuardianshipsTable,
 		HealthRecordsTable,
 		HelpCallsTable,
 		HoldsTable,
 		IdempotencyRecordsTable,
 		IdentitiesTable,
+		LeaveRequestsTable,
 		LedgerAccountsTable,
 		LedgerEntriesTable,
 		LedgerTransactionsTable,
+		MessagesTable,
+		MessageReportsTable,
 		NotificationsTable,
 		NotificationPreferencesTable,
 		PeopleTable,
@@ -2603,6 +3054,8 @@ var (
 		SlotsTable,
 		StaffRolesTable,
 		StreetsTable,
+		ThreadsTable,
+		ThreadReadsTable,
 		TopUpsTable,
 		TransitBatchesTable,
 		TransitRidesTable,
@@ -2625,6 +3078,7 @@ func init() {
 		Table: "alerts",
 	}
 	AnnouncementsTable.ForeignKeys[0].RefTable = SchoolsTable
+	AnnouncementsTable.ForeignKeys[1].RefTable = BureauNoticesTable
 	AnnouncementsTable.Annotation = &entsql.Annotation{
 		Table: "announcements",
 	}
@@ -2645,6 +3099,19 @@ func init() {
 		"appointments_held":      "status <> 'PENDING' OR held_until IS NOT NULL",
 		"appointments_queued":    "status <> 'CHECKED_IN' OR queue_number IS NOT NULL",
 		"appointments_time":      "ends_at > starts_at",
+	}
+	AttachmentsTable.ForeignKeys[0].RefTable = AnnouncementsTable
+	AttachmentsTable.ForeignKeys[1].RefTable = MessagesTable
+	AttachmentsTable.Annotation = &entsql.Annotation{
+		Table: "attachments",
+	}
+	AttachmentsTable.Annotation.Checks = map[string]string{
+		"attachments_one_place": "announcement_id IS NULL OR message_id IS NULL",
+	}
+	AttendanceEventsTable.ForeignKeys[0].RefTable = SchoolClassesTable
+	AttendanceEventsTable.ForeignKeys[1].RefTable = PeopleTable
+	AttendanceEventsTable.Annotation = &entsql.Annotation{
+		Table: "attendance_events",
 	}
 	AuditEventsTable.Annotation = &entsql.Annotation{
 		Table: "audit_events",
@@ -2668,6 +3135,9 @@ func init() {
 	}
 	BroadcastsTable.Annotation = &entsql.Annotation{
 		Table: "broadcasts",
+	}
+	BureauNoticesTable.Annotation = &entsql.Annotation{
+		Table: "bureau_notices",
 	}
 	CareContractsTable.ForeignKeys[0].RefTable = PeopleTable
 	CareContractsTable.ForeignKeys[1].RefTable = ClinicsTable
@@ -2729,6 +3199,10 @@ func init() {
 	ConsentsTable.Annotation = &entsql.Annotation{
 		Table: "consents",
 	}
+	CourseResourcesTable.ForeignKeys[0].RefTable = SchoolsTable
+	CourseResourcesTable.Annotation = &entsql.Annotation{
+		Table: "course_resources",
+	}
 	CreditLinesTable.ForeignKeys[0].RefTable = LedgerAccountsTable
 	CreditLinesTable.Annotation = &entsql.Annotation{
 		Table: "credit_lines",
@@ -2770,6 +3244,10 @@ func init() {
 	EntitlementGrantsTable.Annotation = &entsql.Annotation{
 		Table: "entitlement_grants",
 	}
+	GradesTable.ForeignKeys[0].RefTable = PeopleTable
+	GradesTable.Annotation = &entsql.Annotation{
+		Table: "grades",
+	}
 	GuardianshipsTable.ForeignKeys[0].RefTable = PeopleTable
 	GuardianshipsTable.ForeignKeys[1].RefTable = PeopleTable
 	GuardianshipsTable.Annotation = &entsql.Annotation{
@@ -2799,6 +3277,15 @@ func init() {
 	IdentitiesTable.Annotation = &entsql.Annotation{
 		Table: "identities",
 	}
+	LeaveRequestsTable.ForeignKeys[0].RefTable = SchoolClassesTable
+	LeaveRequestsTable.ForeignKeys[1].RefTable = PeopleTable
+	LeaveRequestsTable.Annotation = &entsql.Annotation{
+		Table: "leave_requests",
+	}
+	LeaveRequestsTable.Annotation.Checks = map[string]string{
+		"leave_requests_decided": "status NOT IN ('APPROVED','REJECTED') OR (decided_at IS NOT NULL AND decider_id IS NOT NULL)",
+		"leave_requests_span":    "starts_at < ends_at",
+	}
 	LedgerAccountsTable.Annotation = &entsql.Annotation{
 		Table: "ledger_accounts",
 	}
@@ -2822,6 +3309,18 @@ func init() {
 	LedgerTransactionsTable.Annotation.Checks = map[string]string{
 		"ledger_transactions_amount":   "amount > 0",
 		"ledger_transactions_reverses": "kind = 'REVERSAL' AND reverses_id IS NOT NULL AND reversal_no IS NOT NULL OR kind <> 'REVERSAL' AND reverses_id IS NULL AND reversal_no IS NULL",
+	}
+	MessagesTable.ForeignKeys[0].RefTable = MessagesTable
+	MessagesTable.ForeignKeys[1].RefTable = ThreadsTable
+	MessagesTable.Annotation = &entsql.Annotation{
+		Table: "messages",
+	}
+	MessageReportsTable.ForeignKeys[0].RefTable = MessagesTable
+	MessageReportsTable.Annotation = &entsql.Annotation{
+		Table: "message_reports",
+	}
+	MessageReportsTable.Annotation.Checks = map[string]string{
+		"message_reports_decided": "status = 'OPEN' AND decided_at IS NULL OR status <> 'OPEN' AND decided_at IS NOT NULL",
 	}
 	NotificationsTable.ForeignKeys[0].RefTable = PeopleTable
 	NotificationsTable.Annotation = &entsql.Annotation{
@@ -2893,6 +3392,17 @@ func init() {
 	StreetsTable.ForeignKeys[0].RefTable = DistrictsTable
 	StreetsTable.Annotation = &entsql.Annotation{
 		Table: "streets",
+	}
+	ThreadsTable.ForeignKeys[0].RefTable = SchoolsTable
+	ThreadsTable.ForeignKeys[1].RefTable = PeopleTable
+	ThreadsTable.ForeignKeys[2].RefTable = PeopleTable
+	ThreadsTable.Annotation = &entsql.Annotation{
+		Table: "threads",
+	}
+	ThreadReadsTable.ForeignKeys[0].RefTable = ThreadsTable
+	ThreadReadsTable.ForeignKeys[1].RefTable = PeopleTable
+	ThreadReadsTable.Annotation = &entsql.Annotation{
+		Table: "thread_reads",
 	}
 	TopUpsTable.Annotation = &entsql.Annotation{
 		Table: "top_ups",

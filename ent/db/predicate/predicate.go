@@ -18,6 +18,12 @@ type Announcement func(*sql.Selector)
 // Appointment is the predicate function for appointment builders.
 type Appointment func(*sql.Selector)
 
+// Attachment is the predicate function for attachment builders.
+type Attachment func(*sql.Selector)
+
+// AttendanceEvent is the predicate function for attendanceevent builders.
+type AttendanceEvent func(*sql.Selector)
+
 // AuditEvent is the predicate function for auditevent builders.
 type AuditEvent func(*sql.Selector)
 
@@ -29,6 +35,9 @@ type BookingSuspension func(*sql.Selector)
 
 // Broadcast is the predicate function for broadcast builders.
 type Broadcast func(*sql.Selector)
+
+// BureauNotice is the predicate function for bureaunotice builders.
+type BureauNotice func(*sql.Selector)
 
 // CareContract is the predicate function for carecontract builders.
 type CareContract func(*sql.Selector)
@@ -63,6 +72,9 @@ type Clinic func(*sql.Selector)
 // Consent is the predicate function for consent builders.
 type Consent func(*sql.Selector)
 
+// CourseResource is the predicate function for courseresource builders.
+type CourseResource func(*sql.Selector)
+
 // CreditLine is the predicate function for creditline builders.
 type CreditLine func(*sql.Selector)
 
@@ -93,6 +105,9 @@ type Enrollment func(*sql.Selector)
 // EntitlementGrant is the predicate function for entitlementgrant builders.
 type EntitlementGrant func(*sql.Selector)
 
+// Grade is the predicate function for grade builders.
+type Grade func(*sql.Selector)
+
 // Guardianship is the predicate function for guardianship builders.
 type Guardianship func(*sql.Selector)
 
@@ -111,6 +126,9 @@ type IdempotencyRecord func(*sql.Selector)
 // Identity is the predicate function for identity builders.
 type Identity func(*sql.Selector)
 
+// LeaveRequest is the predicate function for leaverequest builders.
+type LeaveRequest func(*sql.Selector)
+
 // LedgerAccount is the predicate function for ledgeraccount builders.
 type LedgerAccount func(*sql.Selector)
 
@@ -119,6 +137,12 @@ type LedgerEntry func(*sql.Selector)
 
 // LedgerTransaction is the predicate function for ledgertransaction builders.
 type LedgerTransaction func(*sql.Selector)
+
+// Message is the predicate function for message builders.
+type Message func(*sql.Selector)
+
+// MessageReport is the predicate function for messagereport builders.
+type MessageReport func(*sql.Selector)
 
 // Notification is the predicate function for notification builders.
 type Notification func(*sql.Selector)
@@ -170,6 +194,12 @@ type StaffRole func(*sql.Selector)
 
 // Street is the predicate function for street builders.
 type Street func(*sql.Selector)
+
+// Thread is the predicate function for thread builders.
+type Thread func(*sql.Selector)
+
+// ThreadRead is the predicate function for threadread builders.
+type ThreadRead func(*sql.Selector)
 
 // TopUp is the predicate function for topup builders.
 type TopUp func(*sql.Selector)

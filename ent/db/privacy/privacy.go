@@ -206,6 +206,54 @@ func (f AppointmentMutationRuleFunc) EvalMutation(ctx context.Context, m db.Muta
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.AppointmentMutation", m)
 }
 
+// The AttachmentQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AttachmentQueryRuleFunc func(context.Context, *db.AttachmentQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AttachmentQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.AttachmentQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.AttachmentQuery", q)
+}
+
+// The AttachmentMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AttachmentMutationRuleFunc func(context.Context, *db.AttachmentMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AttachmentMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.AttachmentMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.AttachmentMutation", m)
+}
+
+// The AttendanceEventQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AttendanceEventQueryRuleFunc func(context.Context, *db.AttendanceEventQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AttendanceEventQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.AttendanceEventQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.AttendanceEventQuery", q)
+}
+
+// The AttendanceEventMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AttendanceEventMutationRuleFunc func(context.Context, *db.AttendanceEventMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AttendanceEventMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.AttendanceEventMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.AttendanceEventMutation", m)
+}
+
 // The AuditEventQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type AuditEventQueryRuleFunc func(context.Context, *db.AuditEventQuery) error
@@ -300,6 +348,30 @@ func (f BroadcastMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutati
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.BroadcastMutation", m)
+}
+
+// The BureauNoticeQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type BureauNoticeQueryRuleFunc func(context.Context, *db.BureauNoticeQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f BureauNoticeQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.BureauNoticeQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.BureauNoticeQuery", q)
+}
+
+// The BureauNoticeMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type BureauNoticeMutationRuleFunc func(context.Context, *db.BureauNoticeMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f BureauNoticeMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.BureauNoticeMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.BureauNoticeMutation", m)
 }
 
 // The CareContractQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -566,6 +638,30 @@ func (f ConsentMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ConsentMutation", m)
 }
 
+// The CourseResourceQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type CourseResourceQueryRuleFunc func(context.Context, *db.CourseResourceQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f CourseResourceQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.CourseResourceQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.CourseResourceQuery", q)
+}
+
+// The CourseResourceMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type CourseResourceMutationRuleFunc func(context.Context, *db.CourseResourceMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f CourseResourceMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.CourseResourceMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.CourseResourceMutation", m)
+}
+
 // The CreditLineQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type CreditLineQueryRuleFunc func(context.Context, *db.CreditLineQuery) error
@@ -806,6 +902,30 @@ func (f EntitlementGrantMutationRuleFunc) EvalMutation(ctx context.Context, m db
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.EntitlementGrantMutation", m)
 }
 
+// The GradeQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type GradeQueryRuleFunc func(context.Context, *db.GradeQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f GradeQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.GradeQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.GradeQuery", q)
+}
+
+// The GradeMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type GradeMutationRuleFunc func(context.Context, *db.GradeMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f GradeMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.GradeMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.GradeMutation", m)
+}
+
 // The GuardianshipQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type GuardianshipQueryRuleFunc func(context.Context, *db.GuardianshipQuery) error
@@ -950,6 +1070,30 @@ func (f IdentityMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutatio
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.IdentityMutation", m)
 }
 
+// The LeaveRequestQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type LeaveRequestQueryRuleFunc func(context.Context, *db.LeaveRequestQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f LeaveRequestQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.LeaveRequestQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.LeaveRequestQuery", q)
+}
+
+// The LeaveRequestMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type LeaveRequestMutationRuleFunc func(context.Context, *db.LeaveRequestMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f LeaveRequestMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.LeaveRequestMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.LeaveRequestMutation", m)
+}
+
 // The LedgerAccountQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type LedgerAccountQueryRuleFunc func(context.Context, *db.LedgerAccountQuery) error
@@ -1020,6 +1164,54 @@ func (f LedgerTransactionMutationRuleFunc) EvalMutation(ctx context.Context, m d
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.LedgerTransactionMutation", m)
+}
+
+// The MessageQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type MessageQueryRuleFunc func(context.Context, *db.MessageQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f MessageQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.MessageQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.MessageQuery", q)
+}
+
+// The MessageMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type MessageMutationRuleFunc func(context.Context, *db.MessageMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f MessageMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.MessageMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.MessageMutation", m)
+}
+
+// The MessageReportQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type MessageReportQueryRuleFunc func(context.Context, *db.MessageReportQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f MessageReportQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.MessageReportQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.MessageReportQuery", q)
+}
+
+// The MessageReportMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type MessageReportMutationRuleFunc func(context.Context, *db.MessageReportMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f MessageReportMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.MessageReportMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.MessageReportMutation", m)
 }
 
 // The NotificationQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -1428,6 +1620,54 @@ func (f StreetMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation)
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.StreetMutation", m)
+}
+
+// The ThreadQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ThreadQueryRuleFunc func(context.Context, *db.ThreadQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ThreadQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.ThreadQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.ThreadQuery", q)
+}
+
+// The ThreadMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ThreadMutationRuleFunc func(context.Context, *db.ThreadMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ThreadMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.ThreadMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ThreadMutation", m)
+}
+
+// The ThreadReadQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ThreadReadQueryRuleFunc func(context.Context, *db.ThreadReadQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ThreadReadQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.ThreadReadQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.ThreadReadQuery", q)
+}
+
+// The ThreadReadMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ThreadReadMutationRuleFunc func(context.Context, *db.ThreadReadMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ThreadReadMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.ThreadReadMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ThreadReadMutation", m)
 }
 
 // The TopUpQueryRuleFunc type is an adapter to allow the use of ordinary

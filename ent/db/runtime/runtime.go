@@ -7,10 +7,13 @@ import (
 	"citygraph/ent/db/alert"
 	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/attachment"
+	"citygraph/ent/db/attendanceevent"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/broadcast"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/ent/db/carecontract"
 	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
@@ -22,6 +25,7 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
+	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -32,15 +36,19 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
+	"citygraph/ent/db/grade"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
 	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
+	"citygraph/ent/db/leaverequest"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
+	"citygraph/ent/db/message"
+	"citygraph/ent/db/messagereport"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
@@ -58,6 +66,8 @@ import (
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/thread"
+	"citygraph/ent/db/threadread"
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/transitbatch"
 	"citygraph/ent/db/transitride"
@@ -248,34 +258,38 @@ func init() {
 	announcementDescAuthorID := announcementFields[1].Descriptor()
 	// announcement.AuthorIDValidator is a validator for the "author_id" field. It is called by the builders before save.
 	announcement.AuthorIDValidator = announcementDescAuthorID.Validators[0].(func(string) error)
+	// announcementDescBureauNoticeID is the schema descriptor for bureau_notice_id field.
+	announcementDescBureauNoticeID := announcementFields[2].Descriptor()
+	// announcement.BureauNoticeIDValidator is a validator for the "bureau_notice_id" field. It is called by the builders before save.
+	announcement.BureauNoticeIDValidator = announcementDescBureauNoticeID.Validators[0].(func(string) error)
 	// announcementDescAuthorName is the schema descriptor for author_name field.
-	announcementDescAuthorName := announcementFields[2].Descriptor()
+	announcementDescAuthorName := announcementFields[3].Descriptor()
 	// announcement.DefaultAuthorName holds the default value on creation for the author_name field.
 	announcement.DefaultAuthorName = mask.Name(announcementDescAuthorName.Default.(string))
 	// announcement.AuthorNameValidator is a validator for the "author_name" field. It is called by the builders before save.
 	announcement.AuthorNameValidator = announcementDescAuthorName.Validators[0].(func(string) error)
 	// announcementDescTitle is the schema descriptor for title field.
-	announcementDescTitle := announcementFields[5].Descriptor()
+	announcementDescTitle := announcementFields[6].Descriptor()
 	// announcement.TitleValidator is a validator for the "title" field. It is called by the builders before save.
 	announcement.TitleValidator = announcementDescTitle.Validators[0].(func(string) error)
 	// announcementDescBody is the schema descriptor for body field.
-	announcementDescBody := announcementFields[6].Descriptor()
+	announcementDescBody := announcementFields[7].Descriptor()
 	// announcement.BodyValidator is a validator for the "body" field. It is called by the builders before save.
 	announcement.BodyValidator = announcementDescBody.Validators[0].(func(string) error)
 	// announcementDescDelivered is the schema descriptor for delivered field.
-	announcementDescDelivered := announcementFields[14].Descriptor()
+	announcementDescDelivered := announcementFields[15].Descriptor()
 	// announcement.DefaultDelivered holds the default value on creation for the delivered field.
 	announcement.DefaultDelivered = announcementDescDelivered.Default.(int)
 	// announcement.DeliveredValidator is a validator for the "delivered" field. It is called by the builders before save.
 	announcement.DeliveredValidator = announcementDescDelivered.Validators[0].(func(int) error)
 	// announcementDescRead is the schema descriptor for read field.
-	announcementDescRead := announcementFields[15].Descriptor()
+	announcementDescRead := announcementFields[16].Descriptor()
 	// announcement.DefaultRead holds the default value on creation for the read field.
 	announcement.DefaultRead = announcementDescRead.Default.(int)
 	// announcement.ReadValidator is a validator for the "read" field. It is called by the builders before save.
 	announcement.ReadValidator = announcementDescRead.Validators[0].(func(int) error)
 	// announcementDescAcknowledged is the schema descriptor for acknowledged field.
-	announcementDescAcknowledged := announcementFields[16].Descriptor()
+	announcementDescAcknowledged := announcementFields[17].Descriptor()
 	// announcement.DefaultAcknowledged holds the default value on creation for the acknowledged field.
 	announcement.DefaultAcknowledged = announcementDescAcknowledged.Default.(int)
 	// announcement.AcknowledgedValidator is a validator for the "acknowledged" field. It is called by the builders before save.
@@ -375,6 +389,138 @@ func init() {
 	// appointment.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	appointment.IDValidator = func() func(string) error {
 		validators := appointmentDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	attachmentMixin := schema.Attachment{}.Mixin()
+	attachment.Policy = privacy.NewPolicies(schema.Attachment{})
+	attachment.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := attachment.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	attachmentMixinFields0 := attachmentMixin[0].Fields()
+	_ = attachmentMixinFields0
+	attachmentFields := schema.Attachment{}.Fields()
+	_ = attachmentFields
+	// attachmentDescCreatedAt is the schema descriptor for created_at field.
+	attachmentDescCreatedAt := attachmentMixinFields0[1].Descriptor()
+	// attachment.DefaultCreatedAt holds the default value on creation for the created_at field.
+	attachment.DefaultCreatedAt = attachmentDescCreatedAt.Default.(func() time.Time)
+	// attachmentDescName is the schema descriptor for name field.
+	attachmentDescName := attachmentFields[1].Descriptor()
+	// attachment.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	attachment.NameValidator = attachmentDescName.Validators[0].(func(string) error)
+	// attachmentDescSizeBytes is the schema descriptor for size_bytes field.
+	attachmentDescSizeBytes := attachmentFields[2].Descriptor()
+	// attachment.SizeBytesValidator is a validator for the "size_bytes" field. It is called by the builders before save.
+	attachment.SizeBytesValidator = attachmentDescSizeBytes.Validators[0].(func(int) error)
+	// attachmentDescBlurHash is the schema descriptor for blur_hash field.
+	attachmentDescBlurHash := attachmentFields[5].Descriptor()
+	// attachment.BlurHashValidator is a validator for the "blur_hash" field. It is called by the builders before save.
+	attachment.BlurHashValidator = attachmentDescBlurHash.Validators[0].(func(string) error)
+	// attachmentDescFile is the schema descriptor for file field.
+	attachmentDescFile := attachmentFields[6].Descriptor()
+	// attachment.FileValidator is a validator for the "file" field. It is called by the builders before save.
+	attachment.FileValidator = attachmentDescFile.Validators[0].(func(string) error)
+	// attachmentDescUploaderID is the schema descriptor for uploader_id field.
+	attachmentDescUploaderID := attachmentFields[8].Descriptor()
+	// attachment.UploaderIDValidator is a validator for the "uploader_id" field. It is called by the builders before save.
+	attachment.UploaderIDValidator = attachmentDescUploaderID.Validators[0].(func(string) error)
+	// attachmentDescAnnouncementID is the schema descriptor for announcement_id field.
+	attachmentDescAnnouncementID := attachmentFields[9].Descriptor()
+	// attachment.AnnouncementIDValidator is a validator for the "announcement_id" field. It is called by the builders before save.
+	attachment.AnnouncementIDValidator = attachmentDescAnnouncementID.Validators[0].(func(string) error)
+	// attachmentDescMessageID is the schema descriptor for message_id field.
+	attachmentDescMessageID := attachmentFields[10].Descriptor()
+	// attachment.MessageIDValidator is a validator for the "message_id" field. It is called by the builders before save.
+	attachment.MessageIDValidator = attachmentDescMessageID.Validators[0].(func(string) error)
+	// attachmentDescID is the schema descriptor for id field.
+	attachmentDescID := attachmentMixinFields0[0].Descriptor()
+	// attachment.DefaultID holds the default value on creation for the id field.
+	attachment.DefaultID = attachmentDescID.Default.(func() string)
+	// attachment.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	attachment.IDValidator = func() func(string) error {
+		validators := attachmentDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	attendanceeventMixin := schema.AttendanceEvent{}.Mixin()
+	attendanceevent.Policy = privacy.NewPolicies(schema.AttendanceEvent{})
+	attendanceevent.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := attendanceevent.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	attendanceeventMixinFields0 := attendanceeventMixin[0].Fields()
+	_ = attendanceeventMixinFields0
+	attendanceeventMixinFields1 := attendanceeventMixin[1].Fields()
+	_ = attendanceeventMixinFields1
+	attendanceeventFields := schema.AttendanceEvent{}.Fields()
+	_ = attendanceeventFields
+	// attendanceeventDescCreatedAt is the schema descriptor for created_at field.
+	attendanceeventDescCreatedAt := attendanceeventMixinFields0[1].Descriptor()
+	// attendanceevent.DefaultCreatedAt holds the default value on creation for the created_at field.
+	attendanceevent.DefaultCreatedAt = attendanceeventDescCreatedAt.Default.(func() time.Time)
+	// attendanceeventDescUpdatedAt is the schema descriptor for updated_at field.
+	attendanceeventDescUpdatedAt := attendanceeventMixinFields1[0].Descriptor()
+	// attendanceevent.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	attendanceevent.DefaultUpdatedAt = attendanceeventDescUpdatedAt.Default.(func() time.Time)
+	// attendanceevent.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	attendanceevent.UpdateDefaultUpdatedAt = attendanceeventDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// attendanceeventDescStudentID is the schema descriptor for student_id field.
+	attendanceeventDescStudentID := attendanceeventFields[0].Descriptor()
+	// attendanceevent.StudentIDValidator is a validator for the "student_id" field. It is called by the builders before save.
+	attendanceevent.StudentIDValidator = attendanceeventDescStudentID.Validators[0].(func(string) error)
+	// attendanceeventDescSchoolClassID is the schema descriptor for school_class_id field.
+	attendanceeventDescSchoolClassID := attendanceeventFields[1].Descriptor()
+	// attendanceevent.SchoolClassIDValidator is a validator for the "school_class_id" field. It is called by the builders before save.
+	attendanceevent.SchoolClassIDValidator = attendanceeventDescSchoolClassID.Validators[0].(func(string) error)
+	// attendanceeventDescSchoolID is the schema descriptor for school_id field.
+	attendanceeventDescSchoolID := attendanceeventFields[2].Descriptor()
+	// attendanceevent.SchoolIDValidator is a validator for the "school_id" field. It is called by the builders before save.
+	attendanceevent.SchoolIDValidator = attendanceeventDescSchoolID.Validators[0].(func(string) error)
+	// attendanceeventDescDay is the schema descriptor for day field.
+	attendanceeventDescDay := attendanceeventFields[3].Descriptor()
+	// attendanceevent.DayValidator is a validator for the "day" field. It is called by the builders before save.
+	attendanceevent.DayValidator = attendanceeventDescDay.Validators[0].(func(string) error)
+	// attendanceeventDescRecorderID is the schema descriptor for recorder_id field.
+	attendanceeventDescRecorderID := attendanceeventFields[5].Descriptor()
+	// attendanceevent.RecorderIDValidator is a validator for the "recorder_id" field. It is called by the builders before save.
+	attendanceevent.RecorderIDValidator = attendanceeventDescRecorderID.Validators[0].(func(string) error)
+	// attendanceeventDescID is the schema descriptor for id field.
+	attendanceeventDescID := attendanceeventMixinFields0[0].Descriptor()
+	// attendanceevent.DefaultID holds the default value on creation for the id field.
+	attendanceevent.DefaultID = attendanceeventDescID.Default.(func() string)
+	// attendanceevent.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	attendanceevent.IDValidator = func() func(string) error {
+		validators := attendanceeventDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -665,6 +811,64 @@ func init() {
 	// broadcast.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	broadcast.IDValidator = func() func(string) error {
 		validators := broadcastDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	bureaunoticeMixin := schema.BureauNotice{}.Mixin()
+	bureaunotice.Policy = privacy.NewPolicies(schema.BureauNotice{})
+	bureaunotice.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := bureaunotice.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	bureaunoticeMixinFields0 := bureaunoticeMixin[0].Fields()
+	_ = bureaunoticeMixinFields0
+	bureaunoticeMixinFields1 := bureaunoticeMixin[1].Fields()
+	_ = bureaunoticeMixinFields1
+	bureaunoticeFields := schema.BureauNotice{}.Fields()
+	_ = bureaunoticeFields
+	// bureaunoticeDescCreatedAt is the schema descriptor for created_at field.
+	bureaunoticeDescCreatedAt := bureaunoticeMixinFields0[1].Descriptor()
+	// bureaunotice.DefaultCreatedAt holds the default value on creation for the created_at field.
+	bureaunotice.DefaultCreatedAt = bureaunoticeDescCreatedAt.Default.(func() time.Time)
+	// bureaunoticeDescUpdatedAt is the schema descriptor for updated_at field.
+	bureaunoticeDescUpdatedAt := bureaunoticeMixinFields1[0].Descriptor()
+	// bureaunotice.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	bureaunotice.DefaultUpdatedAt = bureaunoticeDescUpdatedAt.Default.(func() time.Time)
+	// bureaunotice.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	bureaunotice.UpdateDefaultUpdatedAt = bureaunoticeDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// bureaunoticeDescAuthorID is the schema descriptor for author_id field.
+	bureaunoticeDescAuthorID := bureaunoticeFields[0].Descriptor()
+	// bureaunotice.AuthorIDValidator is a validator for the "author_id" field. It is called by the builders before save.
+	bureaunotice.AuthorIDValidator = bureaunoticeDescAuthorID.Validators[0].(func(string) error)
+	// bureaunoticeDescTitle is the schema descriptor for title field.
+	bureaunoticeDescTitle := bureaunoticeFields[2].Descriptor()
+	// bureaunotice.TitleValidator is a validator for the "title" field. It is called by the builders before save.
+	bureaunotice.TitleValidator = bureaunoticeDescTitle.Validators[0].(func(string) error)
+	// bureaunoticeDescBody is the schema descriptor for body field.
+	bureaunoticeDescBody := bureaunoticeFields[3].Descriptor()
+	// bureaunotice.BodyValidator is a validator for the "body" field. It is called by the builders before save.
+	bureaunotice.BodyValidator = bureaunoticeDescBody.Validators[0].(func(string) error)
+	// bureaunoticeDescID is the schema descriptor for id field.
+	bureaunoticeDescID := bureaunoticeMixinFields0[0].Descriptor()
+	// bureaunotice.DefaultID holds the default value on creation for the id field.
+	bureaunotice.DefaultID = bureaunoticeDescID.Default.(func() string)
+	// bureaunotice.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	bureaunotice.IDValidator = func() func(string) error {
+		validators := bureaunoticeDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -1444,6 +1648,82 @@ func init() {
 			return nil
 		}
 	}()
+	courseresourceMixin := schema.CourseResource{}.Mixin()
+	courseresource.Policy = privacy.NewPolicies(schema.CourseResource{})
+	courseresource.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := courseresource.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	courseresourceMixinFields0 := courseresourceMixin[0].Fields()
+	_ = courseresourceMixinFields0
+	courseresourceMixinFields1 := courseresourceMixin[1].Fields()
+	_ = courseresourceMixinFields1
+	courseresourceFields := schema.CourseResource{}.Fields()
+	_ = courseresourceFields
+	// courseresourceDescCreatedAt is the schema descriptor for created_at field.
+	courseresourceDescCreatedAt := courseresourceMixinFields0[1].Descriptor()
+	// courseresource.DefaultCreatedAt holds the default value on creation for the created_at field.
+	courseresource.DefaultCreatedAt = courseresourceDescCreatedAt.Default.(func() time.Time)
+	// courseresourceDescUpdatedAt is the schema descriptor for updated_at field.
+	courseresourceDescUpdatedAt := courseresourceMixinFields1[0].Descriptor()
+	// courseresource.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	courseresource.DefaultUpdatedAt = courseresourceDescUpdatedAt.Default.(func() time.Time)
+	// courseresource.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	courseresource.UpdateDefaultUpdatedAt = courseresourceDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// courseresourceDescSchoolID is the schema descriptor for school_id field.
+	courseresourceDescSchoolID := courseresourceFields[0].Descriptor()
+	// courseresource.SchoolIDValidator is a validator for the "school_id" field. It is called by the builders before save.
+	courseresource.SchoolIDValidator = courseresourceDescSchoolID.Validators[0].(func(string) error)
+	// courseresourceDescGrade is the schema descriptor for grade field.
+	courseresourceDescGrade := courseresourceFields[1].Descriptor()
+	// courseresource.DefaultGrade holds the default value on creation for the grade field.
+	courseresource.DefaultGrade = courseresourceDescGrade.Default.(string)
+	// courseresource.GradeValidator is a validator for the "grade" field. It is called by the builders before save.
+	courseresource.GradeValidator = courseresourceDescGrade.Validators[0].(func(string) error)
+	// courseresourceDescSchoolClassID is the schema descriptor for school_class_id field.
+	courseresourceDescSchoolClassID := courseresourceFields[2].Descriptor()
+	// courseresource.SchoolClassIDValidator is a validator for the "school_class_id" field. It is called by the builders before save.
+	courseresource.SchoolClassIDValidator = courseresourceDescSchoolClassID.Validators[0].(func(string) error)
+	// courseresourceDescAuthorID is the schema descriptor for author_id field.
+	courseresourceDescAuthorID := courseresourceFields[3].Descriptor()
+	// courseresource.AuthorIDValidator is a validator for the "author_id" field. It is called by the builders before save.
+	courseresource.AuthorIDValidator = courseresourceDescAuthorID.Validators[0].(func(string) error)
+	// courseresourceDescSubject is the schema descriptor for subject field.
+	courseresourceDescSubject := courseresourceFields[5].Descriptor()
+	// courseresource.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
+	courseresource.SubjectValidator = courseresourceDescSubject.Validators[0].(func(string) error)
+	// courseresourceDescTitle is the schema descriptor for title field.
+	courseresourceDescTitle := courseresourceFields[6].Descriptor()
+	// courseresource.TitleValidator is a validator for the "title" field. It is called by the builders before save.
+	courseresource.TitleValidator = courseresourceDescTitle.Validators[0].(func(string) error)
+	// courseresourceDescURL is the schema descriptor for url field.
+	courseresourceDescURL := courseresourceFields[7].Descriptor()
+	// courseresource.URLValidator is a validator for the "url" field. It is called by the builders before save.
+	courseresource.URLValidator = courseresourceDescURL.Validators[0].(func(string) error)
+	// courseresourceDescID is the schema descriptor for id field.
+	courseresourceDescID := courseresourceMixinFields0[0].Descriptor()
+	// courseresource.DefaultID holds the default value on creation for the id field.
+	courseresource.DefaultID = courseresourceDescID.Default.(func() string)
+	// courseresource.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	courseresource.IDValidator = func() func(string) error {
+		validators := courseresourceDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	creditlineMixin := schema.CreditLine{}.Mixin()
 	creditline.Policy = privacy.NewPolicies(schema.CreditLine{})
 	creditline.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -2034,6 +2314,72 @@ func init() {
 			return nil
 		}
 	}()
+	gradeMixin := schema.Grade{}.Mixin()
+	grade.Policy = privacy.NewPolicies(schema.Grade{})
+	grade.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := grade.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	gradeMixinFields0 := gradeMixin[0].Fields()
+	_ = gradeMixinFields0
+	gradeFields := schema.Grade{}.Fields()
+	_ = gradeFields
+	// gradeDescCreatedAt is the schema descriptor for created_at field.
+	gradeDescCreatedAt := gradeMixinFields0[1].Descriptor()
+	// grade.DefaultCreatedAt holds the default value on creation for the created_at field.
+	grade.DefaultCreatedAt = gradeDescCreatedAt.Default.(func() time.Time)
+	// gradeDescStudentID is the schema descriptor for student_id field.
+	gradeDescStudentID := gradeFields[0].Descriptor()
+	// grade.StudentIDValidator is a validator for the "student_id" field. It is called by the builders before save.
+	grade.StudentIDValidator = gradeDescStudentID.Validators[0].(func(string) error)
+	// gradeDescSchoolClassID is the schema descriptor for school_class_id field.
+	gradeDescSchoolClassID := gradeFields[1].Descriptor()
+	// grade.SchoolClassIDValidator is a validator for the "school_class_id" field. It is called by the builders before save.
+	grade.SchoolClassIDValidator = gradeDescSchoolClassID.Validators[0].(func(string) error)
+	// gradeDescSchoolID is the schema descriptor for school_id field.
+	gradeDescSchoolID := gradeFields[2].Descriptor()
+	// grade.SchoolIDValidator is a validator for the "school_id" field. It is called by the builders before save.
+	grade.SchoolIDValidator = gradeDescSchoolID.Validators[0].(func(string) error)
+	// gradeDescRecorderID is the schema descriptor for recorder_id field.
+	gradeDescRecorderID := gradeFields[3].Descriptor()
+	// grade.RecorderIDValidator is a validator for the "recorder_id" field. It is called by the builders before save.
+	grade.RecorderIDValidator = gradeDescRecorderID.Validators[0].(func(string) error)
+	// gradeDescSubject is the schema descriptor for subject field.
+	gradeDescSubject := gradeFields[4].Descriptor()
+	// grade.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
+	grade.SubjectValidator = gradeDescSubject.Validators[0].(func(string) error)
+	// gradeDescTitle is the schema descriptor for title field.
+	gradeDescTitle := gradeFields[5].Descriptor()
+	// grade.TitleValidator is a validator for the "title" field. It is called by the builders before save.
+	grade.TitleValidator = gradeDescTitle.Validators[0].(func(string) error)
+	// gradeDescCorrectsID is the schema descriptor for corrects_id field.
+	gradeDescCorrectsID := gradeFields[7].Descriptor()
+	// grade.CorrectsIDValidator is a validator for the "corrects_id" field. It is called by the builders before save.
+	grade.CorrectsIDValidator = gradeDescCorrectsID.Validators[0].(func(string) error)
+	// gradeDescID is the schema descriptor for id field.
+	gradeDescID := gradeMixinFields0[0].Descriptor()
+	// grade.DefaultID holds the default value on creation for the id field.
+	grade.DefaultID = gradeDescID.Default.(func() string)
+	// grade.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	grade.IDValidator = func() func(string) error {
+		validators := gradeDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	guardianshipMixin := schema.Guardianship{}.Mixin()
 	guardianship.Policy = privacy.NewPolicies(schema.Guardianship{})
 	guardianship.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -2432,6 +2778,72 @@ func init() {
 			return nil
 		}
 	}()
+	leaverequestMixin := schema.LeaveRequest{}.Mixin()
+	leaverequest.Policy = privacy.NewPolicies(schema.LeaveRequest{})
+	leaverequest.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := leaverequest.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	leaverequestMixinFields0 := leaverequestMixin[0].Fields()
+	_ = leaverequestMixinFields0
+	leaverequestMixinFields1 := leaverequestMixin[1].Fields()
+	_ = leaverequestMixinFields1
+	leaverequestFields := schema.LeaveRequest{}.Fields()
+	_ = leaverequestFields
+	// leaverequestDescCreatedAt is the schema descriptor for created_at field.
+	leaverequestDescCreatedAt := leaverequestMixinFields0[1].Descriptor()
+	// leaverequest.DefaultCreatedAt holds the default value on creation for the created_at field.
+	leaverequest.DefaultCreatedAt = leaverequestDescCreatedAt.Default.(func() time.Time)
+	// leaverequestDescUpdatedAt is the schema descriptor for updated_at field.
+	leaverequestDescUpdatedAt := leaverequestMixinFields1[0].Descriptor()
+	// leaverequest.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	leaverequest.DefaultUpdatedAt = leaverequestDescUpdatedAt.Default.(func() time.Time)
+	// leaverequest.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	leaverequest.UpdateDefaultUpdatedAt = leaverequestDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// leaverequestDescStudentID is the schema descriptor for student_id field.
+	leaverequestDescStudentID := leaverequestFields[0].Descriptor()
+	// leaverequest.StudentIDValidator is a validator for the "student_id" field. It is called by the builders before save.
+	leaverequest.StudentIDValidator = leaverequestDescStudentID.Validators[0].(func(string) error)
+	// leaverequestDescSchoolClassID is the schema descriptor for school_class_id field.
+	leaverequestDescSchoolClassID := leaverequestFields[1].Descriptor()
+	// leaverequest.SchoolClassIDValidator is a validator for the "school_class_id" field. It is called by the builders before save.
+	leaverequest.SchoolClassIDValidator = leaverequestDescSchoolClassID.Validators[0].(func(string) error)
+	// leaverequestDescSchoolID is the schema descriptor for school_id field.
+	leaverequestDescSchoolID := leaverequestFields[2].Descriptor()
+	// leaverequest.SchoolIDValidator is a validator for the "school_id" field. It is called by the builders before save.
+	leaverequest.SchoolIDValidator = leaverequestDescSchoolID.Validators[0].(func(string) error)
+	// leaverequestDescRequesterID is the schema descriptor for requester_id field.
+	leaverequestDescRequesterID := leaverequestFields[3].Descriptor()
+	// leaverequest.RequesterIDValidator is a validator for the "requester_id" field. It is called by the builders before save.
+	leaverequest.RequesterIDValidator = leaverequestDescRequesterID.Validators[0].(func(string) error)
+	// leaverequestDescDeciderID is the schema descriptor for decider_id field.
+	leaverequestDescDeciderID := leaverequestFields[9].Descriptor()
+	// leaverequest.DeciderIDValidator is a validator for the "decider_id" field. It is called by the builders before save.
+	leaverequest.DeciderIDValidator = leaverequestDescDeciderID.Validators[0].(func(string) error)
+	// leaverequestDescID is the schema descriptor for id field.
+	leaverequestDescID := leaverequestMixinFields0[0].Descriptor()
+	// leaverequest.DefaultID holds the default value on creation for the id field.
+	leaverequest.DefaultID = leaverequestDescID.Default.(func() string)
+	// leaverequest.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	leaverequest.IDValidator = func() func(string) error {
+		validators := leaverequestDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	ledgeraccountMixin := schema.LedgerAccount{}.Mixin()
 	ledgeraccount.Policy = privacy.NewPolicies(schema.LedgerAccount{})
 	ledgeraccount.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -2613,6 +3025,120 @@ func init() {
 	// ledgertransaction.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	ledgertransaction.IDValidator = func() func(string) error {
 		validators := ledgertransactionDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	messageMixin := schema.Message{}.Mixin()
+	message.Policy = privacy.NewPolicies(schema.Message{})
+	message.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := message.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	messageMixinFields0 := messageMixin[0].Fields()
+	_ = messageMixinFields0
+	messageFields := schema.Message{}.Fields()
+	_ = messageFields
+	// messageDescCreatedAt is the schema descriptor for created_at field.
+	messageDescCreatedAt := messageMixinFields0[1].Descriptor()
+	// message.DefaultCreatedAt holds the default value on creation for the created_at field.
+	message.DefaultCreatedAt = messageDescCreatedAt.Default.(func() time.Time)
+	// messageDescThreadID is the schema descriptor for thread_id field.
+	messageDescThreadID := messageFields[0].Descriptor()
+	// message.ThreadIDValidator is a validator for the "thread_id" field. It is called by the builders before save.
+	message.ThreadIDValidator = messageDescThreadID.Validators[0].(func(string) error)
+	// messageDescSeq is the schema descriptor for seq field.
+	messageDescSeq := messageFields[1].Descriptor()
+	// message.SeqValidator is a validator for the "seq" field. It is called by the builders before save.
+	message.SeqValidator = messageDescSeq.Validators[0].(func(int) error)
+	// messageDescAuthorID is the schema descriptor for author_id field.
+	messageDescAuthorID := messageFields[2].Descriptor()
+	// message.AuthorIDValidator is a validator for the "author_id" field. It is called by the builders before save.
+	message.AuthorIDValidator = messageDescAuthorID.Validators[0].(func(string) error)
+	// messageDescAuthorName is the schema descriptor for author_name field.
+	messageDescAuthorName := messageFields[4].Descriptor()
+	// message.DefaultAuthorName holds the default value on creation for the author_name field.
+	message.DefaultAuthorName = mask.Name(messageDescAuthorName.Default.(string))
+	// message.AuthorNameValidator is a validator for the "author_name" field. It is called by the builders before save.
+	message.AuthorNameValidator = messageDescAuthorName.Validators[0].(func(string) error)
+	// messageDescBody is the schema descriptor for body field.
+	messageDescBody := messageFields[5].Descriptor()
+	// message.BodyValidator is a validator for the "body" field. It is called by the builders before save.
+	message.BodyValidator = messageDescBody.Validators[0].(func(string) error)
+	// messageDescLanguage is the schema descriptor for language field.
+	messageDescLanguage := messageFields[6].Descriptor()
+	// message.LanguageValidator is a validator for the "language" field. It is called by the builders before save.
+	message.LanguageValidator = messageDescLanguage.Validators[0].(func(string) error)
+	// messageDescReplyToID is the schema descriptor for reply_to_id field.
+	messageDescReplyToID := messageFields[8].Descriptor()
+	// message.ReplyToIDValidator is a validator for the "reply_to_id" field. It is called by the builders before save.
+	message.ReplyToIDValidator = messageDescReplyToID.Validators[0].(func(string) error)
+	// messageDescID is the schema descriptor for id field.
+	messageDescID := messageMixinFields0[0].Descriptor()
+	// message.DefaultID holds the default value on creation for the id field.
+	message.DefaultID = messageDescID.Default.(func() string)
+	// message.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	message.IDValidator = func() func(string) error {
+		validators := messageDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	messagereportMixin := schema.MessageReport{}.Mixin()
+	messagereport.Policy = privacy.NewPolicies(schema.MessageReport{})
+	messagereport.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := messagereport.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	messagereportMixinFields0 := messagereportMixin[0].Fields()
+	_ = messagereportMixinFields0
+	messagereportFields := schema.MessageReport{}.Fields()
+	_ = messagereportFields
+	// messagereportDescCreatedAt is the schema descriptor for created_at field.
+	messagereportDescCreatedAt := messagereportMixinFields0[1].Descriptor()
+	// messagereport.DefaultCreatedAt holds the default value on creation for the created_at field.
+	messagereport.DefaultCreatedAt = messagereportDescCreatedAt.Default.(func() time.Time)
+	// messagereportDescMessageID is the schema descriptor for message_id field.
+	messagereportDescMessageID := messagereportFields[0].Descriptor()
+	// messagereport.MessageIDValidator is a validator for the "message_id" field. It is called by the builders before save.
+	messagereport.MessageIDValidator = messagereportDescMessageID.Validators[0].(func(string) error)
+	// messagereportDescReporterID is the schema descriptor for reporter_id field.
+	messagereportDescReporterID := messagereportFields[1].Descriptor()
+	// messagereport.ReporterIDValidator is a validator for the "reporter_id" field. It is called by the builders before save.
+	messagereport.ReporterIDValidator = messagereportDescReporterID.Validators[0].(func(string) error)
+	// messagereportDescID is the schema descriptor for id field.
+	messagereportDescID := messagereportMixinFields0[0].Descriptor()
+	// messagereport.DefaultID holds the default value on creation for the id field.
+	messagereport.DefaultID = messagereportDescID.Default.(func() string)
+	// messagereport.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	messagereport.IDValidator = func() func(string) error {
+		validators := messagereportDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -3385,11 +3911,11 @@ func init() {
 	// schoolclass.GradeValidator is a validator for the "grade" field. It is called by the builders before save.
 	schoolclass.GradeValidator = schoolclassDescGrade.Validators[0].(func(string) error)
 	// schoolclassDescSchoolID is the schema descriptor for school_id field.
-	schoolclassDescSchoolID := schoolclassFields[4].Descriptor()
+	schoolclassDescSchoolID := schoolclassFields[5].Descriptor()
 	// schoolclass.SchoolIDValidator is a validator for the "school_id" field. It is called by the builders before save.
 	schoolclass.SchoolIDValidator = schoolclassDescSchoolID.Validators[0].(func(string) error)
 	// schoolclassDescAcademicSessionID is the schema descriptor for academic_session_id field.
-	schoolclassDescAcademicSessionID := schoolclassFields[5].Descriptor()
+	schoolclassDescAcademicSessionID := schoolclassFields[6].Descriptor()
 	// schoolclass.AcademicSessionIDValidator is a validator for the "academic_session_id" field. It is called by the builders before save.
 	schoolclass.AcademicSessionIDValidator = schoolclassDescAcademicSessionID.Validators[0].(func(string) error)
 	// schoolclassDescID is the schema descriptor for id field.
@@ -3711,6 +4237,120 @@ func init() {
 	// street.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	street.IDValidator = func() func(string) error {
 		validators := streetDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	threadMixin := schema.Thread{}.Mixin()
+	thread.Policy = privacy.NewPolicies(schema.Thread{})
+	thread.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := thread.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	threadMixinFields0 := threadMixin[0].Fields()
+	_ = threadMixinFields0
+	threadFields := schema.Thread{}.Fields()
+	_ = threadFields
+	// threadDescCreatedAt is the schema descriptor for created_at field.
+	threadDescCreatedAt := threadMixinFields0[1].Descriptor()
+	// thread.DefaultCreatedAt holds the default value on creation for the created_at field.
+	thread.DefaultCreatedAt = threadDescCreatedAt.Default.(func() time.Time)
+	// threadDescSchoolID is the schema descriptor for school_id field.
+	threadDescSchoolID := threadFields[0].Descriptor()
+	// thread.SchoolIDValidator is a validator for the "school_id" field. It is called by the builders before save.
+	thread.SchoolIDValidator = threadDescSchoolID.Validators[0].(func(string) error)
+	// threadDescTeacherID is the schema descriptor for teacher_id field.
+	threadDescTeacherID := threadFields[1].Descriptor()
+	// thread.TeacherIDValidator is a validator for the "teacher_id" field. It is called by the builders before save.
+	thread.TeacherIDValidator = threadDescTeacherID.Validators[0].(func(string) error)
+	// threadDescStudentID is the schema descriptor for student_id field.
+	threadDescStudentID := threadFields[2].Descriptor()
+	// thread.StudentIDValidator is a validator for the "student_id" field. It is called by the builders before save.
+	thread.StudentIDValidator = threadDescStudentID.Validators[0].(func(string) error)
+	// threadDescLastSeq is the schema descriptor for last_seq field.
+	threadDescLastSeq := threadFields[3].Descriptor()
+	// thread.DefaultLastSeq holds the default value on creation for the last_seq field.
+	thread.DefaultLastSeq = threadDescLastSeq.Default.(int)
+	// thread.LastSeqValidator is a validator for the "last_seq" field. It is called by the builders before save.
+	thread.LastSeqValidator = threadDescLastSeq.Validators[0].(func(int) error)
+	// threadDescID is the schema descriptor for id field.
+	threadDescID := threadMixinFields0[0].Descriptor()
+	// thread.DefaultID holds the default value on creation for the id field.
+	thread.DefaultID = threadDescID.Default.(func() string)
+	// thread.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	thread.IDValidator = func() func(string) error {
+		validators := threadDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	threadreadMixin := schema.ThreadRead{}.Mixin()
+	threadread.Policy = privacy.NewPolicies(schema.ThreadRead{})
+	threadread.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := threadread.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	threadreadMixinFields0 := threadreadMixin[0].Fields()
+	_ = threadreadMixinFields0
+	threadreadMixinFields1 := threadreadMixin[1].Fields()
+	_ = threadreadMixinFields1
+	threadreadFields := schema.ThreadRead{}.Fields()
+	_ = threadreadFields
+	// threadreadDescCreatedAt is the schema descriptor for created_at field.
+	threadreadDescCreatedAt := threadreadMixinFields0[1].Descriptor()
+	// threadread.DefaultCreatedAt holds the default value on creation for the created_at field.
+	threadread.DefaultCreatedAt = threadreadDescCreatedAt.Default.(func() time.Time)
+	// threadreadDescUpdatedAt is the schema descriptor for updated_at field.
+	threadreadDescUpdatedAt := threadreadMixinFields1[0].Descriptor()
+	// threadread.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	threadread.DefaultUpdatedAt = threadreadDescUpdatedAt.Default.(func() time.Time)
+	// threadread.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	threadread.UpdateDefaultUpdatedAt = threadreadDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// threadreadDescThreadID is the schema descriptor for thread_id field.
+	threadreadDescThreadID := threadreadFields[0].Descriptor()
+	// threadread.ThreadIDValidator is a validator for the "thread_id" field. It is called by the builders before save.
+	threadread.ThreadIDValidator = threadreadDescThreadID.Validators[0].(func(string) error)
+	// threadreadDescPersonID is the schema descriptor for person_id field.
+	threadreadDescPersonID := threadreadFields[1].Descriptor()
+	// threadread.PersonIDValidator is a validator for the "person_id" field. It is called by the builders before save.
+	threadread.PersonIDValidator = threadreadDescPersonID.Validators[0].(func(string) error)
+	// threadreadDescSeq is the schema descriptor for seq field.
+	threadreadDescSeq := threadreadFields[2].Descriptor()
+	// threadread.SeqValidator is a validator for the "seq" field. It is called by the builders before save.
+	threadread.SeqValidator = threadreadDescSeq.Validators[0].(func(int) error)
+	// threadreadDescID is the schema descriptor for id field.
+	threadreadDescID := threadreadMixinFields0[0].Descriptor()
+	// threadread.DefaultID holds the default value on creation for the id field.
+	threadread.DefaultID = threadreadDescID.Default.(func() string)
+	// threadread.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	threadread.IDValidator = func() func(string) error {
+		validators := threadreadDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

@@ -34,6 +34,8 @@ const (
 	FieldKind = "kind"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
+	// FieldTimetable holds the string denoting the timetable field in the database.
+	FieldTimetable = "timetable"
 	// FieldSchoolID holds the string denoting the school_id field in the database.
 	FieldSchoolID = "school_id"
 	// FieldAcademicSessionID holds the string denoting the academic_session_id field in the database.
@@ -80,6 +82,7 @@ var Columns = []string{
 	FieldGrade,
 	FieldKind,
 	FieldStatus,
+	FieldTimetable,
 	FieldSchoolID,
 	FieldAcademicSessionID,
 }

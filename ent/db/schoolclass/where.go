@@ -505,6 +505,16 @@ func StatusNotIn(vs ...Status) predicate.SchoolClass {
 	return predicate.SchoolClass(sql.FieldNotIn(FieldStatus, vs...))
 }
 
+// TimetableIsNil applies the IsNil predicate on the "timetable" field.
+func TimetableIsNil() predicate.SchoolClass {
+	return predicate.SchoolClass(sql.FieldIsNull(FieldTimetable))
+}
+
+// TimetableNotNil applies the NotNil predicate on the "timetable" field.
+func TimetableNotNil() predicate.SchoolClass {
+	return predicate.SchoolClass(sql.FieldNotNull(FieldTimetable))
+}
+
 // SchoolIDEQ applies the EQ predicate on the "school_id" field.
 func SchoolIDEQ(v string) predicate.SchoolClass {
 	return predicate.SchoolClass(sql.FieldEQ(FieldSchoolID, v))
