@@ -27,7 +27,8 @@ func (s *Set) manifest(warn func(Problem)) error {
 		problem, bad := errors.AsType[Problem](err)
 		switch {
 		case errors.Is(err, io.EOF):
-			return errors.Join(s.undeclared(warn), s.some())
+			s.undeclared(warn)
+			return s.some()
 		case bad && row.Get("propertyName") == "":
 			return problem
 		case bad: // a property without a value says nothing
@@ -70,7 +71,7 @@ func (s *Set) property(row Row) error {
 }
 
 // undeclared tells of files that the manifest says nothing of.
-func (s *Set) undeclared(warn func(Problem)) error {
+func (s *Set) undeclared(warn func(Problem)) {
 	for _, file := range Files {
 		if _, has := s.open[file]; has && s.modes[file] == Absent {
 			if file == Relationships { // which OneRoster does not know
@@ -80,7 +81,6 @@ func (s *Set) undeclared(warn func(Problem)) error {
 			warn(Problem{File: file, Reason: "it is passed over: the manifest does not have it", Warning: true})
 		}
 	}
-	return nil
 }
 
 // some fails for a set without any file.

@@ -17,7 +17,6 @@ type Reader struct {
 	records *records
 	columns map[string]int
 	lists   []bool // by position
-	values  []string
 	wide    int
 }
 

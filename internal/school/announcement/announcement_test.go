@@ -364,6 +364,6 @@ func TestTheFiguresAreLive(t *testing.T) {
 		t.Errorf("then %+v", next)
 	}
 	stop()
-	for range figures { //nolint:revive // until it is closed
+	for range figures {
 	}
 }

@@ -95,7 +95,7 @@ func (t *Text) checkAudience() error {
 func words(field string, s *string, most int, lines bool) error {
 	*s = strings.TrimSpace(strings.ReplaceAll(*s, "\r\n", "\n"))
 	n := utf8.RuneCountInString(*s)
-	bad := func(r rune) bool { return unprintable(r) && !(lines && (r == '\n' || r == '\t')) }
+	bad := func(r rune) bool { return unprintable(r) && (!lines || (r != '\n' && r != '\t')) }
 	if n == 0 || n > most || strings.ContainsFunc(*s, bad) {
 		return fault.BadInput(field, fmt.Sprintf("须为1至%d个字，且不含控制字符。", most),
 			fmt.Sprintf("It must have 1 to %d characters, and no control characters.", most))

@@ -26,7 +26,7 @@ var sessionKinds = map[string]academicsession.Kind{
 
 // takeSessions takes over the spans of the school year.
 func (r *run) takeSessions(ctx context.Context) error {
-	err := r.stage.each(ctx, oneroster.Sessions, batch, func(rows []staged) error {
+	err := r.stage.each(ctx, oneroster.Sessions, func(rows []staged) error {
 		known, err := r.sessions(ctx, ids(rows))
 		if err != nil {
 			return err
@@ -100,7 +100,7 @@ func (r *run) sessions(ctx context.Context, ids []string) (map[string]*db.Academ
 
 // takeClasses takes over the classes; a course lends its grade.
 func (r *run) takeClasses(ctx context.Context) error {
-	err := r.stage.each(ctx, oneroster.Classes, batch, func(rows []staged) error {
+	err := r.stage.each(ctx, oneroster.Classes, func(rows []staged) error {
 		known, err := r.classes(ctx, ids(rows))
 		if err != nil {
 			return err

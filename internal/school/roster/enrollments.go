@@ -26,7 +26,7 @@ func seatOf(e *db.Enrollment) seat { return seat{e.SchoolClassID, e.PersonID, e.
 
 // takeEnrollments takes over who is in which class.
 func (r *run) takeEnrollments(ctx context.Context) error {
-	err := r.stage.each(ctx, oneroster.Enrollments, batch, func(rows []staged) error {
+	err := r.stage.each(ctx, oneroster.Enrollments, func(rows []staged) error {
 		b, err := r.seats(ctx, rows)
 		if err != nil {
 			return err

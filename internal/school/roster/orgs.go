@@ -25,7 +25,7 @@ const (
 // check refuses the organisations that are above themselves, and those below nothing.
 func (r *run) check(ctx context.Context) error {
 	parents, lines := map[string]string{}, map[string]staged{}
-	err := r.stage.each(ctx, oneroster.Orgs, batch, func(rows []staged) error {
+	err := r.stage.each(ctx, oneroster.Orgs, func(rows []staged) error {
 		for _, o := range rows {
 			parents[o.id], lines[o.id] = o.what["parentSourcedId"], o
 		}
@@ -90,7 +90,7 @@ func (r *run) takeOrgs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.stage.each(ctx, oneroster.Orgs, batch, func(rows []staged) error {
+	return r.stage.each(ctx, oneroster.Orgs, func(rows []staged) error {
 		known, err := r.schools(ctx, ids(rows))
 		if err != nil {
 			return err

@@ -176,7 +176,7 @@ func (o *Office) pupils(system context.Context, classID string) ([]*ClassPupil, 
 	err = o.DB.Guardianship.Query().
 		Where(guardianship.ChildIDIn(children...), predicate.Guardianship(rule.Guarding(scope.Of(scope.School))),
 			guardianship.HasGuardianWith(person.HasIdentities())).
-		GroupBy(guardianship.FieldChildID).Aggregate(func(s *sql.Selector) string { return sql.As(sql.Count("*"), "n") }).Scan(system, &reach)
+		GroupBy(guardianship.FieldChildID).Aggregate(func(*sql.Selector) string { return sql.As(sql.Count("*"), "n") }).Scan(system, &reach)
 	if err != nil {
 		return nil, fmt.Errorf("count guardians: %w", err)
 	}

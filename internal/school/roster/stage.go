@@ -122,9 +122,9 @@ func (s *stage) page(ctx context.Context, file oneroster.File, after string, n i
 }
 
 // each hands all rows of a file to take, a batch at a time.
-func (s *stage) each(ctx context.Context, file oneroster.File, n int, take func([]staged) error) error {
+func (s *stage) each(ctx context.Context, file oneroster.File, take func([]staged) error) error {
 	for after := ""; ; {
-		rows, err := s.page(ctx, file, after, n)
+		rows, err := s.page(ctx, file, after, batch)
 		if err != nil || len(rows) == 0 {
 			return err
 		}

@@ -16,7 +16,7 @@ const userType = "RosterUser"
 
 // takeUsers takes over who is taught, who teaches and who answers for whom, and finds who they are in the city.
 func (r *run) takeUsers(ctx context.Context) error {
-	err := r.stage.each(ctx, oneroster.Users, batch, func(rows []staged) error {
+	err := r.stage.each(ctx, oneroster.Users, func(rows []staged) error {
 		b, err := r.people(ctx, rows)
 		if err != nil {
 			return err
@@ -80,22 +80,22 @@ func (b *people) take(ctx context.Context, u *peopleRow) error {
 	if u.reason != "" {
 		return b.reject(ctx, u.staged, "%s", u.reason)
 	}
-	print, err := b.fingerprint(u.said, u.agents)
+	mark, err := b.fingerprint(u.said, u.agents)
 	if err != nil {
 		return err
 	}
 	if was == nil {
-		return b.enter(ctx, u, print)
+		return b.enter(ctx, u, mark)
 	}
-	if was.Fingerprint == print && (was.Status == rosteruser.StatusActive || len(was.Sealed) == 0) {
+	if was.Fingerprint == mark && (was.Status == rosteruser.StatusActive || len(was.Sealed) == 0) {
 		b.done.Same++
 		return b.meet(ctx, u, was)
 	}
-	return b.change(ctx, u, was, print)
+	return b.change(ctx, u, was, mark)
 }
 
 // enter writes somebody new.
-func (b *people) enter(ctx context.Context, u *peopleRow, print string) error {
+func (b *people) enter(ctx context.Context, u *peopleRow, mark string) error {
 	who, reason := b.match(u, "")
 	if reason != "" {
 		return b.reject(ctx, u.staged, "%s", reason)
@@ -116,7 +116,7 @@ func (b *people) enter(ctx context.Context, u *peopleRow, print string) error {
 		agents = b.wards[u.id]
 	}
 	create := b.DB.RosterUser.Create().SetID(row).SetSourceSystem(b.Source).SetSourceValue(u.id).SetDataKey(key).SetSealed(sealed).
-		SetIDNumberIndex(b.index(u.IDNumber)).SetPhoneIndex(b.Records.PhoneIndex(u.Phone)).SetAgents(agents).SetFingerprint(print)
+		SetIDNumberIndex(b.index(u.IDNumber)).SetPhoneIndex(b.Records.PhoneIndex(u.Phone)).SetAgents(agents).SetFingerprint(mark)
 	if who != "" {
 		create.SetPersonID(who)
 	}
@@ -140,7 +140,7 @@ func (b *people) meet(ctx context.Context, u *peopleRow, was *db.RosterUser) err
 }
 
 // change writes what the roster says otherwise now.
-func (b *people) change(ctx context.Context, u *peopleRow, was *db.RosterUser, print string) error {
+func (b *people) change(ctx context.Context, u *peopleRow, was *db.RosterUser, mark string) error {
 	linked := ""
 	if was.PersonID != nil {
 		linked = *was.PersonID
@@ -175,7 +175,7 @@ func (b *people) change(ctx context.Context, u *peopleRow, was *db.RosterUser, p
 		agents = was.Agents // whom they answer for, which pupils' rows say
 	}
 	write := was.Update().SetDataKey(key).SetSealed(sealed).SetIDNumberIndex(b.index(u.IDNumber)).
-		SetPhoneIndex(b.Records.PhoneIndex(u.Phone)).SetAgents(agents).SetFingerprint(print).SetStatus(rosteruser.StatusActive)
+		SetPhoneIndex(b.Records.PhoneIndex(u.Phone)).SetAgents(agents).SetFingerprint(mark).SetStatus(rosteruser.StatusActive)
 	if who != "" {
 		write.SetPersonID(who)
 	}
