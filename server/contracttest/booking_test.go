@@ -39,8 +39,11 @@ func (r *rig) place(t testing.TB, capacity int) *db.Slot {
 	system := seedtest.System(t)
 	diary := r.DB.Schedule.Create().SetID(id.New(id.Schedule)).SetClinicID(r.hospital(t)).SaveX(system)
 	r.DB.BookingSuspension.Update().SetStatus(bookingsuspension.StatusLifted).ExecX(system) // whatever anybody missed
-	start := clock.System{}.Now().Add(26*time.Hour + time.Duration(r.serial)*6*time.Minute)
-	return r.DB.Slot.Create().SetID(id.New(id.Slot)).SetScheduleID(diary.ID).SetStartsAt(start).SetEndsAt(start.Add(5 * time.Minute)).
+	// At night, when no demo slot is, and within what is released.
+	const night = 14 * 60 // minutes, and so many slots
+	y, m, d := clock.System{}.Now().In(clock.Shanghai).Date()
+	start := time.Date(y, m, d+1+r.serial/night, 17, r.serial%night, 0, 0, clock.Shanghai).UTC()
+	return r.DB.Slot.Create().SetID(id.New(id.Slot)).SetScheduleID(diary.ID).SetStartsAt(start).SetEndsAt(start.Add(time.Minute)).
 		SetCapacity(capacity).SetRemaining(capacity).SetFee(50_00).SetStatus(slot.StatusFree).SaveX(system)
 }
 

@@ -64,11 +64,12 @@ func hospitalOf(t *testing.T, city *citytest.City) string {
 	return city.DB.StaffRole.Query().Where(staffrole.PersonID(seedtest.Person(t, "xumin"))).OnlyX(system(t)).OrganisationID
 }
 
-// opening is a slot of the clinic in a diary of its own.
-func opening(t *testing.T, city *citytest.City, in time.Duration, capacity int) *db.Slot {
+// opening is a slot of the clinic in a diary of its own, in the evening so many days from now, when no demo slot is.
+func opening(t *testing.T, city *citytest.City, days, capacity int) *db.Slot {
 	t.Helper()
 	diary := city.DB.Schedule.Create().SetID(id.New(id.Schedule)).SetClinicID(hospitalOf(t, city)).SaveX(system(t))
-	start := clock.System{}.Now().Add(in)
+	y, m, d := clock.System{}.Now().In(clock.Shanghai).Date()
+	start := time.Date(y, m, d+days, 18, 0, 0, 0, clock.Shanghai).UTC()
 	return city.DB.Slot.Create().SetID(id.New(id.Slot)).SetScheduleID(diary.ID).SetStartsAt(start).SetEndsAt(start.Add(20 * time.Minute)).
 		SetCapacity(capacity).SetRemaining(capacity).SetFee(50_00).SetStatus(slot.StatusFree).SaveX(system(t))
 }
@@ -77,7 +78,7 @@ func opening(t *testing.T, city *citytest.City, in time.Duration, capacity int) 
 func TestACitizenBooksMovesAndGivesBack(t *testing.T) {
 	city := citytest.Start(t)
 	nurse, citizen := city.As(t, "xumin"), city.As(t, "maming")
-	first, second := opening(t, city, 30*time.Hour, 3), opening(t, city, 54*time.Hour, 3)
+	first, second := opening(t, city, 2, 3), opening(t, city, 3, 3)
 
 	department := city.DB.Schedule.Query().AllX(system(t))[0]
 	for _, d := range city.DB.Schedule.Query().AllX(system(t)) {
@@ -172,7 +173,7 @@ func TestADaughterBooksForHerMother(t *testing.T) {
 	city := citytest.Start(t)
 	daughter, mother, stranger := city.As(t, "chenjing"), city.As(t, "wangguiying"), city.As(t, "maming")
 	patient := seedtest.Person(t, "wangguiying")
-	s := opening(t, city, 30*time.Hour, 3)
+	s := opening(t, city, 2, 3)
 	if found := problems(t, stranger.Do("BookAppointment", once(citytest.Vars{"slotId": s.ID, "onBehalfOf": patient}))); len(found) != 1 || found[0].Code != "DELEGATION_SCOPE" {
 		t.Errorf("a stranger books: %+v", found)
 	}
@@ -197,7 +198,7 @@ func TestAPlaceThatComesFreeIsOfferedOnThePhone(t *testing.T) {
 	city := citytest.Start(t)
 	daughter, other := city.As(t, "chenjing"), city.As(t, "lina")
 	patient := seedtest.Person(t, "wangguiying")
-	s := opening(t, city, 30*time.Hour, 1)
+	s := opening(t, city, 2, 1)
 	taken := visited(t, other.Do("BookAppointment", once(citytest.Vars{"slotId": s.ID})))
 	if found := problems(t, daughter.Do("BookAppointment", once(citytest.Vars{"slotId": s.ID, "onBehalfOf": patient}))); len(found) != 1 || found[0].Code != "SLOT_FULL" {
 		t.Fatalf("the slot is not full: %+v", found)

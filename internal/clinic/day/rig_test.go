@@ -40,7 +40,7 @@ type hospital struct {
 	staff    context.Context
 	clinic   string
 	diary    *db.Schedule
-	people   []string // in the order of their ids; none of the cast
+	people   []string // in the order of their ids; none of the cast, and no families
 
 	mu   sync.Mutex
 	ages map[string]int
@@ -69,12 +69,15 @@ func open(t *testing.T) *hospital {
 	system := seedtest.System(t)
 	seeded := h.DB.Schedule.Query().Where(schedule.ClinicID(h.clinic), schedule.DepartmentIDNotNil()).FirstX(system)
 	h.diary = h.DB.Schedule.Create().SetClinicID(h.clinic).SetDepartmentID(*seeded.DepartmentID).SaveX(system)
-	cast := map[string]bool{}
+	others := map[string]bool{}
 	for _, one := range slices.Concat(seed.Cast, seed.Children) {
-		cast[one.PersonID()] = true
+		others[one.PersonID()] = true
+	}
+	for _, g := range h.DB.Guardianship.Query().AllX(system) { // who is told of a child's visits, too
+		others[g.GuardianID], others[g.ChildID] = true, true
 	}
 	for _, one := range h.DB.Person.Query().Order(person.ByID()).IDsX(system) {
-		if !cast[one] {
+		if !others[one] {
 			h.people = append(h.people, one)
 		}
 	}
