@@ -29,6 +29,14 @@ func (r *announcementResolver) Body(ctx context.Context, obj *db.Announcement) (
 	return announcement.Body(ctx, obj), nil
 }
 
+func (r *announcementResolver) Attachments(ctx context.Context, obj *db.Announcement) ([]*db.Attachment, error) {
+	return announcement.Attachments(ctx, obj)
+}
+
+func (r *announcementResolver) FromBureau(ctx context.Context, obj *db.Announcement) (bool, error) {
+	return announcement.FromBureau(obj), nil
+}
+
 func (r *announcementResolver) DeliveryStats(ctx context.Context, obj *db.Announcement) (*announcement.Stats, error) {
 	return announcement.StatsOf(ctx, obj), nil
 }

@@ -158,6 +158,8 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"SchoolClassKind":             column(migrate.SchoolClassesTable, "kind"),
 		"SchoolClassStatus":           column(migrate.SchoolClassesTable, "status"),
 		"TeacherDuty":                 column(migrate.EnrollmentsTable, "duty"),
+		"AttachmentKind":              column(migrate.AttachmentsTable, "kind"),
+		"BureauNoticeStatus":          column(migrate.BureauNoticesTable, "status"),
 		"AnnouncementAcknowledgement": column(migrate.AnnouncementsTable, "acknowledgement"),
 		"AnnouncementAction":          texts(announcement.Update, announcement.Retract, announcement.Chase),
 		"AnnouncementKind":            column(migrate.AnnouncementsTable, "kind"),

@@ -67,7 +67,7 @@ func wanted(in model.SetNotificationPreferenceInput) preference.Preference {
 func announcing(in model.PublishAnnouncementInput) announcement.Announcing {
 	return announcement.Announcing{Key: in.IdempotencyKey, SchoolID: in.SchoolID, Kind: in.Kind, Text: announcement.Text{
 		Audience: reach(in.Audience), Title: in.Title, Body: in.Body, Urgency: in.Urgency, Acknowledgement: in.Acknowledgement,
-		DueAt: in.DueAt, PublishAt: in.PublishAt, Draft: in.Draft,
+		DueAt: in.DueAt, PublishAt: in.PublishAt, Draft: in.Draft, AttachmentIDs: in.AttachmentIds,
 	}}
 }
 
@@ -75,7 +75,7 @@ func announcing(in model.PublishAnnouncementInput) announcement.Announcing {
 func announcingInstead(in model.UpdateAnnouncementInput) announcement.Change {
 	return announcement.Change{Key: in.IdempotencyKey, AnnouncementID: in.AnnouncementID, Text: announcement.Text{
 		Audience: reach(in.Audience), Title: in.Title, Body: in.Body, Urgency: in.Urgency, Acknowledgement: in.Acknowledgement,
-		DueAt: in.DueAt, PublishAt: in.PublishAt, Draft: in.Draft,
+		DueAt: in.DueAt, PublishAt: in.PublishAt, Draft: in.Draft, AttachmentIDs: in.AttachmentIds,
 	}}
 }
 

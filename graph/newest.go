@@ -29,6 +29,11 @@ func earliestSlots() db.SlotPaginateOption {
 	return db.WithSlotOrder(&db.SlotOrder{Direction: entgql.OrderDirectionAsc, Field: db.SlotOrderFieldStartsAt})
 }
 
+// newestBureauNotices orders bureau notices by falling id, and so by when they were published.
+func newestBureauNotices() db.BureauNoticePaginateOption {
+	return db.WithBureauNoticeOrder(&db.BureauNoticeOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultBureauNoticeOrder.Field})
+}
+
 // newestAnnouncements orders announcements by falling id, and so by when they were written.
 func newestAnnouncements() db.AnnouncementPaginateOption {
 	return db.WithAnnouncementOrder(&db.AnnouncementOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultAnnouncementOrder.Field})

@@ -10,8 +10,10 @@ import (
 	"citygraph/ent/db/alert"
 	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/attachment"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/ent/db/carecontract"
 	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
@@ -71,6 +73,7 @@ var nodeTables = map[id.Kind]string{
 	id.CareContract: carecontract.Table, id.CareVisit: carevisit.Table, id.HelpCall: helpcall.Table,
 	id.AcademicSession: academicsession.Table, id.SchoolClass: schoolclass.Table,
 	id.TopUp: topup.Table, id.CreditLine: creditline.Table,
+	id.Attachment: attachment.Table, id.BureauNotice: bureaunotice.Table,
 	id.Announcement: announcement.Table, id.Delivery: delivery.Table,
 }
 

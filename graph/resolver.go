@@ -28,6 +28,8 @@ import (
 	"citygraph/internal/payment"
 	"citygraph/internal/personal"
 	"citygraph/internal/school/announcement"
+	"citygraph/internal/school/attachment"
+	"citygraph/internal/school/bureau"
 	"citygraph/internal/school/roster"
 	"citygraph/internal/transit"
 
@@ -36,26 +38,28 @@ import (
 
 // Resolver holds the rooms the graph opens onto.
 type Resolver struct {
-	DB       *db.Client
-	Accounts *identity.Accounts
-	Records  *personal.Records
-	Register *household.Register
-	Cases    *citycase.Cases
-	Desk     *notice.Desk
-	Exports  *dataexport.Exports
-	Photos   *casephoto.Photos
-	Issuer   *paycode.Issuer
-	Cards    *card.Cards
-	TopUps   *payment.TopUps
-	Credit   *credit.Lines
-	Bills    *billing.Desk
-	Board    *announcement.Board
-	Till     *charge.Till
-	Transit  *transit.Office
-	Archive  *record.Archive
-	Day      *day.Day
-	Care     *care.Office
-	Rosters  *roster.Office
+	DB          *db.Client
+	Accounts    *identity.Accounts
+	Records     *personal.Records
+	Register    *household.Register
+	Cases       *citycase.Cases
+	Desk        *notice.Desk
+	Exports     *dataexport.Exports
+	Photos      *casephoto.Photos
+	Issuer      *paycode.Issuer
+	Cards       *card.Cards
+	TopUps      *payment.TopUps
+	Credit      *credit.Lines
+	Bills       *billing.Desk
+	Board       *announcement.Board
+	Attachments *attachment.Room
+	Bureau      *bureau.Office
+	Till        *charge.Till
+	Transit     *transit.Office
+	Archive     *record.Archive
+	Day         *day.Day
+	Care        *care.Office
+	Rosters     *roster.Office
 
 	Insurance    *insurance.Accounts
 	Entitlements *entitlement.Entitlements

@@ -98,6 +98,9 @@ func rotateKeys(ctx context.Context, cfg Config, out io.Writer) error {
 		if _, err := city.Exports.Rotate(ctx); err != nil {
 			return err
 		}
+		if _, err := city.Attachments.Rotate(ctx); err != nil {
+			return err
+		}
 		if _, err := city.Photos.Rotate(ctx); err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ type AnnouncementEdges struct {
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
-	totalCount [2]map[string]int
+	totalCount [3]map[string]int
 
 	namedDeliveries  map[string][]*Delivery
 	namedAttachments map[string][]*Attachment

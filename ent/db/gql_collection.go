@@ -457,6 +457,19 @@ func (_q *AnnouncementQuery) collectField(ctx context.Context, oneNode bool, opC
 			_q.WithNamedDeliveries(alias, func(wq *DeliveryQuery) {
 				*wq = *query
 			})
+
+		case "attachments":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&AttachmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, attachmentImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedAttachments(alias, func(wq *AttachmentQuery) {
+				*wq = *query
+			})
 		case "createdAt":
 			if _, ok := fieldSeen[announcement.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, announcement.FieldCreatedAt)

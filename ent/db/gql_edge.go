@@ -66,6 +66,18 @@ func (_m *Announcement) Deliveries(
 	return _m.QueryDeliveries().Paginate(ctx, after, first, before, last, opts...)
 }
 
+func (_m *Announcement) Attachments(ctx context.Context) (result []*Attachment, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedAttachments(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.AttachmentsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAttachments().All(ctx)
+	}
+	return result, err
+}
+
 func (_m *Appointment) Patient(ctx context.Context) (*Person, error) {
 	result, err := _m.Edges.PatientOrErr()
 	if IsNotLoaded(err) {

@@ -96,6 +96,7 @@ func set(t *testing.T) *stage {
 	s.visit = seedtest.PutAppointment(t, s.City, "chenjing", appointment.StatusCheckedIn)
 	s.clinics(ctx)
 	s.school(ctx, viewer.From(s.As(t, "lina")), seedtest.Person(t, "zhouzihan"))
+	s.files(ctx, viewer.From(s.As(t, "lina")))
 	s.newConsent(s.chenjing).ExecX(ctx)
 	s.newReading(s.chenjing).ExecX(ctx)
 	s.newReading(s.chenjing).SetOutcome(recordaccess.OutcomeRefused).ExecX(ctx)

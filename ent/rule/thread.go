@@ -42,15 +42,22 @@ func inThread(v *viewer.Viewer) Rows {
 // MessageReport is seen by who reported, and by administrators, who decide.
 var MessageReport = Policy{Read: orAll(own(reportReporter), viewer.Admin)}
 
-// Attachment is seen by who uploaded it while it goes with nothing, and with the announcement or message it goes with.
+// Attachment is seen by who uploaded it while it goes with nothing, and with the announcement or message it goes with: by families no
+// longer once the announcement is retracted.
 var Attachment = Policy{Read: func(v *viewer.Viewer) Rows {
 	if !v.SignedIn() {
 		return nil
 	}
 	return func(s *sql.Selector) {
+		announced := chosen(s, announcementTable, Announcement.Read(v))
+		says := sql.NEQ(announced.C("status"), "RETRACTED")
+		if v.Has(viewer.Teacher) {
+			says = sql.Or(says, atOrganisation(announced, schoolColumn, v, viewer.Teacher))
+		}
+		announced.Where(says)
 		s.Where(sql.Or(
 			sql.And(sql.EQ(s.C(attachmentUploader), v.PersonID), sql.IsNull(s.C(attachmentAnnounced)), sql.IsNull(s.C(attachmentMessage))),
-			sql.In(s.C(attachmentAnnounced), chosen(s, announcementTable, Announcement.Read(v))),
+			sql.In(s.C(attachmentAnnounced), announced),
 			sql.In(s.C(attachmentMessage), chosen(s, messageTable, Message.Read(v))),
 		))
 	}

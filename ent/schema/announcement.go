@@ -51,7 +51,7 @@ func (Announcement) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("school", School.Type).Field("school_id").Unique().Required().Immutable(),
 		edge.To("deliveries", Delivery.Type).Annotations(entgql.RelayConnection()),
-		edge.To("attachments", Attachment.Type).Annotations(hidden),
+		edge.To("attachments", Attachment.Type),
 		edge.From("bureau_notice", BureauNotice.Type).Ref("announcements").Field("bureau_notice_id").Unique().Immutable().Annotations(hidden),
 	}
 }

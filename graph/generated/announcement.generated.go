@@ -12,6 +12,7 @@ import (
 
 	"citygraph/ent/db"
 	announcement1 "citygraph/ent/db/announcement"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/graph/model"
 	"citygraph/internal/school/announcement"
 	"citygraph/internal/school/audience"
@@ -24,6 +25,8 @@ type AnnouncementResolver interface {
 	Title(ctx context.Context, obj *db.Announcement) (*string, error)
 	Body(ctx context.Context, obj *db.Announcement) (*string, error)
 
+	Attachments(ctx context.Context, obj *db.Announcement) ([]*db.Attachment, error)
+	FromBureau(ctx context.Context, obj *db.Announcement) (bool, error)
 	DeliveryStats(ctx context.Context, obj *db.Announcement) (*announcement.Stats, error)
 	AllowedActions(ctx context.Context, obj *db.Announcement) ([]announcement.Action, error)
 }
@@ -273,6 +276,61 @@ func (ec *executionContext) _Announcement_retractedAt(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_Announcement_retractedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Announcement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Announcement_attachments(ctx context.Context, field graphql.CollectedField, obj *db.Announcement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Announcement_attachments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Announcement().Attachments(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Attachment) graphql.Marshaler {
+			return ec.marshalNAttachment2ᚕᚖcitygraphᚋentᚋdbᚐAttachmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Announcement_attachments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Announcement",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Announcement_fromBureau(ctx context.Context, field graphql.CollectedField, obj *db.Announcement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Announcement_fromBureau(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Announcement().FromBureau(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Announcement_fromBureau(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Announcement", field, true, true, "Boolean")
 }
 
 func (ec *executionContext) _Announcement_deliveryStats(ctx context.Context, field graphql.CollectedField, obj *db.Announcement) (ret graphql.Marshaler) {
@@ -1007,8 +1065,11 @@ func (ec *executionContext) unmarshalInputPublishAnnouncementInput(ctx context.C
 	if _, present := asMap["draft"]; !present {
 		asMap["draft"] = false
 	}
+	if _, present := asMap["attachmentIds"]; !present {
+		asMap["attachmentIds"] = []any{}
+	}
 
-	fieldsInOrder := [...]string{"idempotencyKey", "schoolId", "kind", "audience", "title", "body", "urgency", "acknowledgement", "dueAt", "publishAt", "draft"}
+	fieldsInOrder := [...]string{"idempotencyKey", "schoolId", "kind", "audience", "title", "body", "urgency", "acknowledgement", "dueAt", "publishAt", "draft", "attachmentIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1092,6 +1153,13 @@ func (ec *executionContext) unmarshalInputPublishAnnouncementInput(ctx context.C
 				return it, err
 			}
 			it.Draft = data
+		case "attachmentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentIds = data
 		}
 	}
 	return it, nil
@@ -1171,8 +1239,11 @@ func (ec *executionContext) unmarshalInputUpdateAnnouncementInput(ctx context.Co
 	if _, present := asMap["draft"]; !present {
 		asMap["draft"] = false
 	}
+	if _, present := asMap["attachmentIds"]; !present {
+		asMap["attachmentIds"] = []any{}
+	}
 
-	fieldsInOrder := [...]string{"idempotencyKey", "announcementId", "audience", "title", "body", "urgency", "acknowledgement", "dueAt", "publishAt", "draft"}
+	fieldsInOrder := [...]string{"idempotencyKey", "announcementId", "audience", "title", "body", "urgency", "acknowledgement", "dueAt", "publishAt", "draft", "attachmentIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1249,6 +1320,13 @@ func (ec *executionContext) unmarshalInputUpdateAnnouncementInput(ctx context.Co
 				return it, err
 			}
 			it.Draft = data
+		case "attachmentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentIds = data
 		}
 	}
 	return it, nil
@@ -1419,6 +1497,16 @@ func (ec *executionContext) _Announcement(ctx context.Context, sel ast.Selection
 		case "retractedAt":
 			out.Values[i] = ec._Announcement_retractedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "attachments":
+			out.Values[i] = ec._Announcement_attachments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromBureau":
+			out.Values[i] = ec._Announcement_fromBureau(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "deliveryStats":
@@ -1918,6 +2006,16 @@ func (ec *executionContext) marshalNAnnouncementAcknowledgement2citygraphᚋent�
 	return v
 }
 
+func (ec *executionContext) unmarshalNAnnouncementAcknowledgement2citygraphᚋentᚋdbᚋbureaunoticeᚐAcknowledgement(ctx context.Context, v any) (bureaunotice.Acknowledgement, error) {
+	var res bureaunotice.Acknowledgement
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAnnouncementAcknowledgement2citygraphᚋentᚋdbᚋbureaunoticeᚐAcknowledgement(ctx context.Context, sel ast.SelectionSet, v bureaunotice.Acknowledgement) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNAnnouncementAction2citygraphᚋinternalᚋschoolᚋannouncementᚐAction(ctx context.Context, v any) (announcement.Action, error) {
 	var res announcement.Action
 	err := res.UnmarshalGQL(v)
@@ -2022,6 +2120,16 @@ func (ec *executionContext) unmarshalNAnnouncementUrgency2citygraphᚋentᚋdb�
 }
 
 func (ec *executionContext) marshalNAnnouncementUrgency2citygraphᚋentᚋdbᚋannouncementᚐUrgency(ctx context.Context, sel ast.SelectionSet, v announcement1.Urgency) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNAnnouncementUrgency2citygraphᚋentᚋdbᚋbureaunoticeᚐUrgency(ctx context.Context, v any) (bureaunotice.Urgency, error) {
+	var res bureaunotice.Urgency
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAnnouncementUrgency2citygraphᚋentᚋdbᚋbureaunoticeᚐUrgency(ctx context.Context, sel ast.SelectionSet, v bureaunotice.Urgency) graphql.Marshaler {
 	return v
 }
 

@@ -24,8 +24,10 @@ type ResolverRoot interface {
 	Alert() AlertResolver
 	Announcement() AnnouncementResolver
 	Appointment() AppointmentResolver
+	Attachment() AttachmentResolver
 	Bill() BillResolver
 	BookingSuspension() BookingSuspensionResolver
+	BureauNotice() BureauNoticeResolver
 	CareContract() CareContractResolver
 	CareVisit() CareVisitResolver
 	CaseEvent() CaseEventResolver
@@ -106,6 +108,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CloseCreditLineInput", ec.unmarshalInputCloseCreditLineInput),
 			graphql.NewInputUnmarshaler("CompleteHomeVisitInput", ec.unmarshalInputCompleteHomeVisitInput),
 			graphql.NewInputUnmarshaler("ConsentToDelegationInput", ec.unmarshalInputConsentToDelegationInput),
+			graphql.NewInputUnmarshaler("CreateAttachmentUploadInput", ec.unmarshalInputCreateAttachmentUploadInput),
 			graphql.NewInputUnmarshaler("CreatePhotoUploadInput", ec.unmarshalInputCreatePhotoUploadInput),
 			graphql.NewInputUnmarshaler("DecideAppealInput", ec.unmarshalInputDecideAppealInput),
 			graphql.NewInputUnmarshaler("DeclineCareContractInput", ec.unmarshalInputDeclineCareContractInput),
@@ -143,6 +146,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PrescriptionInput", ec.unmarshalInputPrescriptionInput),
 			graphql.NewInputUnmarshaler("ProposeDelegationInput", ec.unmarshalInputProposeDelegationInput),
 			graphql.NewInputUnmarshaler("PublishAnnouncementInput", ec.unmarshalInputPublishAnnouncementInput),
+			graphql.NewInputUnmarshaler("PublishBureauNoticeInput", ec.unmarshalInputPublishBureauNoticeInput),
 			graphql.NewInputUnmarshaler("QuietHoursInput", ec.unmarshalInputQuietHoursInput),
 			graphql.NewInputUnmarshaler("RateCaseInput", ec.unmarshalInputRateCaseInput),
 			graphql.NewInputUnmarshaler("RecordWechatGrantInput", ec.unmarshalInputRecordWechatGrantInput),
@@ -162,6 +166,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResolveHelpInput", ec.unmarshalInputResolveHelpInput),
 			graphql.NewInputUnmarshaler("ResumeCaseInput", ec.unmarshalInputResumeCaseInput),
 			graphql.NewInputUnmarshaler("RetractAnnouncementInput", ec.unmarshalInputRetractAnnouncementInput),
+			graphql.NewInputUnmarshaler("RetractBureauNoticeInput", ec.unmarshalInputRetractBureauNoticeInput),
 			graphql.NewInputUnmarshaler("ReturnCaseInput", ec.unmarshalInputReturnCaseInput),
 			graphql.NewInputUnmarshaler("ReverseTransactionInput", ec.unmarshalInputReverseTransactionInput),
 			graphql.NewInputUnmarshaler("RevokeDelegationInput", ec.unmarshalInputRevokeDelegationInput),
@@ -185,6 +190,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UnshareRecordInput", ec.unmarshalInputUnshareRecordInput),
 			graphql.NewInputUnmarshaler("UpdateAlertInput", ec.unmarshalInputUpdateAlertInput),
 			graphql.NewInputUnmarshaler("UpdateAnnouncementInput", ec.unmarshalInputUpdateAnnouncementInput),
+			graphql.NewInputUnmarshaler("UploadAttachmentInput", ec.unmarshalInputUploadAttachmentInput),
 			graphql.NewInputUnmarshaler("UploadCasePhotoInput", ec.unmarshalInputUploadCasePhotoInput),
 			graphql.NewInputUnmarshaler("VerifyCaseInput", ec.unmarshalInputVerifyCaseInput),
 			graphql.NewInputUnmarshaler("VoidBillInput", ec.unmarshalInputVoidBillInput),
@@ -622,7 +628,7 @@ type Announcement implements Node {
   id: ID!
   "The school."
   school: School!
-  "The teacher who wrote it, masked; empty once their account has ended."
+  "The teacher who wrote it, masked; empty once their account has ended, and for what the bureau had the school say."
   maskedAuthorName: String!
   "What sort it is."
   kind: AnnouncementKind!
@@ -648,6 +654,10 @@ type Announcement implements Node {
   publishedAt: DateTime
   "When it was taken back."
   retractedAt: DateTime
+  "Its photos and PDFs, in the order of their upload; none for a family once it is retracted (附件)."
+  attachments: [Attachment!]! @goField(forceResolver: true)
+  "Whether the education bureau, 杭州市教育局, had the school say it; its teachers may chase, and not change it or take it back (政校通)."
+  fromBureau: Boolean! @goField(forceResolver: true)
   "How far it has come; for teachers of the school, null otherwise (送达统计)."
   deliveryStats: DeliveryStats @goField(forceResolver: true)
   "What a teacher may do with it now (可执行操作)."
@@ -829,6 +839,8 @@ input PublishAnnouncementInput {
   publishAt: DateTime
   "Whether to keep it as a draft instead."
   draft: Boolean! = false
+  "Photos and PDFs that the viewer has uploaded and nothing has named, at most 9: see uploadAttachment."
+  attachmentIds: [ID!]! = []
 }
 
 "The answer to publishAnnouncement."
@@ -861,6 +873,11 @@ input UpdateAnnouncementInput {
   publishAt: DateTime
   "Whether to keep it as a draft instead."
   draft: Boolean! = false
+  """
+  Photos and PDFs, at most 9: those it has, and those that the viewer has uploaded and nothing has named. What is left out goes with nothing
+  from then on, and goes after a day.
+  """
+  attachmentIds: [ID!]! = []
 }
 
 "The answer to updateAnnouncement."
@@ -986,8 +1003,8 @@ extend type Mutation {
   """
   Makes an announcement (发布通知): published now, or at its time, or kept as a draft. A teacher of the school may, to classes they teach and pupils of these;
   to grades and the whole school a class teacher of the school: NOT_CLASS_TEACHER otherwise. EMPTY_AUDIENCE where nobody is reached,
-  GRADE_BROADCAST_FORBIDDEN where marks or rankings would go to more than one child's family. NOT_FOUND for a school where they do not teach, and for a class
-  or pupil that is not of it; FORBIDDEN for who is no teacher; BAD_USER_INPUT, IDEMPOTENCY_KEY_REUSED.
+  GRADE_BROADCAST_FORBIDDEN where marks or rankings would go to more than one child's family. NOT_FOUND for a school where they do not teach, for a class
+  or pupil that is not of it, and for an attachment that is not the viewer's or goes with something else; FORBIDDEN for who is no teacher; BAD_USER_INPUT, IDEMPOTENCY_KEY_REUSED.
   """
   publishAnnouncement("The announcement." input: PublishAnnouncementInput!): PublishAnnouncementPayload!
   """
@@ -997,7 +1014,7 @@ extend type Mutation {
   updateAnnouncement("What it says from now on." input: UpdateAnnouncementInput!): UpdateAnnouncementPayload!
   """
   Takes back an announcement that is PUBLISHED (撤回通知): its title and text are gone for families, nothing more of it is pushed, and nobody more is told.
-  Its author may, and a class teacher of the school. NOT_FOUND, NOT_CLASS_TEACHER, INVALID_TRANSITION.
+  Its author may, and a class teacher of the school. NOT_FOUND, NOT_CLASS_TEACHER, INVALID_TRANSITION; FORBIDDEN for what the bureau had the school say.
   """
   retractAnnouncement("Which." input: RetractAnnouncementInput!): RetractAnnouncementPayload!
   """
@@ -1097,6 +1114,105 @@ enum QueuePriority {
   SENIOR
   "Back on the same day with results, before new ones (复诊优先)."
   REVISIT
+}
+`, BuiltIn: false},
+	{Name: "../schema/attachment.graphqls", Input: `"The sorts of attachment (附件类型)."
+enum AttachmentKind {
+  "A photo, drawn anew as a JPEG without anything a camera writes into it (照片)."
+  PHOTO
+  "A PDF without scripts, embedded files or anything else that acts when it is opened (PDF文件)."
+  PDF
+}
+
+"""
+A photo or a PDF that goes with an announcement or a message (附件). It is seen with what it goes with; before, by who uploaded it. Families see
+that of an announcement no longer once it is retracted.
+"""
+type Attachment implements Node {
+  "The global id."
+  id: ID!
+  "What sort it is."
+  kind: AttachmentKind!
+  "What it is called when it is saved; it ends as its sort says: .jpg or .pdf."
+  name: String!
+  "Its size in bytes."
+  sizeBytes: Int!
+  "Pixels, upright; of a photo, null otherwise."
+  width: Int
+  "Pixels, upright; of a photo, null otherwise."
+  height: Int
+  "A BlurHash of four by three components, to draw while a photo is loading; null of a PDF."
+  blurHash: String
+  "When it was uploaded."
+  createdAt: DateTime!
+  """
+  Where it is, with GET and without a token, for half an hour at least and an hour at most: ask again for a fresh link. Who was given one keeps it
+  until then, also where the announcement is retracted or they are barred from the child meanwhile. A link without a host is relative to
+  the address of this endpoint.
+  """
+  url: String! @goField(forceResolver: true)
+  "Where a photo is no more than 320 pixels wide and high; as url. Null of a PDF."
+  thumbnailUrl: String @goField(forceResolver: true)
+}
+
+"Uploads an attachment."
+input UploadAttachmentInput {
+  "Made by the client; the same key with the same file gets the first answer again."
+  idempotencyKey: UUID!
+  "A JPEG, PNG or WebP of up to 25 megapixels, or a PDF; up to 10 MB. Its own name and its declared type are not looked at."
+  file: Upload!
+  "What it is to be called, 1 to 120 characters; its ending follows what it is."
+  name: String!
+}
+
+"The answer to uploadAttachment."
+type UploadAttachmentPayload {
+  "The attachment; null when refused."
+  attachment: Attachment
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Asks for an address to send an attachment to."
+input CreateAttachmentUploadInput {
+  "What it is to be called, 1 to 120 characters; its ending follows what it is."
+  name: String!
+}
+
+"Where to send an attachment (上传地址)."
+type AttachmentUpload {
+  "The id the attachment has once it is sent."
+  attachmentId: ID!
+  """
+  Where to PUT the file itself, without a token; 204 when it is taken. It takes one file, which a second request does not replace. A refusal is a
+  sentence, with its ErrorCode in the header X-Error-Code. A link without a host is relative to the address of this endpoint. Whoever has it
+  uploads in the viewer's name, so it must not be kept or logged.
+  """
+  url: String!
+  "When it takes nothing more."
+  expiresAt: DateTime!
+}
+
+"The answer to createAttachmentUpload."
+type CreateAttachmentUploadPayload {
+  "The address; null when refused."
+  attachmentUpload: AttachmentUpload
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Uploads a photo or a PDF to give to an announcement or a message (上传附件). One that nothing has named within a day goes; no more than 30 wait at once:
+  RATE_LIMITED. Teachers may, and who guards a child: FORBIDDEN otherwise. ATTACHMENT_TYPE_UNSUPPORTED for what is neither, and for a PDF that is
+  encrypted or acts when it is opened; ATTACHMENT_TOO_LARGE, PHOTO_UNREADABLE for what cannot be read, BAD_USER_INPUT, IDEMPOTENCY_KEY_REUSED.
+  """
+  uploadAttachment("The file, and what it is called." input: UploadAttachmentInput!): UploadAttachmentPayload!
+  """
+  Gives an address for a client that cannot send a multipart request, or would rather send a large file by itself (获取附件上传地址). What is sent there is
+  held to the same rules. Who may upload may: FORBIDDEN otherwise; BAD_USER_INPUT.
+  """
+  createAttachmentUpload("What it is called." input: CreateAttachmentUploadInput!): CreateAttachmentUploadPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/bill.graphqls", Input: `"""
@@ -1733,6 +1849,139 @@ extend type Subscription {
   once. Who reconnects is told again of what still stands. Ends when the session ends.
   """
   slotOffered: WaitlistEntry!
+}
+`, BuiltIn: false},
+	{Name: "../schema/bureau.graphqls", Input: `"""
+What the education bureau has schools tell their families (政校通). Each school of its districts that has classes makes one announcement of it, to the whole
+school. Administrators see it, who speak for the bureau, and teachers, whose schools pass it on.
+"""
+type BureauNotice implements Node {
+  "The global id."
+  id: ID!
+  "The districts whose schools pass it on; none for the whole city (区县)."
+  districtIds: [ID!]!
+  "The title (标题)."
+  title: String!
+  "What it says (正文)."
+  body: String!
+  "How much it may disturb."
+  urgency: AnnouncementUrgency!
+  "Whether guardians are to say that they have taken note."
+  acknowledgement: AnnouncementAcknowledgement!
+  "Until when it is to be acknowledged (截止时间)."
+  dueAt: DateTime
+  "Where it stands."
+  status: BureauNoticeStatus!
+  "When it was published."
+  createdAt: DateTime!
+  "When it was taken back."
+  retractedAt: DateTime
+  "How far it has come, over all schools; for administrators, null otherwise (送达统计)."
+  stats: BureauNoticeStats @goField(batch: true)
+}
+
+"The life of a bureau notice: PUBLISHED → RETRACTED."
+enum BureauNoticeStatus {
+  "Schools pass it on, or have (已发布)."
+  PUBLISHED
+  "Taken back from all schools (已撤回)."
+  RETRACTED
+}
+
+"How far a bureau notice has come."
+type BureauNoticeStats {
+  "The schools that have passed it on (学校)."
+  schools: Int!
+  "The guardians it was delivered to; one with children at two schools counts at each (已送达)."
+  delivered: Int!
+  "Of these, who have read it (已读)."
+  read: Int!
+  "Of these, who have taken note (已确认)."
+  acknowledged: Int!
+}
+
+"A page of bureau notices."
+type BureauNoticeConnection {
+  "The page's edges."
+  edges: [BureauNoticeEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A bureau notice in a page."
+type BureauNoticeEdge {
+  "The bureau notice."
+  node: BureauNotice!
+  "Its position."
+  cursor: Cursor!
+}
+
+"Has schools tell their families something."
+input PublishBureauNoticeInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The districts whose schools are meant; none for the whole city."
+  districtIds: [ID!]! = []
+  "1 to 100 characters in one line."
+  title: String!
+  "1 to 4,000 characters."
+  body: String!
+  "How much it may disturb."
+  urgency: AnnouncementUrgency! = NORMAL
+  "Whether guardians are to say that they have taken note."
+  acknowledgement: AnnouncementAcknowledgement! = NONE
+  "Until when it is to be acknowledged, within a year."
+  dueAt: DateTime
+}
+
+"The answer to publishBureauNotice."
+type PublishBureauNoticePayload {
+  "The notice; null when refused."
+  bureauNotice: BureauNotice
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Takes a bureau notice back."
+input RetractBureauNoticeInput {
+  "The notice."
+  bureauNoticeId: ID!
+}
+
+"The answer to retractBureauNotice."
+type RetractBureauNoticePayload {
+  "The notice, which is RETRACTED; null when refused."
+  bureauNotice: BureauNotice
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "What the bureau has had schools say, newest first (政校通管理). Administrators may: UNAUTHENTICATED for a visitor, FORBIDDEN for others."
+  bureauNotices(
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): BureauNoticeConnection!
+}
+
+extend type Mutation {
+  """
+  Has each school of some districts, or of the whole city, that has classes tell all of its families something (发布政校通). Administrators may, who speak for the
+  bureau: FORBIDDEN otherwise. NOT_FOUND for a district that is none, EMPTY_AUDIENCE where no school has classes, GRADE_BROADCAST_FORBIDDEN for marks or rankings,
+  BAD_USER_INPUT, IDEMPOTENCY_KEY_REUSED.
+  """
+  publishBureauNotice("The notice." input: PublishBureauNoticeInput!): PublishBureauNoticePayload!
+  """
+  Takes a bureau notice back from all schools (撤回政校通), also while it spreads: families keep a row without title and text, and no school more passes it on.
+  Administrators may: FORBIDDEN otherwise. NOT_FOUND, INVALID_TRANSITION.
+  """
+  retractBureauNotice("Which." input: RetractBureauNoticeInput!): RetractBureauNoticePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/card.graphqls", Input: `"A citizen card: social security and health in one (市民卡)."
@@ -7306,6 +7555,10 @@ func (ec *executionContext) childFields_Announcement(ctx context.Context, field 
 		return ec.fieldContext_Announcement_publishedAt(ctx, field)
 	case "retractedAt":
 		return ec.fieldContext_Announcement_retractedAt(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Announcement_attachments(ctx, field)
+	case "fromBureau":
+		return ec.fieldContext_Announcement_fromBureau(ctx, field)
 	case "deliveryStats":
 		return ec.fieldContext_Announcement_deliveryStats(ctx, field)
 	case "allowedActions":
@@ -7418,6 +7671,44 @@ func (ec *executionContext) childFields_AppointmentEdge(ctx context.Context, fie
 		return ec.fieldContext_AppointmentEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AppointmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Attachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Attachment_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Attachment_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_Attachment_name(ctx, field)
+	case "sizeBytes":
+		return ec.fieldContext_Attachment_sizeBytes(ctx, field)
+	case "width":
+		return ec.fieldContext_Attachment_width(ctx, field)
+	case "height":
+		return ec.fieldContext_Attachment_height(ctx, field)
+	case "blurHash":
+		return ec.fieldContext_Attachment_blurHash(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Attachment_createdAt(ctx, field)
+	case "url":
+		return ec.fieldContext_Attachment_url(ctx, field)
+	case "thumbnailUrl":
+		return ec.fieldContext_Attachment_thumbnailUrl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentUpload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachmentId":
+		return ec.fieldContext_AttachmentUpload_attachmentId(ctx, field)
+	case "url":
+		return ec.fieldContext_AttachmentUpload_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_AttachmentUpload_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentUpload", field.Name)
 }
 
 func (ec *executionContext) childFields_Bill(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7560,6 +7851,68 @@ func (ec *executionContext) childFields_BookingSuspensionEdge(ctx context.Contex
 		return ec.fieldContext_BookingSuspensionEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BookingSuspensionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BureauNotice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_BureauNotice_id(ctx, field)
+	case "districtIds":
+		return ec.fieldContext_BureauNotice_districtIds(ctx, field)
+	case "title":
+		return ec.fieldContext_BureauNotice_title(ctx, field)
+	case "body":
+		return ec.fieldContext_BureauNotice_body(ctx, field)
+	case "urgency":
+		return ec.fieldContext_BureauNotice_urgency(ctx, field)
+	case "acknowledgement":
+		return ec.fieldContext_BureauNotice_acknowledgement(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_BureauNotice_dueAt(ctx, field)
+	case "status":
+		return ec.fieldContext_BureauNotice_status(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_BureauNotice_createdAt(ctx, field)
+	case "retractedAt":
+		return ec.fieldContext_BureauNotice_retractedAt(ctx, field)
+	case "stats":
+		return ec.fieldContext_BureauNotice_stats(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BureauNotice", field.Name)
+}
+
+func (ec *executionContext) childFields_BureauNoticeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BureauNoticeConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BureauNoticeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BureauNoticeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BureauNoticeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_BureauNoticeEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_BureauNoticeEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BureauNoticeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BureauNoticeStats(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "schools":
+		return ec.fieldContext_BureauNoticeStats_schools(ctx, field)
+	case "delivered":
+		return ec.fieldContext_BureauNoticeStats_delivered(ctx, field)
+	case "read":
+		return ec.fieldContext_BureauNoticeStats_read(ctx, field)
+	case "acknowledged":
+		return ec.fieldContext_BureauNoticeStats_acknowledged(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BureauNoticeStats", field.Name)
 }
 
 func (ec *executionContext) childFields_CallForHelpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8300,6 +8653,16 @@ func (ec *executionContext) childFields_ConsentToDelegationPayload(ctx context.C
 		return ec.fieldContext_ConsentToDelegationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConsentToDelegationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateAttachmentUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachmentUpload":
+		return ec.fieldContext_CreateAttachmentUploadPayload_attachmentUpload(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateAttachmentUploadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateAttachmentUploadPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreatePhotoUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9280,6 +9643,16 @@ func (ec *executionContext) childFields_PublishAnnouncementPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type PublishAnnouncementPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PublishBureauNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bureauNotice":
+		return ec.fieldContext_PublishBureauNoticePayload_bureauNotice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PublishBureauNoticePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishBureauNoticePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_QueuePosition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "appointment":
@@ -9524,6 +9897,16 @@ func (ec *executionContext) childFields_RetractAnnouncementPayload(ctx context.C
 		return ec.fieldContext_RetractAnnouncementPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetractAnnouncementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RetractBureauNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bureauNotice":
+		return ec.fieldContext_RetractBureauNoticePayload_bureauNotice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RetractBureauNoticePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetractBureauNoticePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10078,6 +10461,16 @@ func (ec *executionContext) childFields_UpdateAnnouncementPayload(ctx context.Co
 		return ec.fieldContext_UpdateAnnouncementPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAnnouncementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UploadAttachmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachment":
+		return ec.fieldContext_UploadAttachmentPayload_attachment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UploadAttachmentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UploadAttachmentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UploadCasePhotoPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -41,6 +41,7 @@ import (
 	"citygraph/internal/notice/preference"
 	"citygraph/internal/paycode"
 	"citygraph/internal/payment"
+	"citygraph/internal/school/attachment"
 	"citygraph/internal/scope"
 	"citygraph/internal/transit"
 )
@@ -459,6 +460,20 @@ type ConsentToDelegationInput struct {
 type ConsentToDelegationPayload struct {
 	// The proposal; null when refused.
 	Delegation *db.Delegation `json:"delegation,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for an address to send an attachment to.
+type CreateAttachmentUploadInput struct {
+	// What it is to be called, 1 to 120 characters; its ending follows what it is.
+	Name string `json:"name"`
+}
+
+// The answer to createAttachmentUpload.
+type CreateAttachmentUploadPayload struct {
+	// The address; null when refused.
+	AttachmentUpload *attachment.Address `json:"attachmentUpload,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1047,12 +1062,40 @@ type PublishAnnouncementInput struct {
 	PublishAt *time.Time `json:"publishAt,omitempty"`
 	// Whether to keep it as a draft instead.
 	Draft bool `json:"draft"`
+	// Photos and PDFs that the viewer has uploaded and nothing has named, at most 9: see uploadAttachment.
+	AttachmentIds []string `json:"attachmentIds"`
 }
 
 // The answer to publishAnnouncement.
 type PublishAnnouncementPayload struct {
 	// The announcement; null when refused.
 	Announcement *db.Announcement `json:"announcement,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Has schools tell their families something.
+type PublishBureauNoticeInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The districts whose schools are meant; none for the whole city.
+	DistrictIds []string `json:"districtIds"`
+	// 1 to 100 characters in one line.
+	Title string `json:"title"`
+	// 1 to 4,000 characters.
+	Body string `json:"body"`
+	// How much it may disturb.
+	Urgency announcement.Urgency `json:"urgency"`
+	// Whether guardians are to say that they have taken note.
+	Acknowledgement announcement.Acknowledgement `json:"acknowledgement"`
+	// Until when it is to be acknowledged, within a year.
+	DueAt *time.Time `json:"dueAt,omitempty"`
+}
+
+// The answer to publishBureauNotice.
+type PublishBureauNoticePayload struct {
+	// The notice; null when refused.
+	BureauNotice *db.BureauNotice `json:"bureauNotice,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1354,6 +1397,20 @@ type RetractAnnouncementInput struct {
 type RetractAnnouncementPayload struct {
 	// The announcement, which is RETRACTED; null when refused.
 	Announcement *db.Announcement `json:"announcement,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Takes a bureau notice back.
+type RetractBureauNoticeInput struct {
+	// The notice.
+	BureauNoticeID string `json:"bureauNoticeId"`
+}
+
+// The answer to retractBureauNotice.
+type RetractBureauNoticePayload struct {
+	// The notice, which is RETRACTED; null when refused.
+	BureauNotice *db.BureauNotice `json:"bureauNotice,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1759,12 +1816,33 @@ type UpdateAnnouncementInput struct {
 	PublishAt *time.Time `json:"publishAt,omitempty"`
 	// Whether to keep it as a draft instead.
 	Draft bool `json:"draft"`
+	// Photos and PDFs, at most 9: those it has, and those that the viewer has uploaded and nothing has named. What is left out goes with nothing
+	// from then on, and goes after a day.
+	AttachmentIds []string `json:"attachmentIds"`
 }
 
 // The answer to updateAnnouncement.
 type UpdateAnnouncementPayload struct {
 	// The announcement as it is now; null when refused.
 	Announcement *db.Announcement `json:"announcement,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Uploads an attachment.
+type UploadAttachmentInput struct {
+	// Made by the client; the same key with the same file gets the first answer again.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// A JPEG, PNG or WebP of up to 25 megapixels, or a PDF; up to 10 MB. Its own name and its declared type are not looked at.
+	File graphql.Upload `json:"file"`
+	// What it is to be called, 1 to 120 characters; its ending follows what it is.
+	Name string `json:"name"`
+}
+
+// The answer to uploadAttachment.
+type UploadAttachmentPayload struct {
+	// The attachment; null when refused.
+	Attachment *db.Attachment `json:"attachment,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -39,6 +39,7 @@ func NewUploads(links Links, log zerolog.Logger, sinks map[string]Sink) *Uploads
 // statuses are those of the faults a sink refuses with; any other is 422.
 var statuses = map[fault.Code]int{
 	fault.NotFound: http.StatusNotFound, fault.PhotoTooLarge: http.StatusRequestEntityTooLarge,
+	fault.AttachmentTooLarge: http.StatusRequestEntityTooLarge, fault.AttachmentUnsupported: http.StatusUnsupportedMediaType,
 	fault.PhotoTypeUnsupported: http.StatusUnsupportedMediaType, fault.RateLimited: http.StatusTooManyRequests,
 	fault.InternalError: http.StatusInternalServerError,
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"citygraph/ent/db"
 	"citygraph/ent/db/casephoto"
@@ -18,6 +17,7 @@ import (
 	"citygraph/internal/idempotency"
 	"citygraph/internal/photo"
 	"citygraph/internal/store"
+	"citygraph/internal/upload"
 	"citygraph/internal/vault"
 	"citygraph/internal/viewer"
 )
@@ -34,38 +34,28 @@ type Photos struct {
 	Studio *photo.Studio
 }
 
-const (
-	waits       = 24 * time.Hour // how long a photo waits for a step to name it
-	mostWaiting = 30             // photos of one person at once
-
-	linkLife    = time.Hour // of a link to a photo, from the last half hour struck
-	addressLife = 15 * time.Minute
-)
-
 // Kind is the kind of files the photos are, and their folder in the store.
 const Kind = "photos"
 
-// What the name of a thumbnail ends in: in links, and in the store, where a file is no folder.
-const (
-	thumbnail = "/thumbnail"
-	small     = "-thumbnail"
-)
+// folder is where the files lie.
+func (p *Photos) folder() upload.Folder {
+	return upload.Folder{
+		Kind: Kind, Table: casephoto.Table, Column: casephoto.FieldDataKey, Vault: p.Vault, Files: p.Files, Links: p.Links, Clock: p.Clock,
+	}
+}
 
 // URL is a link to the photo, for whoever may see its row.
-func (p *Photos) URL(row *db.CasePhoto) string { return p.link(row.ID) }
+func (p *Photos) URL(row *db.CasePhoto) string { return p.folder().Link(row.ID) }
 
 // ThumbnailURL is a link to its thumbnail.
-func (p *Photos) ThumbnailURL(row *db.CasePhoto) string { return p.link(row.ID + thumbnail) }
-
-// link is the same for half an hour, so that a client that asks again finds what it has kept.
-func (p *Photos) link(name string) string {
-	return p.Links.To(Kind+"/"+name, p.Clock.Now().Truncate(linkLife/2).Add(linkLife))
+func (p *Photos) ThumbnailURL(row *db.CasePhoto) string {
+	return p.folder().Link(row.ID + upload.Thumbnail)
 }
 
 // Open is the source of files for signed links. Whoever has the link was shown the photo, so the row only
 // says whether it is still there. Returns NOT_FOUND.
 func (p *Photos) Open(ctx context.Context, name string) (*blobstore.File, error) {
-	photoID, reduced := strings.CutSuffix(name, thumbnail)
+	photoID, reduced := strings.CutSuffix(name, upload.Thumbnail)
 	if !id.Is(photoID, id.CasePhoto) {
 		return nil, fault.New(fault.NotFound)
 	}
@@ -78,33 +68,11 @@ func (p *Photos) Open(ctx context.Context, name string) (*blobstore.File, error)
 	}
 	at := row.File
 	if reduced {
-		at += small
+		at += upload.Small
 	}
-	plain, err := p.unseal(ctx, row, at)
+	plain, err := p.folder().Open(ctx, row.ID, row.DataKey, at)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", name, err)
 	}
 	return &blobstore.File{Name: row.ID + ".jpg", Type: "image/jpeg", Content: bytes.NewReader(plain), Shown: true}, nil
-}
-
-func (p *Photos) unseal(ctx context.Context, row *db.CasePhoto, file string) ([]byte, error) {
-	sealed, err := p.Files.ReadAll(ctx, file)
-	if err != nil {
-		return nil, err
-	}
-	key, err := p.Vault.Unwrap(keyPlace(row.ID), row.DataKey)
-	if err != nil {
-		return nil, err
-	}
-	return p.Vault.Open(key, filePlace(file), sealed)
-}
-
-// keyPlace is where the wrapped key of a photo's files stands.
-func keyPlace(photoID string) vault.Place {
-	return vault.Place{Table: casephoto.Table, Column: casephoto.FieldDataKey, Row: photoID}
-}
-
-// filePlace binds a sealed file to its name.
-func filePlace(file string) vault.Place {
-	return vault.Place{Table: "files", Column: Kind, Row: file}
 }

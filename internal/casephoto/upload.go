@@ -19,6 +19,7 @@ import (
 	"citygraph/internal/id"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/photo"
+	"citygraph/internal/upload"
 	"citygraph/internal/viewer"
 )
 
@@ -66,8 +67,8 @@ func (p *Photos) Address(ctx context.Context, purpose casephoto.Purpose) (*Addre
 	if err := may(ctx, purpose); err != nil {
 		return nil, err
 	}
-	a := &Address{PhotoID: id.New(id.CasePhoto), ExpiresAt: p.Clock.Now().Add(addressLife).Truncate(time.Second)}
-	a.URL = p.Links.Into(strings.Join([]string{Kind, a.PhotoID, string(purpose), viewer.From(ctx).PersonID}, "/"), a.ExpiresAt)
+	a := &Address{PhotoID: id.New(id.CasePhoto), ExpiresAt: p.Clock.Now().Add(upload.AddressLife).Truncate(time.Second)}
+	a.URL = p.folder().Address(a.ExpiresAt, a.PhotoID, string(purpose), viewer.From(ctx).PersonID)
 	return a, nil
 }
 
@@ -124,9 +125,8 @@ func (p *Photos) keep(ctx context.Context, photoID string, purpose casephoto.Pur
 		return nil, fault.From(err).At("photo")
 	}
 	now := p.Clock.Now()
-	// Two uploads never share a name, so that neither writes over what the other's row leads to.
-	at := Kind + "/" + dayOf(now) + "/" + uuid.NewString()
-	wrapped, err := p.store(ctx, photoID, at, picture)
+	at := p.folder().NewName(now)
+	wrapped, err := p.folder().Keep(ctx, photoID, at, picture.JPEG, picture.Thumbnail)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (p *Photos) keep(ctx context.Context, photoID string, purpose casephoto.Pur
 		return photoID, audit.Record(ctx, p.DB, audit.Deed{Action: "uploadCasePhoto", Subject: me, TargetID: photoID})
 	})
 	if err != nil || made != photoID {
-		_ = p.remove(context.WithoutCancel(ctx), at) // what is left over, the sweep finds
+		_ = p.folder().Remove(context.WithoutCancel(ctx), at) // what is left over, the sweep finds
 	}
 	if err != nil {
 		return nil, err
@@ -157,38 +157,18 @@ func (p *Photos) keep(ctx context.Context, photoID string, purpose casephoto.Pur
 	return found, err
 }
 
-// store seals the pictures and returns their key, wrapped.
-func (p *Photos) store(ctx context.Context, photoID, at string, picture *photo.Picture) ([]byte, error) {
-	key, wrapped, err := p.Vault.NewDataKey(keyPlace(photoID))
-	if err != nil {
-		return nil, err
-	}
-	for name, plain := range map[string][]byte{at: picture.JPEG, at + small: picture.Thumbnail} {
-		sealed, err := p.Vault.Seal(key, filePlace(name), plain)
-		if err != nil {
-			return nil, err
-		}
-		if err := p.Files.PutBytes(ctx, name, "application/octet-stream", sealed); err != nil {
-			return nil, err
-		}
-	}
-	return wrapped, nil
-}
-
 // checkWaiting holds a person to a number of photos that wait, however many are sent at once.
 func (p *Photos) checkWaiting(ctx context.Context, me string, now time.Time) error {
 	if err := p.Store.Lock(ctx, "photos of "+me); err != nil {
 		return err
 	}
 	waiting, err := p.DB.CasePhoto.Query().Where(casephoto.UploaderID(me), casephoto.CityCaseIDIsNil()).
-		Order(casephoto.ByCreatedAt()).Limit(mostWaiting).All(ctx)
+		Order(casephoto.ByCreatedAt()).Limit(upload.MostWaiting).All(ctx)
 	if err != nil {
 		return fmt.Errorf("count waiting photos: %w", err)
 	}
-	if len(waiting) == mostWaiting {
-		return fault.New(fault.RateLimited).
-			Say("待使用的照片过多，请先提交或稍后再传。", "Too many photos are waiting to be used. Use them, or come again later.").
-			After(max(waiting[0].CreatedAt.Add(waits).Sub(now), time.Second))
+	if len(waiting) == upload.MostWaiting {
+		return p.folder().TooMany(waiting[0].CreatedAt, now)
 	}
 	return nil
 }

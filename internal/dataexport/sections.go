@@ -35,6 +35,7 @@ var sections = []section{
 	{"entitlements", []string{"EntitlementGrant"}, lang.Text{ZH: "授予您的优待资格", EN: "the entitlements you were granted"}, (*Exports).entitlements},
 	{"readings", []string{"RecordAccess"}, lang.Text{ZH: "谁读取过您的敏感数据", EN: "who read your sensitive data"}, (*Exports).readings},
 	{"announcements", []string{"Announcement", "Delivery"}, lang.Text{ZH: "学校发给您的通知，和您作为教师写的通知", EN: "what schools told you, and what you wrote as a teacher"}, (*Exports).announcements},
+	{"attachments", []string{"Attachment"}, lang.Text{ZH: "您上传的家校附件", EN: "the attachments for school you uploaded"}, (*Exports).attachments},
 	{"notifications", []string{"Notification", "DeliveryAttempt"}, lang.Text{ZH: "收到的通知及其推送结果", EN: "the notices you got, and how their pushes went"}, (*Exports).notifications},
 	{"preferences", []string{"NotificationPreference"}, lang.Text{ZH: "您选择的通知方式", EN: "how you chose to be told"}, (*Exports).preferences},
 	{"grants", []string{"WechatGrant"}, lang.Text{ZH: "您允许发送的微信订阅消息", EN: "the WeChat messages you allow to be sent"}, (*Exports).grants},
@@ -49,7 +50,7 @@ var notPersonal = map[string]string{
 	"AcademicSession": "the school's calendar", "SchoolClass": "classes of schools; who is in them is exported with the person",
 	"District": "public catalogue", "ScenicSpot": "public catalogue", "School": "public catalogue", "Street": "public catalogue",
 	"CityFacility": "things of the city", "SensorAlarm": "what sensors say",
-	"Alert": "warnings to the public", "Broadcast": "notices to the public of whole districts",
+	"Alert": "warnings to the public", "Broadcast": "notices to the public of whole districts", "BureauNotice": "notices to the public of whole districts",
 	"IdempotencyRecord": "hashes of requests, for two days",
 }
 

@@ -29,7 +29,7 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		id.Preference: "NotificationPreference", id.TopUp: "TopUp", id.CreditLine: "CreditLine",
 		id.Appointment: "Appointment", id.WaitlistEntry: "WaitlistEntry",
 		id.SchoolClass: "SchoolClass", id.Enrollment: "Enrollment", id.RosterUser: "RosterUser",
-		id.Announcement: "Announcement", id.Delivery: "Delivery",
+		id.Announcement: "Announcement", id.Delivery: "Delivery", id.Attachment: "Attachment", id.BureauNotice: "BureauNotice",
 		id.TransitBatch: "TransitBatch", id.TransitRide: "TransitRide",
 		id.HealthRecord: "HealthRecord", id.BookingSuspension: "BookingSuspension", id.Bill: "Bill",
 	} {
@@ -178,6 +178,9 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 				return client.Do(verb, citytest.Vars{"input": input})
 			})
 		}
+		same(t, name+": retractBureauNotice", chenjing[id.BureauNotice], id.BureauNotice, func(id string) citytest.Answer {
+			return client.Do("RetractBureauNotice", citytest.Vars{"input": citytest.Vars{"bureauNoticeId": id}})
+		})
 		same(t, name+": pendingDeliveries", chenjing[id.Announcement], id.Announcement, func(id string) citytest.Answer {
 			return client.Do("PendingDeliveries", citytest.Vars{"announcement": id})
 		})

@@ -85,6 +85,7 @@ func rowRig(t testing.TB) *rowsRig {
 		r.waiting(t, name)
 	}
 	r.announced(t)
+	r.filed(t)
 	r.confide(t)
 	r.enrolled(t)
 	r.drill(t)
@@ -140,6 +141,10 @@ func (r *rowsRig) sampled(t testing.TB, table string) []sampling {
 		}
 	case "Announcement":
 		return of("author_id", "lina")
+	case "Attachment":
+		return fileSamples()
+	case "BureauNotice":
+		return of("author_id", "fanglei")
 	case "Delivery":
 		return of("guardian_id", "wutao")
 	case "CitizenCard", "CreditLine", "DataExport", "DeliveryAttempt", "Device", "Identity", "Notification", "NotificationPreference", "PersonalData",

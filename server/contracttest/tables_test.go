@@ -11,10 +11,12 @@ import (
 	"citygraph/ent/db/alert"
 	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
+	"citygraph/ent/db/attachment"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/broadcast"
+	"citygraph/ent/db/bureaunotice"
 	"citygraph/ent/db/carecontract"
 	"citygraph/ent/db/carevisit"
 	"citygraph/ent/db/casecategory"
@@ -268,6 +270,16 @@ var tables = []table{
 		"Announcement", &announcement.Policy, schema.Announcement{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Announcement.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.Announcement.Create().SetAuthorID(owner) },
+	},
+	{
+		"Attachment", &attachment.Policy, schema.Attachment{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Attachment.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.Attachment.Create().SetUploaderID(owner) },
+	},
+	{
+		"BureauNotice", &bureaunotice.Policy, schema.BureauNotice{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.BureauNotice.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.BureauNotice.Create().SetAuthorID(owner) },
 	},
 	{
 		"Delivery", &delivery.Policy, schema.Delivery{}.Policy(),

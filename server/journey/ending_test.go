@@ -160,7 +160,7 @@ func holdsAny(t *testing.T, city *citytest.City, secrets [][]byte) bool {
 
 // tombstones are the columns that may name somebody whose account has ended: what the law has kept.
 var tombstones = []string{
-	"announcements.author_id",
+	"announcements.author_id", "attachments.uploader_id", "bureau_notices.author_id",
 	"audit_events.actor_id", "audit_events.subject_id", "audit_events.target_id",
 	"care_contracts.patient_id", "care_visits.patient_id", "help_calls.acknowledged_by_id", "help_calls.patient_id",
 	"case_events.actor_id", "case_supporters.person_id", "city_cases.assignee_id", "city_cases.reporter_id", "city_cases.resolver_id",
@@ -205,6 +205,7 @@ func TestEveryTableThatNamesPeopleIsClassified(t *testing.T) {
 		"health_records.author_id",        // who found it stays in the patient's record
 		"enrollments.person_id",           // ended, of a tombstone: the class keeps its history
 		"announcements.author_id",         // what a school said stays its own, without the name
+		"bureau_notices.author_id",        // what the bureau said stays its own
 		"notifications.subject_person_id", // of a notice in somebody else's inbox
 	}
 	for _, table := range migrate.Tables {

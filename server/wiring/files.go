@@ -10,6 +10,7 @@ import (
 	"citygraph/internal/idempotency"
 	"citygraph/internal/jobs"
 	"citygraph/internal/photo"
+	"citygraph/internal/school/attachment"
 )
 
 // keepFiles opens the file store, and the rooms and links over it.
@@ -31,9 +32,16 @@ func (c *City) keepFiles(ctx context.Context) (err error) {
 		DB: c.DB, Store: c.Store, Clock: o.Clock, Vault: o.Vault, Files: c.blobs, Links: links, Studio: photo.NewStudio(0),
 		Once: idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: o.Clock},
 	}
+	c.Attachments = &attachment.Room{
+		DB: c.DB, Store: c.Store, Clock: o.Clock, Vault: o.Vault, Files: c.blobs, Links: links, Studio: c.Photos.Studio,
+		Once: idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: o.Clock},
+	}
 	c.Files = blobstore.NewFiles(links, o.Log, map[string]blobstore.Source{
 		dataexport.Kind: c.Exports.Download, casephoto.Kind: c.Photos.Open, billing.Kind: c.receipt,
+		attachment.Kind: c.Attachments.Open,
 	})
-	c.Uploads = blobstore.NewUploads(links, o.Log, map[string]blobstore.Sink{casephoto.Kind: c.Photos.Receive})
+	c.Uploads = blobstore.NewUploads(links, o.Log, map[string]blobstore.Sink{
+		casephoto.Kind: c.Photos.Receive, attachment.Kind: c.Attachments.Receive,
+	})
 	return nil
 }

@@ -16,7 +16,7 @@ func (c *City) announce(registry *jobs.Registry, rounds time.Duration) {
 	c.Board = &announcement.Board{
 		DB: c.DB, Store: c.Store, Clock: c.options.Clock, Events: c.bus, Hub: c.hub, For: c.register.For,
 		Once:  idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: c.options.Clock},
-		Admit: c.Accounts.Standing, Fail: edge.Fail,
+		Admit: c.Accounts.Standing, Fail: edge.Fail, Attach: c.Attachments.GiveAnnouncement,
 		Enqueue: func(ctx context.Context, args jobs.Args, options ...jobs.Option) error {
 			return c.Queue.Enqueue(ctx, args, options...)
 		},

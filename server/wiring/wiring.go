@@ -52,6 +52,8 @@ import (
 	"citygraph/internal/reaction"
 	"citygraph/internal/redisx"
 	"citygraph/internal/school/announcement"
+	"citygraph/internal/school/attachment"
+	"citygraph/internal/school/bureau"
 	"citygraph/internal/school/roster"
 	"citygraph/internal/store"
 	"citygraph/internal/transit"
@@ -88,6 +90,8 @@ type City struct {
 	KeySet      http.Handler // at paycode.WellKnown
 	Rosters     *roster.Office
 	Board       *announcement.Board
+	Attachments *attachment.Room
+	Bureau      *bureau.Office
 	// PayNotices is at wechatpay.NotifyPath; nil without an account at WeChat Pay.
 	PayNotices http.Handler
 
@@ -313,6 +317,8 @@ func (c *City) work() (err error) {
 	c.openDays(registry)
 	c.takeBookings(registry, rounds)
 	c.announce(registry, rounds)
+	c.attach(registry)
+	c.passOn(registry)
 	c.Queue, err = jobs.New(c.Store, registry, options)
 	if err != nil {
 		return err

@@ -39,8 +39,10 @@ type Board struct {
 	// For answers whether the viewer may act for a person; see household.Register.
 	For     func(ctx context.Context, personID *string, s scope.Scope) (context.Context, error)
 	Enqueue func(ctx context.Context, args jobs.Args, options ...jobs.Option) error // in the transaction of ctx
-	Admit   func(ctx context.Context) error                                         // fails once the subscriber of ctx may be told nothing more
-	Fail    func(ctx context.Context, err error)                                    // tells the subscriber of ctx why its stream ends
+	// Attach has attachments go with an announcement, and lets go of what it had and is not named; see attachment.Room.Give.
+	Attach func(ctx context.Context, ids []string, announcementID string) error
+	Admit  func(ctx context.Context) error      // fails once the subscriber of ctx may be told nothing more
+	Fail   func(ctx context.Context, err error) // tells the subscriber of ctx why its stream ends
 }
 
 // Recipient is a guardian, with the pupils an announcement tells them about.

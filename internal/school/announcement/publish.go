@@ -51,6 +51,11 @@ func (b *Board) Publish(ctx context.Context, in Announcing) (*db.Announcement, e
 		if err != nil {
 			return "", fmt.Errorf("write announcement: %w", err)
 		}
+		if len(in.AttachmentIDs) > 0 {
+			if err := b.Attach(ctx, in.AttachmentIDs, a.ID); err != nil {
+				return "", err
+			}
+		}
 		return a.ID, b.written(ctx, "publishAnnouncement", a, &in.Text)
 	})
 	if err != nil {
@@ -68,7 +73,7 @@ type Change struct {
 
 // Revise says something else in an announcement that is a draft or waits for its time: all that it says is given anew, and it
 // is published now, or at its time, or kept as a draft. Its author may, and a class teacher of the school. Returns what Publish
-// does; NOT_FOUND for an announcement of another school, INVALID_TRANSITION for one that is published.
+// does, FORBIDDEN also for what the bureau had the school say; NOT_FOUND for an announcement of another school, INVALID_TRANSITION for one that is published.
 func (b *Board) Revise(ctx context.Context, in Change) (*db.Announcement, error) {
 	if err := signedIn(ctx); err != nil {
 		return nil, err
@@ -81,7 +86,7 @@ func (b *Board) Revise(ctx context.Context, in Change) (*db.Announcement, error)
 		if err != nil {
 			return "", err
 		}
-		if err := b.keeps(ctx, a); err != nil {
+		if err := b.changes(ctx, a); err != nil {
 			return "", err
 		}
 		if err := b.weigh(ctx, a.SchoolID, a.Kind, &in.Text); err != nil {
@@ -102,6 +107,9 @@ func (b *Board) Revise(ctx context.Context, in Change) (*db.Announcement, error)
 		}
 		if n == 0 {
 			return "", fault.New(fault.InvalidTransition)
+		}
+		if err := b.Attach(ctx, in.AttachmentIDs, a.ID); err != nil {
+			return "", err
 		}
 		a, err = b.DB.Announcement.Get(system(ctx), a.ID)
 		if err != nil {

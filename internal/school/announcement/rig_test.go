@@ -21,6 +21,7 @@ import (
 	"citygraph/internal/notice"
 	"citygraph/internal/reaction"
 	"citygraph/internal/school/announcement"
+	"citygraph/internal/school/attachment"
 	"citygraph/internal/school/audience"
 	"citygraph/internal/seed/seedtest"
 	"citygraph/internal/viewer"
@@ -76,7 +77,8 @@ func (s *school) replica(hub *live.Hub) *announcement.Board {
 	}}
 	b := &announcement.Board{
 		DB: s.city.DB, Store: s.city.Store, Clock: s.clock, Events: bus, Hub: hub, Once: once, For: register.For,
-		Admit: func(context.Context) error { return nil }, Fail: func(context.Context, error) {},
+		Attach: (&attachment.Room{DB: s.city.DB, Store: s.city.Store, Clock: s.clock}).GiveAnnouncement,
+		Admit:  func(context.Context) error { return nil }, Fail: func(context.Context, error) {},
 		Enqueue: func(_ context.Context, args jobs.Args, _ ...jobs.Option) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()

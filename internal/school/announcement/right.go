@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"citygraph/ent/db"
 	row "citygraph/ent/db/announcement"
@@ -128,6 +129,17 @@ func (b *Board) keeps(ctx context.Context, a *db.Announcement) error {
 	return err
 }
 
+// changes holds a teacher to what they keep and the school says of its own accord. FORBIDDEN for what the bureau had it say.
+func (b *Board) changes(ctx context.Context, a *db.Announcement) error {
+	if err := b.keeps(ctx, a); err != nil {
+		return err
+	}
+	if FromBureau(a) {
+		return fault.New(fault.Forbidden)
+	}
+	return nil
+}
+
 type leadsAt struct{ personID, schoolID string }
 
 // AllowedActions is what the viewer may do with the announcement now: nothing unless they teach at its school.
@@ -141,6 +153,9 @@ func (b *Board) AllowedActions(ctx context.Context, a *db.Announcement) ([]Actio
 		if err != nil || !leads {
 			return []Action{}, err
 		}
+	}
+	if FromBureau(a) {
+		return slices.DeleteFunc(append([]Action{}, steps[a.Status]...), func(one Action) bool { return one != Chase }), nil
 	}
 	return append([]Action{}, steps[a.Status]...), nil
 }
@@ -164,6 +179,16 @@ func Body(ctx context.Context, a *db.Announcement) *string {
 		return nil
 	}
 	return &a.Body
+}
+
+// Attachments are the photos and PDFs that go with it, as the viewer may see them, in the order of their upload; see Title.
+func Attachments(ctx context.Context, a *db.Announcement) ([]*db.Attachment, error) {
+	if !shown(ctx, a) {
+		return []*db.Attachment{}, nil
+	}
+	found, err := a.Attachments(ctx)
+	slices.SortFunc(found, func(a, b *db.Attachment) int { return strings.Compare(a.ID, b.ID) })
+	return found, err
 }
 
 // Audience is whom it is for, as it was asked for; nil unless the viewer teaches at the school.

@@ -22,6 +22,7 @@ type Text struct {
 	DueAt           *time.Time // until when it is to be acknowledged, or the homework done
 	PublishAt       *time.Time // nil for now
 	Draft           bool       // to be kept, not sent
+	AttachmentIDs   []string   // of attachments that the teacher has uploaded, at most 9
 }
 
 const (
