@@ -68,6 +68,11 @@ bench-rush: ## Release 1,000 places to 5,000 people, on SQLite and, where one is
 	env -u CITYGRAPH_TEST_DATABASE_URL go test ./internal/clinic/booking -run '^$$' -bench MorningRush -benchtime 1x -v
 	test -z "$$CITYGRAPH_TEST_DATABASE_URL" || go test ./internal/clinic/booking -run '^$$' -bench MorningRush -benchtime 1x -v
 
+.PHONY: bench-threads
+bench-threads: ## Let 2,000 listen to live threads on two replicas at 100 messages a second, on SQLite and, where they are named, on PostgreSQL and Redis
+	env -u CITYGRAPH_TEST_DATABASE_URL -u CITYGRAPH_TEST_REDIS_URL go test ./internal/school/thread -run '^$$' -bench LiveThreads -benchtime 1x -v
+	test -z "$$CITYGRAPH_TEST_DATABASE_URL" || go test ./internal/school/thread -run '^$$' -bench LiveThreads -benchtime 1x -v
+
 .PHONY: bench-go
 bench-go: ## Run the Go benchmarks, BENCH=regexp picks some
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

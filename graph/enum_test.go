@@ -32,6 +32,7 @@ import (
 	"citygraph/internal/paycode"
 	"citygraph/internal/resident"
 	"citygraph/internal/school/announcement"
+	"citygraph/internal/school/thread"
 	"citygraph/internal/scope"
 	"citygraph/internal/target"
 )
@@ -166,6 +167,13 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"AnnouncementStatus":          column(migrate.AnnouncementsTable, "status"),
 		"AnnouncementUrgency":         column(migrate.AnnouncementsTable, "urgency"),
 		"DeliveryAction":              texts(announcement.MarkRead, announcement.Acknowledge),
+		"MessageAction":               texts(thread.Edit, thread.Retract, thread.Report, thread.Reply),
+		"MessageAuthorRole":           column(migrate.MessagesTable, "author_role"),
+		"MessageReportDecision":       texts(thread.Uphold, thread.Dismiss),
+		"MessageReportReason":         column(migrate.MessageReportsTable, "reason"),
+		"MessageReportStatus":         column(migrate.MessageReportsTable, "status"),
+		"MessageUrgency":              column(migrate.MessagesTable, "urgency"),
+		"ThreadAction":                texts(thread.Send),
 	}
 	published := map[string][]string{}
 	for name, def := range graph.NewSchema(&graph.Resolver{}).Schema().Types {

@@ -10,6 +10,7 @@ import (
 	"citygraph/internal/notice/preference"
 	"citygraph/internal/school/announcement"
 	"citygraph/internal/school/audience"
+	"citygraph/internal/school/thread"
 )
 
 // bilingual reads a text in both languages; nil where there is none.
@@ -77,6 +78,13 @@ func announcingInstead(in model.UpdateAnnouncementInput) announcement.Change {
 		Audience: reach(in.Audience), Title: in.Title, Body: in.Body, Urgency: in.Urgency, Acknowledgement: in.Acknowledgement,
 		DueAt: in.DueAt, PublishAt: in.PublishAt, Draft: in.Draft, AttachmentIDs: in.AttachmentIds,
 	}}
+}
+
+// saying reads the input of sendMessage.
+func saying(in model.SendMessageInput) thread.Saying {
+	return thread.Saying{
+		Key: in.IdempotencyKey, ThreadID: in.ThreadID, Body: in.Body, Language: in.Language, ReplyTo: in.ReplyToID, Urgency: in.Urgency,
+	}
 }
 
 func reach(in *model.AnnouncementAudienceInput) audience.Audience {

@@ -78,3 +78,23 @@ func earliestAppointments() db.AppointmentPaginateOption {
 func newestWaiting() db.WaitlistEntryPaginateOption {
 	return db.WithWaitlistEntryOrder(&db.WaitlistEntryOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultWaitlistEntryOrder.Field})
 }
+
+// lastSaidThreads orders threads by when something was last said in them, the last first.
+func lastSaidThreads() db.ThreadPaginateOption {
+	return db.WithThreadOrder(&db.ThreadOrder{Direction: entgql.OrderDirectionDesc, Field: db.ThreadOrderFieldLastMessageAt})
+}
+
+// newestMessages orders the messages of a thread by falling seq.
+func newestMessages() db.MessagePaginateOption {
+	return db.WithMessageOrder(&db.MessageOrder{Direction: entgql.OrderDirectionDesc, Field: db.MessageOrderFieldSeq})
+}
+
+// foundMessages orders messages of many threads by falling id, and so by when they were said.
+func foundMessages() db.MessagePaginateOption {
+	return db.WithMessageOrder(&db.MessageOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultMessageOrder.Field})
+}
+
+// newestReports orders reports by falling id, and so by when they were made.
+func newestReports() db.MessageReportPaginateOption {
+	return db.WithMessageReportOrder(&db.MessageReportOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultMessageReportOrder.Field})
+}

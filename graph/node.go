@@ -34,6 +34,8 @@ import (
 	"citygraph/ent/db/helpcall"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
+	"citygraph/ent/db/message"
+	"citygraph/ent/db/messagereport"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/person"
 	"citygraph/ent/db/practitioner"
@@ -46,6 +48,7 @@ import (
 	"citygraph/ent/db/session"
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/thread"
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/waitlistentry"
 	"citygraph/internal/fault"
@@ -75,6 +78,7 @@ var nodeTables = map[id.Kind]string{
 	id.TopUp: topup.Table, id.CreditLine: creditline.Table,
 	id.Attachment: attachment.Table, id.BureauNotice: bureaunotice.Table,
 	id.Announcement: announcement.Table, id.Delivery: delivery.Table,
+	id.Thread: thread.Table, id.Message: message.Table, id.MessageReport: messagereport.Table,
 }
 
 // maxNodes is how many ids nodes takes at once.

@@ -31,6 +31,7 @@ import (
 	"citygraph/internal/school/attachment"
 	"citygraph/internal/school/bureau"
 	"citygraph/internal/school/roster"
+	"citygraph/internal/school/thread"
 	"citygraph/internal/transit"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -54,6 +55,7 @@ type Resolver struct {
 	Board       *announcement.Board
 	Attachments *attachment.Room
 	Bureau      *bureau.Office
+	Talk        *thread.Talk
 	Till        *charge.Till
 	Transit     *transit.Office
 	Archive     *record.Archive

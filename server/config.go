@@ -29,6 +29,7 @@ type Config struct {
 	Transit   TransitConfig
 	Health    HealthConfig
 	ClinicDay ClinicDayConfig
+	School    SchoolConfig
 	Help      HelpConfig
 	Booking   BookingConfig
 	Firebase  FirebaseConfig

@@ -41,6 +41,7 @@ func (c Config) problems() Problems {
 	c.Health.check(&k)
 	c.Transit.check(&k)
 	c.ClinicDay.check(&k)
+	c.School.check(&k)
 	c.Help.check(&k)
 	c.Booking.check(&k)
 	c.Firebase.check(&k)

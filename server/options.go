@@ -77,6 +77,7 @@ func cityOptions(ctx context.Context, cfg Config, log zerolog.Logger) (wiring.Op
 		Credit:            wiring.CreditOptions{Cap: cfg.Card.CreditCap, Days: cfg.Card.CreditDays, Notice: cfg.Card.CreditNotice},
 		CheckInKey:        checkInKey,
 		ClinicDay:         cfg.ClinicDay.rules(),
+		SchoolHours:       cfg.School.hours(),
 		HelpPace:          care.Pace{Clinic: cfg.Help.Clinic, Everyone: cfg.Help.Everyone, Again: cfg.Help.Again},
 		RecordDays:        cfg.Health.RecordDays,
 		InsurancePatience: cfg.Card.InsurancePatience, BillDueDays: cfg.Card.BillDays,

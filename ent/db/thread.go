@@ -29,7 +29,7 @@ type Thread struct {
 	StudentID string `json:"student_id,omitempty"`
 	// the number of its last message
 	LastSeq int `json:"last_seq,omitempty"`
-	// LastMessageAt holds the value of the "last_message_at" field.
+	// of one in which nothing has been said, when it was opened
 	LastMessageAt *time.Time `json:"last_message_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ThreadQuery when eager-loading is set.

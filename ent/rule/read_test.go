@@ -125,6 +125,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	maps.Copy(seen, map[string]map[string]int{ // of chenjing's children, and of lina's school with those of the demo
 		"AcademicSession": {}, "Announcement": {"chenjing": 2, "lina": 2}, "Delivery": {"chenjing": 2, "lina": 2}, // of each one that was taken back
 		"SchoolClass": {"chenjing": 3, "lina": 3}, "Enrollment": {"chenjing": 3, "lina": 14}, "RosterUser": {},
+		"Thread": one("chenjing", "lina"), "Message": one("chenjing", "lina"), "ThreadRead": one("chenjing", "lina"), "MessageReport": one("chenjing", "fanglei"),
 	})
 	for _, member := range cast {
 		seen["AcademicSession"][member] = all
@@ -134,6 +135,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	maps.Copy(counts, s.schoolCounts())
 	maps.Copy(counts, s.fileCounts())
 	maps.Copy(seen, fileSeen())
+	maps.Copy(counts, s.threadCounts())
 	for name := range db.Policies() {
 		count, ok := counts[name]
 		if !ok {

@@ -58,6 +58,8 @@ type stage struct {
 	contract    *db.CareContract
 	teaches     string // lina's school
 	class       *db.SchoolClass
+	thread      string // of the daughter's family and lina
+	message     string // in it
 	announced   string // to chenjing, about her daughter, by that school
 }
 
@@ -97,6 +99,7 @@ func set(t *testing.T) *stage {
 	s.clinics(ctx)
 	s.school(ctx, viewer.From(s.As(t, "lina")), seedtest.Person(t, "zhouzihan"))
 	s.files(ctx, viewer.From(s.As(t, "lina")))
+	s.talk(ctx, seedtest.Person(t, "lina"), seedtest.Person(t, "zhouzihan"))
 	s.newConsent(s.chenjing).ExecX(ctx)
 	s.newReading(s.chenjing).ExecX(ctx)
 	s.newReading(s.chenjing).SetOutcome(recordaccess.OutcomeRefused).ExecX(ctx)

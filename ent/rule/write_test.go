@@ -389,6 +389,7 @@ func (s *stage) writes() map[string]writes {
 	maps.Copy(table, s.clinicWrites())
 	maps.Copy(table, s.schoolWrites())
 	maps.Copy(table, s.fileWrites())
+	maps.Copy(table, s.threadWrites())
 	return table
 }
 

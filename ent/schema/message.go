@@ -23,7 +23,7 @@ func (Message) Mixin() []ent.Mixin { return []ent.Mixin{noun{kind: id.Message}} 
 func (Message) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("thread_id").MaxLen(64).Immutable().Annotations(hidden),
-		field.Int("seq").Positive().Immutable().Comment("its number in the thread, without a gap"),
+		field.Int("seq").Positive().Immutable().Annotations(entgql.OrderField("SEQ")).Comment("its number in the thread, without a gap"),
 		field.String("author_id").MaxLen(64).Immutable().Annotations(hidden),
 		field.Enum("author_role").NamedValues("Teacher", "TEACHER", "Guardian", "GUARDIAN").Immutable(),
 		field.String("author_name").MaxRuneLen(64).Default("").GoType(mask.Name("")).Annotations(entgql.MapsTo("maskedAuthorName")).

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
@@ -24,7 +25,8 @@ func (Thread) Fields() []ent.Field {
 		field.String("teacher_id").MaxLen(64).Immutable().Annotations(hidden),
 		field.String("student_id").MaxLen(64).Immutable().Annotations(hidden),
 		field.Int("last_seq").NonNegative().Default(0).Comment("the number of its last message"),
-		field.Time("last_message_at").Optional().Nillable(),
+		field.Time("last_message_at").Optional().Nillable().Annotations(entgql.OrderField("LAST_MESSAGE_AT")).
+			Comment("of one in which nothing has been said, when it was opened"),
 	}
 }
 

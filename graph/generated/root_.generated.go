@@ -42,6 +42,8 @@ type ResolverRoot interface {
 	HelpCall() HelpCallResolver
 	InboxChange() InboxChangeResolver
 	LedgerEntry() LedgerEntryResolver
+	Message() MessageResolver
+	MessageReport() MessageReportResolver
 	Mutation() MutationResolver
 	Person() PersonResolver
 	Query() QueryResolver
@@ -49,6 +51,7 @@ type ResolverRoot interface {
 	Session() SessionResolver
 	Slot() SlotResolver
 	Subscription() SubscriptionResolver
+	Thread() ThreadResolver
 }
 
 type DirectiveRoot struct {
@@ -111,11 +114,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateAttachmentUploadInput", ec.unmarshalInputCreateAttachmentUploadInput),
 			graphql.NewInputUnmarshaler("CreatePhotoUploadInput", ec.unmarshalInputCreatePhotoUploadInput),
 			graphql.NewInputUnmarshaler("DecideAppealInput", ec.unmarshalInputDecideAppealInput),
+			graphql.NewInputUnmarshaler("DecideMessageReportInput", ec.unmarshalInputDecideMessageReportInput),
 			graphql.NewInputUnmarshaler("DeclineCareContractInput", ec.unmarshalInputDeclineCareContractInput),
 			graphql.NewInputUnmarshaler("DeclineHomeVisitInput", ec.unmarshalInputDeclineHomeVisitInput),
 			graphql.NewInputUnmarshaler("DeleteMyAccountInput", ec.unmarshalInputDeleteMyAccountInput),
 			graphql.NewInputUnmarshaler("DiagnosisInput", ec.unmarshalInputDiagnosisInput),
 			graphql.NewInputUnmarshaler("DispatchCaseInput", ec.unmarshalInputDispatchCaseInput),
+			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
 			graphql.NewInputUnmarshaler("EndCareContractInput", ec.unmarshalInputEndCareContractInput),
 			graphql.NewInputUnmarshaler("ExportMyDataInput", ec.unmarshalInputExportMyDataInput),
 			graphql.NewInputUnmarshaler("FileCaseInput", ec.unmarshalInputFileCaseInput),
@@ -138,10 +143,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MarkAnnouncementReadInput", ec.unmarshalInputMarkAnnouncementReadInput),
 			graphql.NewInputUnmarshaler("MarkNoShowInput", ec.unmarshalInputMarkNoShowInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
+			graphql.NewInputUnmarshaler("MarkThreadReadInput", ec.unmarshalInputMarkThreadReadInput),
 			graphql.NewInputUnmarshaler("MedicalReportInput", ec.unmarshalInputMedicalReportInput),
 			graphql.NewInputUnmarshaler("MergeCaseInput", ec.unmarshalInputMergeCaseInput),
 			graphql.NewInputUnmarshaler("OpenCreditLineInput", ec.unmarshalInputOpenCreditLineInput),
 			graphql.NewInputUnmarshaler("OpenScheduleInput", ec.unmarshalInputOpenScheduleInput),
+			graphql.NewInputUnmarshaler("OpenThreadInput", ec.unmarshalInputOpenThreadInput),
 			graphql.NewInputUnmarshaler("PayBillInput", ec.unmarshalInputPayBillInput),
 			graphql.NewInputUnmarshaler("PrescriptionInput", ec.unmarshalInputPrescriptionInput),
 			graphql.NewInputUnmarshaler("ProposeDelegationInput", ec.unmarshalInputProposeDelegationInput),
@@ -159,6 +166,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReplaceCardInput", ec.unmarshalInputReplaceCardInput),
 			graphql.NewInputUnmarshaler("ReportAlarmInput", ec.unmarshalInputReportAlarmInput),
 			graphql.NewInputUnmarshaler("ReportCardLossInput", ec.unmarshalInputReportCardLossInput),
+			graphql.NewInputUnmarshaler("ReportMessageInput", ec.unmarshalInputReportMessageInput),
 			graphql.NewInputUnmarshaler("RequestCareContractInput", ec.unmarshalInputRequestCareContractInput),
 			graphql.NewInputUnmarshaler("RequestHomeVisitInput", ec.unmarshalInputRequestHomeVisitInput),
 			graphql.NewInputUnmarshaler("RescheduleAppointmentInput", ec.unmarshalInputRescheduleAppointmentInput),
@@ -167,12 +175,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResumeCaseInput", ec.unmarshalInputResumeCaseInput),
 			graphql.NewInputUnmarshaler("RetractAnnouncementInput", ec.unmarshalInputRetractAnnouncementInput),
 			graphql.NewInputUnmarshaler("RetractBureauNoticeInput", ec.unmarshalInputRetractBureauNoticeInput),
+			graphql.NewInputUnmarshaler("RetractMessageInput", ec.unmarshalInputRetractMessageInput),
 			graphql.NewInputUnmarshaler("ReturnCaseInput", ec.unmarshalInputReturnCaseInput),
 			graphql.NewInputUnmarshaler("ReverseTransactionInput", ec.unmarshalInputReverseTransactionInput),
 			graphql.NewInputUnmarshaler("RevokeDelegationInput", ec.unmarshalInputRevokeDelegationInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("ScheduleHomeVisitInput", ec.unmarshalInputScheduleHomeVisitInput),
 			graphql.NewInputUnmarshaler("ScheduleSessionInput", ec.unmarshalInputScheduleSessionInput),
+			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SetNotificationPreferenceInput", ec.unmarshalInputSetNotificationPreferenceInput),
 			graphql.NewInputUnmarshaler("SetOnDutyInput", ec.unmarshalInputSetOnDutyInput),
 			graphql.NewInputUnmarshaler("ShareRecordInput", ec.unmarshalInputShareRecordInput),
@@ -7204,6 +7214,478 @@ extend type Query {
   ): SlotConnection! @cacheControl(maxAge: 5)
 }
 `, BuiltIn: false},
+	{Name: "../schema/thread.graphqls", Input: `"""
+What a teacher and the guardians of one pupil say to each other (家校沟通): one for each pair. It is seen by its teacher while they teach at the school, and by
+who acts within SCHOOL for the pupil; the pupil does not see it.
+"""
+type Thread implements Node {
+  "The global id."
+  id: ID!
+  "The school."
+  school: School!
+  "The pupil it is about (学生)."
+  child: ThreadChild! @goField(forceResolver: true, batch: true)
+  "The teacher's name, masked; empty once their account has ended (教师)."
+  maskedTeacherName: String! @goField(forceResolver: true, batch: true)
+  "The number of its last message; 0 before the first."
+  lastSeq: Int!
+  "When something was last said; when it was opened, before that."
+  lastMessageAt: DateTime
+  "How many messages of others the viewer has not read (未读数)."
+  unreadCount: Int! @goField(forceResolver: true, batch: true)
+  "How far its members have read who have read anything, those who still see it (已读状态)."
+  reads: [ThreadMember!]! @goField(forceResolver: true, batch: true)
+  "When it was opened."
+  createdAt: DateTime!
+  "What the viewer may do in it now (可执行操作)."
+  allowedActions: [ThreadAction!]! @goField(forceResolver: true, batch: true)
+}
+
+"A pupil a thread is about."
+type ThreadChild {
+  "The id of the person."
+  personId: ID!
+  "The name, masked."
+  name: String!
+}
+
+"How far somebody has read a thread."
+type ThreadMember {
+  "The name, masked."
+  maskedName: String!
+  "As what they are in it."
+  role: MessageAuthorRole!
+  "Whether it is the viewer."
+  isMe: Boolean!
+  "The number of the last message they have read."
+  readSeq: Int!
+}
+
+"What one may do in a thread."
+enum ThreadAction {
+  "Say something: sendMessage."
+  SEND
+}
+
+"As what somebody speaks in a thread."
+enum MessageAuthorRole {
+  "The pupil's teacher (教师)."
+  TEACHER
+  "Who acts for the pupil at school (家长)."
+  GUARDIAN
+}
+
+"How much a message may disturb."
+enum MessageUrgency {
+  "Its push waits for the end of quiet hours, and for a teacher also for school hours; the message does not (普通)."
+  NORMAL
+  "Its push passes both; each is counted in the audit log (紧急)."
+  URGENT
+}
+
+"Something said in a thread (消息). What is taken back leaves its place."
+type Message implements Node {
+  "The global id."
+  id: ID!
+  "The thread."
+  thread: Thread!
+  "Its number in the thread: 1, 2, 3, without a gap."
+  seq: Int!
+  "The author's name, masked; empty once their account has ended."
+  maskedAuthorName: String!
+  "As what the author spoke."
+  authorRole: MessageAuthorRole!
+  "Whether the viewer is the author."
+  isMine: Boolean! @goField(forceResolver: true)
+  "What it says; null once it is retracted (正文)."
+  body: String @goField(forceResolver: true)
+  "The language it was written in, BCP 47 (原文语言)."
+  language: String!
+  "How much it may disturb."
+  urgency: MessageUrgency!
+  "What it answers; null for one that answers nothing (回复)."
+  replyTo: Message
+  "When it was said."
+  createdAt: DateTime!
+  "When it was last edited; null for never."
+  editedAt: DateTime
+  "When it was taken back."
+  retractedAt: DateTime
+  "What the viewer may do with it now (可执行操作)."
+  allowedActions: [MessageAction!]! @goField(forceResolver: true, batch: true)
+}
+
+"What one may do with a message."
+enum MessageAction {
+  "Say it otherwise: editMessage. Its author, within 15 minutes."
+  EDIT
+  "Take it back: retractMessage. Its author, within 15 minutes."
+  RETRACT
+  "Report it as abuse: reportMessage. Everybody but its author."
+  REPORT
+  "Answer it: sendMessage with replyToId."
+  REPLY
+}
+
+"A teacher to whom one can write about a child (可联系教师)."
+type ThreadContact {
+  "The teacher's id, for openThread."
+  teacherId: ID!
+  "The name, masked."
+  maskedName: String!
+  "What they do in the child's class; the most of it where there are several."
+  duty: TeacherDuty!
+  "The school."
+  schoolId: ID!
+}
+
+"A report that a message is abuse (举报): OPEN → UPHELD | DISMISSED."
+type MessageReport implements Node {
+  "The global id."
+  id: ID!
+  "What it is called."
+  reason: MessageReportReason!
+  "Where it stands."
+  status: MessageReportStatus!
+  "When it was reported."
+  createdAt: DateTime!
+  "When it was decided."
+  decidedAt: DateTime
+  "The message it is about; for administrators, null otherwise."
+  reported: ReportedMessage @goField(forceResolver: true, batch: true)
+}
+
+"A message as who decides about it sees it: its body stays when it is retracted."
+type ReportedMessage {
+  "The id of the message."
+  messageId: ID!
+  "As what the author spoke."
+  authorRole: MessageAuthorRole!
+  "The author's name, masked."
+  maskedAuthorName: String!
+  "What it says."
+  body: String!
+  "The language it was written in, BCP 47."
+  language: String!
+  "When it was said."
+  createdAt: DateTime!
+  "When it was taken back."
+  retractedAt: DateTime
+}
+
+"What a message is reported for."
+enum MessageReportReason {
+  "It harasses or threatens (骚扰)."
+  HARASSMENT
+  "It does not belong between a school and a family (不当内容)."
+  INAPPROPRIATE
+  "It advertises (垃圾信息)."
+  SPAM
+  "Something else (其他)."
+  OTHER
+}
+
+"OPEN → UPHELD | DISMISSED."
+enum MessageReportStatus {
+  "Waits for an administrator (待处理)."
+  OPEN
+  "It was abuse: the message is retracted (举报成立)."
+  UPHELD
+  "It was not (举报不成立)."
+  DISMISSED
+}
+
+"What becomes of a report."
+enum MessageReportDecision {
+  "It was abuse: the message is retracted."
+  UPHELD
+  "It was not."
+  DISMISSED
+}
+
+"A page of threads."
+type ThreadConnection {
+  "The page's edges."
+  edges: [ThreadEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A thread in a page."
+type ThreadEdge {
+  "The thread."
+  node: Thread!
+  "Its position."
+  cursor: Cursor!
+}
+
+"A page of messages."
+type MessageConnection {
+  "The page's edges."
+  edges: [MessageEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A message in a page."
+type MessageEdge {
+  "The message."
+  node: Message!
+  "Its position."
+  cursor: Cursor!
+}
+
+"A page of reports."
+type MessageReportConnection {
+  "The page's edges."
+  edges: [MessageReportEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A report in a page."
+type MessageReportEdge {
+  "The report."
+  node: MessageReport!
+  "Its position."
+  cursor: Cursor!
+}
+
+"Opens a thread about a pupil."
+input OpenThreadInput {
+  "The pupil."
+  studentId: ID!
+  "The teacher; left out by a teacher who opens it with the pupil's guardians."
+  teacherId: ID
+}
+
+"The answer to openThread."
+type OpenThreadPayload {
+  "The thread, new or as it was; null when refused."
+  thread: Thread
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says something in a thread."
+input SendMessageInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The thread."
+  threadId: ID!
+  "1 to 2,000 characters."
+  body: String!
+  "The language it is written in, BCP 47; the request's language when left out."
+  language: String
+  "The message of the same thread that it answers."
+  replyToId: ID
+  "How much it may disturb."
+  urgency: MessageUrgency! = NORMAL
+}
+
+"The answer to sendMessage."
+type SendMessagePayload {
+  "The message; null when refused."
+  message: Message
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says a message otherwise."
+input EditMessageInput {
+  "The message."
+  messageId: ID!
+  "1 to 2,000 characters."
+  body: String!
+}
+
+"The answer to editMessage."
+type EditMessagePayload {
+  "The message as it is now; null when refused."
+  message: Message
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Takes a message back."
+input RetractMessageInput {
+  "The message."
+  messageId: ID!
+}
+
+"The answer to retractMessage."
+type RetractMessagePayload {
+  "The message, which says nothing any more; null when refused."
+  message: Message
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Says how far one has read a thread."
+input MarkThreadReadInput {
+  "The thread."
+  threadId: ID!
+  "The number of the last message that was read."
+  seq: Int!
+}
+
+"The answer to markThreadRead."
+type MarkThreadReadPayload {
+  "The thread; null when refused."
+  thread: Thread
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Reports a message as abuse."
+input ReportMessageInput {
+  "The message."
+  messageId: ID!
+  "What for."
+  reason: MessageReportReason!
+}
+
+"The answer to reportMessage."
+type ReportMessagePayload {
+  "The viewer's report; null when refused."
+  messageReport: MessageReport
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Decides about a report."
+input DecideMessageReportInput {
+  "The report."
+  reportId: ID!
+  "What becomes of it."
+  decision: MessageReportDecision!
+}
+
+"The answer to decideMessageReport."
+type DecideMessageReportPayload {
+  "The report, which is decided; null when refused."
+  messageReport: MessageReport
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  The viewer's threads, the last said first (家校沟通): a teacher's own, and those about the children the viewer acts for within SCHOOL. UNAUTHENTICATED for a
+  visitor.
+  """
+  threads(
+    "Only those about this pupil."
+    child: ID
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): ThreadConnection!
+  "A thread of the viewer's. UNAUTHENTICATED for a visitor, NOT_FOUND for another's and for none."
+  thread("The thread." id: ID!): Thread!
+  "What was said in a thread, newest first (消息记录). UNAUTHENTICATED for a visitor, NOT_FOUND for another's thread and for none."
+  messages(
+    "The thread."
+    thread: ID!
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): MessageConnection!
+  """
+  Messages in the viewer's own threads that have the text in them, newest first, whatever its case (搜索消息). What was retracted is not found. UNAUTHENTICATED for a
+  visitor, BAD_USER_INPUT for a text that has not 2 to 50 characters.
+  """
+  searchMessages(
+    "2 to 50 characters; they stand for themselves."
+    query: String!
+    "Only in this thread."
+    thread: ID
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): MessageConnection!
+  "Who teaches a child now, to open a thread with (可联系教师). Needs SCHOOL, else DELEGATION_SCOPE. UNAUTHENTICATED for a visitor."
+  threadContacts("The child." child: ID!): [ThreadContact!]!
+  "Reports of messages, newest first (举报列表). Administrators only: UNAUTHENTICATED for a visitor, FORBIDDEN for others."
+  messageReports(
+    "Only those that stand there."
+    status: MessageReportStatus
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): MessageReportConnection!
+}
+
+extend type Mutation {
+  """
+  Opens the thread of a teacher and a pupil's guardians, or returns it where there is one (发起沟通). A teacher may about a pupil they teach: NOT_FOUND for one who is not
+  at their school, NOT_CLASS_TEACHER. Who acts within SCHOOL for the pupil may with a teacher who teaches them now: DELEGATION_SCOPE, NOT_FOUND. BAD_USER_INPUT
+  without a teacher.
+  """
+  openThread("About whom, with whom." input: OpenThreadInput!): OpenThreadPayload!
+  """
+  Says something in a thread (发送消息): everybody else in it is told at once, and pushed to when their quiet hours, and a teacher's evening, are over, or at once if it is
+  URGENT. NOT_FOUND for another's thread; INVALID_TRANSITION once the teacher teaches the pupil no longer; BAD_USER_INPUT; CONTENT_REJECTED at body for what
+  WeChat's content check refuses; IDEMPOTENCY_KEY_REUSED.
+  """
+  sendMessage("What." input: SendMessageInput!): SendMessagePayload!
+  """
+  Says a message otherwise (编辑消息); it keeps its number. Its author may within 15 minutes. NOT_FOUND, INVALID_TRANSITION after that or once it is retracted or
+  the thread is closed, BAD_USER_INPUT, CONTENT_REJECTED.
+  """
+  editMessage("What it says from now on." input: EditMessageInput!): EditMessagePayload!
+  """
+  Takes a message back (撤回消息): its place stays, it says nothing any more, and it is pushed no more. Its author may within 15 minutes. NOT_FOUND,
+  INVALID_TRANSITION after that or once it is retracted.
+  """
+  retractMessage("Which." input: RetractMessageInput!): RetractMessagePayload!
+  """
+  Says how far the viewer has read a thread (标记已读). It only grows: less changes nothing. NOT_FOUND; BAD_USER_INPUT for a number no message has.
+  """
+  markThreadRead("How far." input: MarkThreadReadInput!): MarkThreadReadPayload!
+  """
+  Reports a message of somebody else's as abuse (举报消息), once: again it returns the first report. NOT_FOUND; FORBIDDEN for one's own message.
+  """
+  reportMessage("Which, and what for." input: ReportMessageInput!): ReportMessagePayload!
+  """
+  Decides about a report that is OPEN (处理举报): UPHELD retracts the message. Administrators only. FORBIDDEN, NOT_FOUND, INVALID_TRANSITION.
+  """
+  decideMessageReport("Which, and how." input: DecideMessageReportInput!): DecideMessageReportPayload!
+}
+
+extend type Subscription {
+  """
+  What is said in a thread (实时消息): the messages after a number in the order of their numbers, each once, and then those that come; a message that was edited or
+  retracted since comes again as it is. It ends with NOT_FOUND once the viewer may not see the thread. UNAUTHENTICATED, NOT_FOUND.
+  """
+  threadMessage(
+    "The thread."
+    threadId: ID!
+    "The number of the last message the client has."
+    afterSeq: Int!
+  ): Message!
+}
+`, BuiltIn: false},
 	{Name: "../schema/topup.graphqls", Input: `"Who takes the money of a top-up (支付渠道)."
 enum TopUpProvider {
   "Nobody: it is paid at once with money that is none. Development only (沙箱)."
@@ -8723,6 +9205,16 @@ func (ec *executionContext) childFields_DecideAppealPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type DecideAppealPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DecideMessageReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "messageReport":
+		return ec.fieldContext_DecideMessageReportPayload_messageReport(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DecideMessageReportPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideMessageReportPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeclineCareContractPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "careContract":
@@ -8939,6 +9431,16 @@ func (ec *executionContext) childFields_DutyShift(ctx context.Context, field gra
 		return ec.fieldContext_DutyShift_mine(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DutyShift", field.Name)
+}
+
+func (ec *executionContext) childFields_EditMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_EditMessagePayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EditMessagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EditMessagePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EndCareContractPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9405,6 +9907,16 @@ func (ec *executionContext) childFields_MarkReadPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type MarkReadPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MarkThreadReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "thread":
+		return ec.fieldContext_MarkThreadReadPayload_thread(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MarkThreadReadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkThreadReadPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MergeCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cityCase":
@@ -9413,6 +9925,98 @@ func (ec *executionContext) childFields_MergeCasePayload(ctx context.Context, fi
 		return ec.fieldContext_MergeCasePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MergeCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Message_id(ctx, field)
+	case "thread":
+		return ec.fieldContext_Message_thread(ctx, field)
+	case "seq":
+		return ec.fieldContext_Message_seq(ctx, field)
+	case "maskedAuthorName":
+		return ec.fieldContext_Message_maskedAuthorName(ctx, field)
+	case "authorRole":
+		return ec.fieldContext_Message_authorRole(ctx, field)
+	case "isMine":
+		return ec.fieldContext_Message_isMine(ctx, field)
+	case "body":
+		return ec.fieldContext_Message_body(ctx, field)
+	case "language":
+		return ec.fieldContext_Message_language(ctx, field)
+	case "urgency":
+		return ec.fieldContext_Message_urgency(ctx, field)
+	case "replyTo":
+		return ec.fieldContext_Message_replyTo(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Message_createdAt(ctx, field)
+	case "editedAt":
+		return ec.fieldContext_Message_editedAt(ctx, field)
+	case "retractedAt":
+		return ec.fieldContext_Message_retractedAt(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_Message_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MessageConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MessageConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MessageEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MessageEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MessageReport_id(ctx, field)
+	case "reason":
+		return ec.fieldContext_MessageReport_reason(ctx, field)
+	case "status":
+		return ec.fieldContext_MessageReport_status(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MessageReport_createdAt(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_MessageReport_decidedAt(ctx, field)
+	case "reported":
+		return ec.fieldContext_MessageReport_reported(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageReport", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageReportConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MessageReportConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MessageReportConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageReportConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageReportEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MessageReportEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MessageReportEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageReportEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9523,6 +10127,16 @@ func (ec *executionContext) childFields_OpenSchedulePayload(ctx context.Context,
 		return ec.fieldContext_OpenSchedulePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OpenSchedulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OpenThreadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "thread":
+		return ec.fieldContext_OpenThreadPayload_thread(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OpenThreadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenThreadPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9829,6 +10443,36 @@ func (ec *executionContext) childFields_ReportCardLossPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ReportCardLossPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReportMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "messageReport":
+		return ec.fieldContext_ReportMessagePayload_messageReport(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReportMessagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportMessagePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportedMessage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "messageId":
+		return ec.fieldContext_ReportedMessage_messageId(ctx, field)
+	case "authorRole":
+		return ec.fieldContext_ReportedMessage_authorRole(ctx, field)
+	case "maskedAuthorName":
+		return ec.fieldContext_ReportedMessage_maskedAuthorName(ctx, field)
+	case "body":
+		return ec.fieldContext_ReportedMessage_body(ctx, field)
+	case "language":
+		return ec.fieldContext_ReportedMessage_language(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ReportedMessage_createdAt(ctx, field)
+	case "retractedAt":
+		return ec.fieldContext_ReportedMessage_retractedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportedMessage", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestCareContractPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "careContract":
@@ -9907,6 +10551,16 @@ func (ec *executionContext) childFields_RetractBureauNoticePayload(ctx context.C
 		return ec.fieldContext_RetractBureauNoticePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetractBureauNoticePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RetractMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_RetractMessagePayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RetractMessagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetractMessagePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10089,6 +10743,16 @@ func (ec *executionContext) childFields_SchoolEdge(ctx context.Context, field gr
 		return ec.fieldContext_SchoolEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SchoolEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SendMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_SendMessagePayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SendMessagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendMessagePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SensorAlarm(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10371,6 +11035,90 @@ func (ec *executionContext) childFields_SuspendCasePayload(ctx context.Context, 
 		return ec.fieldContext_SuspendCasePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SuspendCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Thread(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Thread_id(ctx, field)
+	case "school":
+		return ec.fieldContext_Thread_school(ctx, field)
+	case "child":
+		return ec.fieldContext_Thread_child(ctx, field)
+	case "maskedTeacherName":
+		return ec.fieldContext_Thread_maskedTeacherName(ctx, field)
+	case "lastSeq":
+		return ec.fieldContext_Thread_lastSeq(ctx, field)
+	case "lastMessageAt":
+		return ec.fieldContext_Thread_lastMessageAt(ctx, field)
+	case "unreadCount":
+		return ec.fieldContext_Thread_unreadCount(ctx, field)
+	case "reads":
+		return ec.fieldContext_Thread_reads(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Thread_createdAt(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_Thread_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Thread", field.Name)
+}
+
+func (ec *executionContext) childFields_ThreadChild(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "personId":
+		return ec.fieldContext_ThreadChild_personId(ctx, field)
+	case "name":
+		return ec.fieldContext_ThreadChild_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThreadChild", field.Name)
+}
+
+func (ec *executionContext) childFields_ThreadConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ThreadConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ThreadConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThreadConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ThreadContact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "teacherId":
+		return ec.fieldContext_ThreadContact_teacherId(ctx, field)
+	case "maskedName":
+		return ec.fieldContext_ThreadContact_maskedName(ctx, field)
+	case "duty":
+		return ec.fieldContext_ThreadContact_duty(ctx, field)
+	case "schoolId":
+		return ec.fieldContext_ThreadContact_schoolId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThreadContact", field.Name)
+}
+
+func (ec *executionContext) childFields_ThreadEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ThreadEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ThreadEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThreadEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ThreadMember(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "maskedName":
+		return ec.fieldContext_ThreadMember_maskedName(ctx, field)
+	case "role":
+		return ec.fieldContext_ThreadMember_role(ctx, field)
+	case "isMe":
+		return ec.fieldContext_ThreadMember_isMe(ctx, field)
+	case "readSeq":
+		return ec.fieldContext_ThreadMember_readSeq(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThreadMember", field.Name)
 }
 
 func (ec *executionContext) childFields_TopUp(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

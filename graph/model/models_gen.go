@@ -22,6 +22,8 @@ import (
 	"citygraph/ent/db/citycase"
 	"citygraph/ent/db/consent"
 	"citygraph/ent/db/device"
+	"citygraph/ent/db/message"
+	"citygraph/ent/db/messagereport"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/topup"
 	casephoto1 "citygraph/internal/casephoto"
@@ -42,6 +44,7 @@ import (
 	"citygraph/internal/paycode"
 	"citygraph/internal/payment"
 	"citygraph/internal/school/attachment"
+	"citygraph/internal/school/thread"
 	"citygraph/internal/scope"
 	"citygraph/internal/transit"
 )
@@ -508,6 +511,22 @@ type DecideAppealPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Decides about a report.
+type DecideMessageReportInput struct {
+	// The report.
+	ReportID string `json:"reportId"`
+	// What becomes of it.
+	Decision thread.Decision `json:"decision"`
+}
+
+// The answer to decideMessageReport.
+type DecideMessageReportPayload struct {
+	// The report, which is decided; null when refused.
+	MessageReport *db.MessageReport `json:"messageReport,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Declines a contract.
 type DeclineCareContractInput struct {
 	// The contract.
@@ -566,6 +585,22 @@ type DispatchCaseInput struct {
 type DispatchCasePayload struct {
 	// The case; null when refused.
 	CityCase *db.CityCase `json:"cityCase,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says a message otherwise.
+type EditMessageInput struct {
+	// The message.
+	MessageID string `json:"messageId"`
+	// 1 to 2,000 characters.
+	Body string `json:"body"`
+}
+
+// The answer to editMessage.
+type EditMessagePayload struct {
+	// The message as it is now; null when refused.
+	Message *db.Message `json:"message,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -930,6 +965,22 @@ type MarkReadPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Says how far one has read a thread.
+type MarkThreadReadInput struct {
+	// The thread.
+	ThreadID string `json:"threadId"`
+	// The number of the last message that was read.
+	Seq int `json:"seq"`
+}
+
+// The answer to markThreadRead.
+type MarkThreadReadPayload struct {
+	// The thread; null when refused.
+	Thread *db.Thread `json:"thread,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Joins a case to one that tells of the same.
 type MergeCaseInput struct {
 	// The case's id.
@@ -992,6 +1043,22 @@ type OpenScheduleInput struct {
 type OpenSchedulePayload struct {
 	// The diary that the slots belong to; null when refused.
 	Schedule *db.Schedule `json:"schedule,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Opens a thread about a pupil.
+type OpenThreadInput struct {
+	// The pupil.
+	StudentID string `json:"studentId"`
+	// The teacher; left out by a teacher who opens it with the pupil's guardians.
+	TeacherID *string `json:"teacherId,omitempty"`
+}
+
+// The answer to openThread.
+type OpenThreadPayload struct {
+	// The thread, new or as it was; null when refused.
+	Thread *db.Thread `json:"thread,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1276,6 +1343,22 @@ type ReportCardLossPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Reports a message as abuse.
+type ReportMessageInput struct {
+	// The message.
+	MessageID string `json:"messageId"`
+	// What for.
+	Reason messagereport.Reason `json:"reason"`
+}
+
+// The answer to reportMessage.
+type ReportMessagePayload struct {
+	// The viewer's report; null when refused.
+	MessageReport *db.MessageReport `json:"messageReport,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Asks for a contract with a family doctor.
 type RequestCareContractInput struct {
 	// Made by the client, so that a request sent twice takes effect once.
@@ -1415,6 +1498,20 @@ type RetractBureauNoticePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Takes a message back.
+type RetractMessageInput struct {
+	// The message.
+	MessageID string `json:"messageId"`
+}
+
+// The answer to retractMessage.
+type RetractMessagePayload struct {
+	// The message, which says nothing any more; null when refused.
+	Message *db.Message `json:"message,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Hands a case back.
 type ReturnCaseInput struct {
 	// The case's id.
@@ -1489,6 +1586,30 @@ type ScheduleHomeVisitInput struct {
 type ScheduleHomeVisitPayload struct {
 	// The visit, which is SCHEDULED; null when refused.
 	CareVisit *db.CareVisit `json:"careVisit,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Says something in a thread.
+type SendMessageInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The thread.
+	ThreadID string `json:"threadId"`
+	// 1 to 2,000 characters.
+	Body string `json:"body"`
+	// The language it is written in, BCP 47; the request's language when left out.
+	Language *string `json:"language,omitempty"`
+	// The message of the same thread that it answers.
+	ReplyToID *string `json:"replyToId,omitempty"`
+	// How much it may disturb.
+	Urgency message.Urgency `json:"urgency"`
+}
+
+// The answer to sendMessage.
+type SendMessagePayload struct {
+	// The message; null when refused.
+	Message *db.Message `json:"message,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -36,6 +36,7 @@ var sections = []section{
 	{"readings", []string{"RecordAccess"}, lang.Text{ZH: "谁读取过您的敏感数据", EN: "who read your sensitive data"}, (*Exports).readings},
 	{"announcements", []string{"Announcement", "Delivery"}, lang.Text{ZH: "学校发给您的通知，和您作为教师写的通知", EN: "what schools told you, and what you wrote as a teacher"}, (*Exports).announcements},
 	{"attachments", []string{"Attachment"}, lang.Text{ZH: "您上传的家校附件", EN: "the attachments for school you uploaded"}, (*Exports).attachments},
+	{"threads", []string{"Thread", "ThreadRead", "Message", "MessageReport"}, lang.Text{ZH: "您在家校沟通中写的消息、读到哪里和举报", EN: "what you wrote between school and family, how far you read, and what you reported"}, (*Exports).threads},
 	{"notifications", []string{"Notification", "DeliveryAttempt"}, lang.Text{ZH: "收到的通知及其推送结果", EN: "the notices you got, and how their pushes went"}, (*Exports).notifications},
 	{"preferences", []string{"NotificationPreference"}, lang.Text{ZH: "您选择的通知方式", EN: "how you chose to be told"}, (*Exports).preferences},
 	{"grants", []string{"WechatGrant"}, lang.Text{ZH: "您允许发送的微信订阅消息", EN: "the WeChat messages you allow to be sent"}, (*Exports).grants},

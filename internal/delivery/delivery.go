@@ -78,12 +78,14 @@ type Courier struct {
 	Pool     *push.Pool
 	Channels map[deliveryattempt.Channel]push.Channel
 
-	Templates map[notification.Topic]Template                                               // of WeChat; a topic without one is not sent there
-	Grants    Grants                                                                        // what people allow in WeChat
-	Phone     func(ctx context.Context, personID string) (string, error)                    // "" when there is none; nil where no text messages are sent
-	Observe   func(channel, outcome string, took time.Duration)                             // hears of every send; may be nil
-	GivenUp   func(channel, outcome string)                                                 // hears of every dead letter; may be nil
-	DeadJobs  func(ctx context.Context, limit int, kinds ...string) ([]jobs.DeadJob, error) // of the queue; may be nil
+	Templates map[notification.Topic]Template // of WeChat; a topic without one is not sent there
+	// Hours are when pushes of a template may go, unless they are urgent: the first such instant that is not before another.
+	Hours    map[string]func(time.Time) time.Time
+	Grants   Grants                                                                        // what people allow in WeChat
+	Phone    func(ctx context.Context, personID string) (string, error)                    // "" when there is none; nil where no text messages are sent
+	Observe  func(channel, outcome string, took time.Duration)                             // hears of every send; may be nil
+	GivenUp  func(channel, outcome string)                                                 // hears of every dead letter; may be nil
+	DeadJobs func(ctx context.Context, limit int, kinds ...string) ([]jobs.DeadJob, error) // of the queue; may be nil
 
 	ledger  ledger
 	manners manners

@@ -44,8 +44,8 @@ func (c *Courier) wanted(ctx context.Context, told []*db.Notification) ([]route,
 	for i, n := range told {
 		item := preference.Item{Topic: preference.Topic(n.Topic), Priority: preference.Priority(n.Priority), ToldAt: n.CreatedAt}
 		choice := choices[n.Topic][n.PersonID]
-		dispatch := preference.Plan(item, choice, now)
-		routes[i] = route{at: dispatch.At, until: preference.Plan(item, choice, n.CreatedAt).At.Add(lifetime)}
+		dispatch := c.dispatch(n.Template, item, choice, now)
+		routes[i] = route{at: dispatch.At, until: c.dispatch(n.Template, item, choice, n.CreatedAt).At.Add(lifetime)}
 		if n.ExpiresAt != nil && n.ExpiresAt.Before(routes[i].until) {
 			routes[i].until = *n.ExpiresAt
 		}
@@ -54,6 +54,26 @@ func (c *Courier) wanted(ctx context.Context, told []*db.Notification) ([]route,
 		}
 	}
 	return routes, nil
+}
+
+// mostWaits is how often quiet hours and the hours of a template may put off one another before the push goes all the same.
+const mostWaits = 14
+
+// dispatch is what the recipient wants of an item at the instant, at an hour in which its template may be pushed.
+func (c *Courier) dispatch(template string, item preference.Item, choice preference.Preference, now time.Time) preference.Dispatch {
+	d := preference.Plan(item, choice, now)
+	hours := c.Hours[template]
+	if hours == nil || item.Priority == preference.Urgent {
+		return d
+	}
+	for range mostWaits {
+		at := hours(d.At)
+		if at.Equal(d.At) {
+			break
+		}
+		d = preference.Plan(item, choice, at)
+	}
+	return d
 }
 
 // plan writes the batch's deliveries down, once. Those beyond the size of a batch go to a job of their own, in
@@ -114,7 +134,7 @@ type planned struct {
 // those it has tried, on which its recipient can be reached at all.
 func (c *Courier) routed(ctx context.Context, notificationIDs []string, tried map[string][]deliveryattempt.Channel) ([]planned, error) {
 	told, err := c.DB.Notification.Query().Where(c.Store.OneOf(notification.FieldID, notificationIDs)).
-		Select(notification.FieldPersonID, notification.FieldTopic, notification.FieldPriority, notification.FieldCreatedAt, notification.FieldExpiresAt).
+		Select(notification.FieldPersonID, notification.FieldTemplate, notification.FieldTopic, notification.FieldPriority, notification.FieldCreatedAt, notification.FieldExpiresAt).
 		All(ctx)
 	if err != nil || len(told) == 0 {
 		return nil, err

@@ -22,6 +22,10 @@ type API interface {
 	// SendSubscribe sends a subscribe message. A refusal has an Errcode in its chain; ErrNotSent says that
 	// WeChat was never reached.
 	SendSubscribe(ctx context.Context, m SubscribeMessage) error
+
+	// CheckText asks what to do with a text by a person who has used the mini-program in the last two hours (msg_sec_check). It has
+	// 2,500 characters at most. Faults: RATE_LIMITED, INTERNAL.
+	CheckText(ctx context.Context, openID, text string) (Suggestion, error)
 }
 
 // Session is who signed in.

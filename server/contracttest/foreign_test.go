@@ -184,6 +184,7 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		same(t, name+": pendingDeliveries", chenjing[id.Announcement], id.Announcement, func(id string) citytest.Answer {
 			return client.Do("PendingDeliveries", citytest.Vars{"announcement": id})
 		})
+		foreignThreads(t, name, client, r.rig)
 		same(t, name+": announcements of a child", castID("zhouzihan"), id.Person, func(id string) citytest.Answer {
 			return client.Do("Announcements", citytest.Vars{"child": id})
 		})

@@ -86,6 +86,7 @@ func rowRig(t testing.TB) *rowsRig {
 	}
 	r.announced(t)
 	r.filed(t)
+	r.accused(t)
 	r.confide(t)
 	r.enrolled(t)
 	r.drill(t)
@@ -139,6 +140,14 @@ func (r *rowsRig) sampled(t testing.TB, table string) []sampling {
 			{"of her mother", sql.AndPredicates(child, sql.FieldEQ("guardian_id", castID("chenjing")))},
 			{"of her barred father", sql.AndPredicates(child, sql.FieldEQ("guardian_id", castID("zhouwei")))},
 		}
+	case "Thread":
+		return of("teacher_id", "lina")
+	case "Message":
+		return of("author_id", "lina")
+	case "ThreadRead":
+		return of("person_id", "lina")
+	case "MessageReport":
+		return of("reporter_id", "wutao")
 	case "Announcement":
 		return of("author_id", "lina")
 	case "Attachment":
@@ -314,7 +323,7 @@ func (r *rowsRig) undone(t testing.TB, ctx context.Context, do func(context.Cont
 // hiddenTypes cannot be reached through the graph.
 var hiddenTypes = []string{
 	"AuditEvent", "Broadcast", "CaseSupporter", "DeliveryAttempt", "Enrollment", "EntitlementGrant", "Guardianship", "HealthRecord", "Hold",
-	"IdempotencyRecord", "Identity", "LedgerAccount", "NotificationPreference", "PersonalData", "PractitionerRole", "RosterUser", "StaffRole", "TransitBatch", "TransitRide", "WechatGrant",
+	"IdempotencyRecord", "Identity", "LedgerAccount", "NotificationPreference", "PersonalData", "PractitionerRole", "RosterUser", "StaffRole", "ThreadRead", "TransitBatch", "TransitRide", "WechatGrant",
 }
 
 // nodeAgrees holds node(id) over HTTP to the row rule; of a hidden type it never finds anything.

@@ -47,6 +47,8 @@ import (
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
+	"citygraph/ent/db/message"
+	"citygraph/ent/db/messagereport"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/notificationpreference"
 	"citygraph/ent/db/person"
@@ -64,6 +66,8 @@ import (
 	"citygraph/ent/db/slot"
 	"citygraph/ent/db/staffrole"
 	"citygraph/ent/db/street"
+	"citygraph/ent/db/thread"
+	"citygraph/ent/db/threadread"
 	"citygraph/ent/db/topup"
 	"citygraph/ent/db/transitbatch"
 	"citygraph/ent/db/transitride"
@@ -285,6 +289,26 @@ var tables = []table{
 		"Delivery", &delivery.Policy, schema.Delivery{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Delivery.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.Delivery.Create().SetGuardianID(owner) },
+	},
+	{
+		"Thread", &thread.Policy, schema.Thread{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Thread.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.Thread.Create().SetTeacherID(owner) },
+	},
+	{
+		"ThreadRead", &threadread.Policy, schema.ThreadRead{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.ThreadRead.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.ThreadRead.Create().SetPersonID(owner) },
+	},
+	{
+		"Message", &message.Policy, schema.Message{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.Message.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.Message.Create().SetAuthorID(owner) },
+	},
+	{
+		"MessageReport", &messagereport.Policy, schema.MessageReport{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.MessageReport.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.MessageReport.Create().SetReporterID(owner) },
 	},
 	{
 		"TopUp", &topup.Policy, schema.TopUp{}.Policy(),

@@ -161,6 +161,7 @@ func holdsAny(t *testing.T, city *citytest.City, secrets [][]byte) bool {
 // tombstones are the columns that may name somebody whose account has ended: what the law has kept.
 var tombstones = []string{
 	"announcements.author_id", "attachments.uploader_id", "bureau_notices.author_id",
+	"announcements.author_id", "messages.author_id", "message_reports.reporter_id", "threads.student_id", "threads.teacher_id",
 	"audit_events.actor_id", "audit_events.subject_id", "audit_events.target_id",
 	"care_contracts.patient_id", "care_visits.patient_id", "help_calls.acknowledged_by_id", "help_calls.patient_id",
 	"case_events.actor_id", "case_supporters.person_id", "city_cases.assignee_id", "city_cases.reporter_id", "city_cases.resolver_id",
@@ -192,7 +193,7 @@ func TestEveryTableThatNamesPeopleIsClassified(t *testing.T) {
 		"data_exports.person_id", "delivery_attempts.person_id", "devices.person_id", "entitlement_grants.person_id", "identities.person_id",
 		"booking_suspensions.patient_id", "deliveries.guardian_id", "delivery_students.person_id", "health_records.patient_id",
 		"idempotency_records.actor_id", "notification_preferences.person_id", "notifications.person_id", "personal_data.person_id",
-		"roster_users.person_id", "sessions.person_id", "staff_roles.person_id", "wechat_grants.person_id",
+		"roster_users.person_id", "sessions.person_id", "staff_roles.person_id", "thread_reads.person_id", "wechat_grants.person_id",
 	}
 	stays := []string{
 		"audit_events.actor_id", "audit_events.subject_id", "case_events.actor_id", "city_cases.reporter_id", "citizen_cards.person_id",
@@ -204,6 +205,8 @@ func TestEveryTableThatNamesPeopleIsClassified(t *testing.T) {
 		"consents.person_id", "record_accesses.person_id", // what was agreed to, and who read what, stays proven
 		"health_records.author_id",        // who found it stays in the patient's record
 		"enrollments.person_id",           // ended, of a tombstone: the class keeps its history
+		"messages.author_id",              // what was said stays with those it was said to, without the name
+		"message_reports.reporter_id",     // what was reported stays decided
 		"announcements.author_id",         // what a school said stays its own, without the name
 		"bureau_notices.author_id",        // what the bureau said stays its own
 		"notifications.subject_person_id", // of a notice in somebody else's inbox

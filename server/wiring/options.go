@@ -24,6 +24,7 @@ import (
 	"citygraph/internal/payment/wechatpay"
 	"citygraph/internal/push"
 	"citygraph/internal/redisx"
+	"citygraph/internal/school/thread"
 	"citygraph/internal/scope"
 	"citygraph/internal/store"
 	"citygraph/internal/transit"
@@ -70,6 +71,8 @@ type Options struct {
 	ClinicDay  day.Rules     // day.DefaultRules by default
 	HelpPace   care.Pace     // at which calls for help that nobody answers are told; the usual one by default
 	Booking    booking.Terms // of clinics; booking.DefaultTerms by default
+
+	SchoolHours thread.Hours // in which teachers are pushed to; thread.DefaultHours by default
 
 	Insurance         insurance.Provider // nil has nobody insured
 	InsurancePatience time.Duration      // that its answers are waited for; 300 ms by default

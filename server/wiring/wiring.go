@@ -55,6 +55,7 @@ import (
 	"citygraph/internal/school/attachment"
 	"citygraph/internal/school/bureau"
 	"citygraph/internal/school/roster"
+	"citygraph/internal/school/thread"
 	"citygraph/internal/store"
 	"citygraph/internal/transit"
 	"citygraph/internal/wechat"
@@ -92,6 +93,7 @@ type City struct {
 	Board       *announcement.Board
 	Attachments *attachment.Room
 	Bureau      *bureau.Office
+	Talk        *thread.Talk
 	// PayNotices is at wechatpay.NotifyPath; nil without an account at WeChat Pay.
 	PayNotices http.Handler
 
@@ -319,6 +321,7 @@ func (c *City) work() (err error) {
 	c.announce(registry, rounds)
 	c.attach(registry)
 	c.passOn(registry)
+	c.converse()
 	c.Queue, err = jobs.New(c.Store, registry, options)
 	if err != nil {
 		return err

@@ -61,7 +61,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	token := r.URL.Query().Get("access_token")
-	if errcode := s.sendRefusal(token, err != nil || m.ToUser == "" || m.TemplateID == "" || len(m.Data) == 0); errcode != 0 {
+	if errcode := s.sendRefusal(SendPath, token, err != nil || m.ToUser == "" || m.TemplateID == "" || len(m.Data) == 0); errcode != 0 {
 		refuse(w, errcode, token+" "+m.ToUser)
 		return
 	}
@@ -84,8 +84,8 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request) {
 }
 
 // sendRefusal counts the request and returns the errcode it fails with, 0 for none.
-func (s *Server) sendRefusal(token string, malformed bool) int {
-	s.asked[SendPath]++
+func (s *Server) sendRefusal(path, token string, malformed bool) int {
+	s.asked[path]++
 	if len(s.refusals) > 0 {
 		errcode := s.refusals[0]
 		s.refusals = s.refusals[1:]

@@ -1,5 +1,5 @@
 // Package wechatfake speaks the part of WeChat's server API the mini-programs need: sign-in codes, the
-// stable access token and subscribe messages.
+// stable access token, subscribe messages and the content check.
 package wechatfake
 
 import (
@@ -34,6 +34,7 @@ type Server struct {
 	accepts  map[accept]int
 	refusals []int
 	sent     []Sent
+	checked  []string
 }
 
 type person struct {
@@ -79,12 +80,13 @@ const (
 	SendPath    = "/cgi-bin/message/subscribe/send"
 )
 
-// Handler serves SessionPath, TokenPath, SendPath, CodePath and AcceptPath.
+// Handler serves SessionPath, TokenPath, SendPath, CheckPath, CodePath and AcceptPath.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+SessionPath, s.session)
 	mux.HandleFunc("POST "+TokenPath, s.stableToken)
 	mux.HandleFunc("POST "+SendPath, s.send)
+	mux.HandleFunc("POST "+CheckPath, s.check)
 	mux.HandleFunc("POST "+AcceptPath, func(_ http.ResponseWriter, r *http.Request) {
 		s.Accept(r.FormValue("openid"), r.FormValue("template"))
 	})
