@@ -32,6 +32,7 @@ import (
 	"citygraph/internal/paycode"
 	"citygraph/internal/resident"
 	"citygraph/internal/school/announcement"
+	"citygraph/internal/school/leave"
 	"citygraph/internal/school/thread"
 	"citygraph/internal/scope"
 	"citygraph/internal/target"
@@ -122,7 +123,7 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"NotificationPriority":    column(migrate.NotificationsTable, "priority"),
 		"NotificationTargetKind": texts(target.CityCase, target.Delegation, target.Person, target.DataExport, target.Alert, target.Card, target.TopUp, target.Clinic, target.ScenicSpot, target.CreditLine,
 			target.Appointment, target.WaitlistEntry, target.BookingSuspension, target.Bill, target.CareContract, target.CareVisit, target.HelpCall, target.Announcement,
-			target.Thread, target.LeaveRequest, target.AttendanceEvent, target.Grade, target.CourseResource),
+			target.Thread, target.LeaveRequest, target.AttendanceEvent),
 		"AppointmentAction": texts(booking.Book, booking.Reschedule, booking.Cancel, booking.CheckIn, booking.ShareRecord,
 			booking.Call, booking.Fulfil, booking.MarkNoShow, booking.IssueBill, booking.AddRecord),
 		"SlotRefusal":                 texts(booking.NotFree, booking.CutoffPassed, booking.NotReleased, booking.RealNameRequired, booking.Suspended, booking.Overlap, booking.Full),
@@ -166,6 +167,11 @@ func TestEnumsOfTheContractAreThoseOfTheCode(t *testing.T) {
 		"AnnouncementKind":            column(migrate.AnnouncementsTable, "kind"),
 		"AnnouncementStatus":          column(migrate.AnnouncementsTable, "status"),
 		"AnnouncementUrgency":         column(migrate.AnnouncementsTable, "urgency"),
+		"AttendanceStatus":            column(migrate.AttendanceEventsTable, "status"),
+		"LeaveAction":                 texts(leave.ToDecide, leave.ToWithdraw),
+		"LeaveDecision":               texts(leave.Approved, leave.Rejected),
+		"LeaveKind":                   column(migrate.LeaveRequestsTable, "kind"),
+		"LeaveStatus":                 column(migrate.LeaveRequestsTable, "status"),
 		"DeliveryAction":              texts(announcement.MarkRead, announcement.Acknowledge),
 		"MessageAction":               texts(thread.Edit, thread.Retract, thread.Report, thread.Reply),
 		"MessageAuthorRole":           column(migrate.MessagesTable, "author_role"),

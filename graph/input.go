@@ -10,6 +10,7 @@ import (
 	"citygraph/internal/notice/preference"
 	"citygraph/internal/school/announcement"
 	"citygraph/internal/school/audience"
+	"citygraph/internal/school/leave"
 	"citygraph/internal/school/thread"
 )
 
@@ -106,4 +107,9 @@ func with[T, O any](other *O, value T) *T {
 		return nil
 	}
 	return &value
+}
+
+// asking reads the input of requestLeave.
+func asking(in model.RequestLeaveInput) leave.Asking {
+	return leave.Asking{Key: in.IdempotencyKey, PupilID: in.StudentID, Kind: in.Kind, From: in.StartsAt, To: in.EndsAt, Reason: in.Reason}
 }

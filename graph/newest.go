@@ -44,6 +44,11 @@ func newestDeliveries() db.DeliveryPaginateOption {
 	return db.WithDeliveryOrder(&db.DeliveryOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultDeliveryOrder.Field})
 }
 
+// newestLeaves orders leaves by falling id, and so by when they were asked for.
+func newestLeaves() db.LeaveRequestPaginateOption {
+	return db.WithLeaveRequestOrder(&db.LeaveRequestOrder{Direction: entgql.OrderDirectionDesc, Field: db.DefaultLeaveRequestOrder.Field})
+}
+
 // oldest orders photos as they were uploaded: what is loaded with a list of cases comes in no order.
 func oldest(photos []*db.CasePhoto) []*db.CasePhoto {
 	slices.SortFunc(photos, func(a, b *db.CasePhoto) int { return strings.Compare(a.ID, b.ID) })

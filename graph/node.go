@@ -11,6 +11,7 @@ import (
 	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/attachment"
+	"citygraph/ent/db/attendanceevent"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
 	"citygraph/ent/db/bureaunotice"
@@ -32,6 +33,7 @@ import (
 	"citygraph/ent/db/device"
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/helpcall"
+	"citygraph/ent/db/leaverequest"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
 	"citygraph/ent/db/message"
@@ -79,6 +81,7 @@ var nodeTables = map[id.Kind]string{
 	id.Attachment: attachment.Table, id.BureauNotice: bureaunotice.Table,
 	id.Announcement: announcement.Table, id.Delivery: delivery.Table,
 	id.Thread: thread.Table, id.Message: message.Table, id.MessageReport: messagereport.Table,
+	id.AttendanceEvent: attendanceevent.Table, id.LeaveRequest: leaverequest.Table,
 }
 
 // maxNodes is how many ids nodes takes at once.

@@ -29,9 +29,12 @@ import (
 	"citygraph/internal/personal"
 	"citygraph/internal/school/announcement"
 	"citygraph/internal/school/attachment"
+	"citygraph/internal/school/attendance"
 	"citygraph/internal/school/bureau"
+	"citygraph/internal/school/leave"
 	"citygraph/internal/school/roster"
 	"citygraph/internal/school/thread"
+	"citygraph/internal/school/timetabling"
 	"citygraph/internal/transit"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -56,6 +59,9 @@ type Resolver struct {
 	Attachments *attachment.Room
 	Bureau      *bureau.Office
 	Talk        *thread.Talk
+	Attendances *attendance.Book
+	Leaves      *leave.Desk
+	Planner     *timetabling.Planner
 	Till        *charge.Till
 	Transit     *transit.Office
 	Archive     *record.Archive

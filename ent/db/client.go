@@ -33,7 +33,6 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
-	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -44,7 +43,6 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
-	"citygraph/ent/db/grade"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
 	"citygraph/ent/db/helpcall"
@@ -139,8 +137,6 @@ type Client struct {
 	Clinic *ClinicClient
 	// Consent is the client for interacting with the Consent builders.
 	Consent *ConsentClient
-	// CourseResource is the client for interacting with the CourseResource builders.
-	CourseResource *CourseResourceClient
 	// CreditLine is the client for interacting with the CreditLine builders.
 	CreditLine *CreditLineClient
 	// DataExport is the client for interacting with the DataExport builders.
@@ -161,8 +157,6 @@ type Client struct {
 	Enrollment *EnrollmentClient
 	// EntitlementGrant is the client for interacting with the EntitlementGrant builders.
 	EntitlementGrant *EntitlementGrantClient
-	// Grade is the client for interacting with the Grade builders.
-	Grade *GradeClient
 	// Guardianship is the client for interacting with the Guardianship builders.
 	Guardianship *GuardianshipClient
 	// HealthRecord is the client for interacting with the HealthRecord builders.
@@ -268,7 +262,6 @@ func (c *Client) init() {
 	c.CityFacility = NewCityFacilityClient(c.config)
 	c.Clinic = NewClinicClient(c.config)
 	c.Consent = NewConsentClient(c.config)
-	c.CourseResource = NewCourseResourceClient(c.config)
 	c.CreditLine = NewCreditLineClient(c.config)
 	c.DataExport = NewDataExportClient(c.config)
 	c.Delegation = NewDelegationClient(c.config)
@@ -279,7 +272,6 @@ func (c *Client) init() {
 	c.District = NewDistrictClient(c.config)
 	c.Enrollment = NewEnrollmentClient(c.config)
 	c.EntitlementGrant = NewEntitlementGrantClient(c.config)
-	c.Grade = NewGradeClient(c.config)
 	c.Guardianship = NewGuardianshipClient(c.config)
 	c.HealthRecord = NewHealthRecordClient(c.config)
 	c.HelpCall = NewHelpCallClient(c.config)
@@ -430,7 +422,6 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		CityFacility:           NewCityFacilityClient(cfg),
 		Clinic:                 NewClinicClient(cfg),
 		Consent:                NewConsentClient(cfg),
-		CourseResource:         NewCourseResourceClient(cfg),
 		CreditLine:             NewCreditLineClient(cfg),
 		DataExport:             NewDataExportClient(cfg),
 		Delegation:             NewDelegationClient(cfg),
@@ -441,7 +432,6 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		District:               NewDistrictClient(cfg),
 		Enrollment:             NewEnrollmentClient(cfg),
 		EntitlementGrant:       NewEntitlementGrantClient(cfg),
-		Grade:                  NewGradeClient(cfg),
 		Guardianship:           NewGuardianshipClient(cfg),
 		HealthRecord:           NewHealthRecordClient(cfg),
 		HelpCall:               NewHelpCallClient(cfg),
@@ -519,7 +509,6 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		CityFacility:           NewCityFacilityClient(cfg),
 		Clinic:                 NewClinicClient(cfg),
 		Consent:                NewConsentClient(cfg),
-		CourseResource:         NewCourseResourceClient(cfg),
 		CreditLine:             NewCreditLineClient(cfg),
 		DataExport:             NewDataExportClient(cfg),
 		Delegation:             NewDelegationClient(cfg),
@@ -530,7 +519,6 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		District:               NewDistrictClient(cfg),
 		Enrollment:             NewEnrollmentClient(cfg),
 		EntitlementGrant:       NewEntitlementGrantClient(cfg),
-		Grade:                  NewGradeClient(cfg),
 		Guardianship:           NewGuardianshipClient(cfg),
 		HealthRecord:           NewHealthRecordClient(cfg),
 		HelpCall:               NewHelpCallClient(cfg),
@@ -600,16 +588,16 @@ func (c *Client) Use(hooks ...Hook) {
 		c.AttendanceEvent, c.AuditEvent, c.Bill, c.BookingSuspension, c.Broadcast,
 		c.BureauNotice, c.CareContract, c.CareVisit, c.CaseCategory, c.CaseEvent,
 		c.CasePhoto, c.CaseSupporter, c.CitizenCard, c.CityCase, c.CityFacility,
-		c.Clinic, c.Consent, c.CourseResource, c.CreditLine, c.DataExport,
-		c.Delegation, c.Delivery, c.DeliveryAttempt, c.Department, c.Device,
-		c.District, c.Enrollment, c.EntitlementGrant, c.Grade, c.Guardianship,
-		c.HealthRecord, c.HelpCall, c.Hold, c.IdempotencyRecord, c.Identity,
-		c.LeaveRequest, c.LedgerAccount, c.LedgerEntry, c.LedgerTransaction, c.Message,
-		c.MessageReport, c.Notification, c.NotificationPreference, c.Person,
-		c.PersonalData, c.Practitioner, c.PractitionerRole, c.RecordAccess,
-		c.RosterUser, c.ScenicSpot, c.Schedule, c.School, c.SchoolClass, c.SensorAlarm,
-		c.Session, c.Slot, c.StaffRole, c.Street, c.Thread, c.ThreadRead, c.TopUp,
-		c.TransitBatch, c.TransitRide, c.WaitlistEntry, c.WechatGrant,
+		c.Clinic, c.Consent, c.CreditLine, c.DataExport, c.Delegation, c.Delivery,
+		c.DeliveryAttempt, c.Department, c.Device, c.District, c.Enrollment,
+		c.EntitlementGrant, c.Guardianship, c.HealthRecord, c.HelpCall, c.Hold,
+		c.IdempotencyRecord, c.Identity, c.LeaveRequest, c.LedgerAccount,
+		c.LedgerEntry, c.LedgerTransaction, c.Message, c.MessageReport, c.Notification,
+		c.NotificationPreference, c.Person, c.PersonalData, c.Practitioner,
+		c.PractitionerRole, c.RecordAccess, c.RosterUser, c.ScenicSpot, c.Schedule,
+		c.School, c.SchoolClass, c.SensorAlarm, c.Session, c.Slot, c.StaffRole,
+		c.Street, c.Thread, c.ThreadRead, c.TopUp, c.TransitBatch, c.TransitRide,
+		c.WaitlistEntry, c.WechatGrant,
 	} {
 		n.Use(hooks...)
 	}
@@ -623,16 +611,16 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.AttendanceEvent, c.AuditEvent, c.Bill, c.BookingSuspension, c.Broadcast,
 		c.BureauNotice, c.CareContract, c.CareVisit, c.CaseCategory, c.CaseEvent,
 		c.CasePhoto, c.CaseSupporter, c.CitizenCard, c.CityCase, c.CityFacility,
-		c.Clinic, c.Consent, c.CourseResource, c.CreditLine, c.DataExport,
-		c.Delegation, c.Delivery, c.DeliveryAttempt, c.Department, c.Device,
-		c.District, c.Enrollment, c.EntitlementGrant, c.Grade, c.Guardianship,
-		c.HealthRecord, c.HelpCall, c.Hold, c.IdempotencyRecord, c.Identity,
-		c.LeaveRequest, c.LedgerAccount, c.LedgerEntry, c.LedgerTransaction, c.Message,
-		c.MessageReport, c.Notification, c.NotificationPreference, c.Person,
-		c.PersonalData, c.Practitioner, c.PractitionerRole, c.RecordAccess,
-		c.RosterUser, c.ScenicSpot, c.Schedule, c.School, c.SchoolClass, c.SensorAlarm,
-		c.Session, c.Slot, c.StaffRole, c.Street, c.Thread, c.ThreadRead, c.TopUp,
-		c.TransitBatch, c.TransitRide, c.WaitlistEntry, c.WechatGrant,
+		c.Clinic, c.Consent, c.CreditLine, c.DataExport, c.Delegation, c.Delivery,
+		c.DeliveryAttempt, c.Department, c.Device, c.District, c.Enrollment,
+		c.EntitlementGrant, c.Guardianship, c.HealthRecord, c.HelpCall, c.Hold,
+		c.IdempotencyRecord, c.Identity, c.LeaveRequest, c.LedgerAccount,
+		c.LedgerEntry, c.LedgerTransaction, c.Message, c.MessageReport, c.Notification,
+		c.NotificationPreference, c.Person, c.PersonalData, c.Practitioner,
+		c.PractitionerRole, c.RecordAccess, c.RosterUser, c.ScenicSpot, c.Schedule,
+		c.School, c.SchoolClass, c.SensorAlarm, c.Session, c.Slot, c.StaffRole,
+		c.Street, c.Thread, c.ThreadRead, c.TopUp, c.TransitBatch, c.TransitRide,
+		c.WaitlistEntry, c.WechatGrant,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -685,8 +673,6 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Clinic.mutate(ctx, m)
 	case *ConsentMutation:
 		return c.Consent.mutate(ctx, m)
-	case *CourseResourceMutation:
-		return c.CourseResource.mutate(ctx, m)
 	case *CreditLineMutation:
 		return c.CreditLine.mutate(ctx, m)
 	case *DataExportMutation:
@@ -707,8 +693,6 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Enrollment.mutate(ctx, m)
 	case *EntitlementGrantMutation:
 		return c.EntitlementGrant.mutate(ctx, m)
-	case *GradeMutation:
-		return c.Grade.mutate(ctx, m)
 	case *GuardianshipMutation:
 		return c.Guardianship.mutate(ctx, m)
 	case *HealthRecordMutation:
@@ -4486,156 +4470,6 @@ func (c *ConsentClient) mutate(ctx context.Context, m *ConsentMutation) (Value, 
 	}
 }
 
-// CourseResourceClient is a client for the CourseResource schema.
-type CourseResourceClient struct {
-	config
-}
-
-// NewCourseResourceClient returns a client for the CourseResource from the given config.
-func NewCourseResourceClient(c config) *CourseResourceClient {
-	return &CourseResourceClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `courseresource.Hooks(f(g(h())))`.
-func (c *CourseResourceClient) Use(hooks ...Hook) {
-	c.hooks.CourseResource = append(c.hooks.CourseResource, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `courseresource.Intercept(f(g(h())))`.
-func (c *CourseResourceClient) Intercept(interceptors ...Interceptor) {
-	c.inters.CourseResource = append(c.inters.CourseResource, interceptors...)
-}
-
-// Create returns a builder for creating a CourseResource entity.
-func (c *CourseResourceClient) Create() *CourseResourceCreate {
-	mutation := newCourseResourceMutation(c.config, OpCreate)
-	return &CourseResourceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of CourseResource entities.
-func (c *CourseResourceClient) CreateBulk(builders ...*CourseResourceCreate) *CourseResourceCreateBulk {
-	return &CourseResourceCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *CourseResourceClient) MapCreateBulk(slice any, setFunc func(*CourseResourceCreate, int)) *CourseResourceCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &CourseResourceCreateBulk{err: fmt.Errorf("calling to CourseResourceClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*CourseResourceCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &CourseResourceCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for CourseResource.
-func (c *CourseResourceClient) Update() *CourseResourceUpdate {
-	mutation := newCourseResourceMutation(c.config, OpUpdate)
-	return &CourseResourceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *CourseResourceClient) UpdateOne(_m *CourseResource) *CourseResourceUpdateOne {
-	mutation := newCourseResourceMutation(c.config, OpUpdateOne, withCourseResource(_m))
-	return &CourseResourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *CourseResourceClient) UpdateOneID(id string) *CourseResourceUpdateOne {
-	mutation := newCourseResourceMutation(c.config, OpUpdateOne, withCourseResourceID(id))
-	return &CourseResourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for CourseResource.
-func (c *CourseResourceClient) Delete() *CourseResourceDelete {
-	mutation := newCourseResourceMutation(c.config, OpDelete)
-	return &CourseResourceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *CourseResourceClient) DeleteOne(_m *CourseResource) *CourseResourceDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *CourseResourceClient) DeleteOneID(id string) *CourseResourceDeleteOne {
-	builder := c.Delete().Where(courseresource.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &CourseResourceDeleteOne{builder}
-}
-
-// Query returns a query builder for CourseResource.
-func (c *CourseResourceClient) Query() *CourseResourceQuery {
-	return &CourseResourceQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeCourseResource},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a CourseResource entity by its id.
-func (c *CourseResourceClient) Get(ctx context.Context, id string) (*CourseResource, error) {
-	return c.Query().Where(courseresource.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *CourseResourceClient) GetX(ctx context.Context, id string) *CourseResource {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QuerySchool queries the school edge of a CourseResource.
-func (c *CourseResourceClient) QuerySchool(_m *CourseResource) *SchoolQuery {
-	query := (&SchoolClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(courseresource.Table, courseresource.FieldID, id),
-			sqlgraph.To(school.Table, school.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, courseresource.SchoolTable, courseresource.SchoolColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *CourseResourceClient) Hooks() []Hook {
-	hooks := c.hooks.CourseResource
-	return append(hooks[:len(hooks):len(hooks)], courseresource.Hooks[:]...)
-}
-
-// Interceptors returns the client interceptors.
-func (c *CourseResourceClient) Interceptors() []Interceptor {
-	return c.inters.CourseResource
-}
-
-func (c *CourseResourceClient) mutate(ctx context.Context, m *CourseResourceMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&CourseResourceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&CourseResourceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&CourseResourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&CourseResourceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("db: unknown CourseResource mutation op: %q", m.Op())
-	}
-}
-
 // CreditLineClient is a client for the CreditLine schema.
 type CreditLineClient struct {
 	config
@@ -6165,156 +5999,6 @@ func (c *EntitlementGrantClient) mutate(ctx context.Context, m *EntitlementGrant
 		return (&EntitlementGrantDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown EntitlementGrant mutation op: %q", m.Op())
-	}
-}
-
-// GradeClient is a client for the Grade schema.
-type GradeClient struct {
-	config
-}
-
-// NewGradeClient returns a client for the Grade from the given config.
-func NewGradeClient(c config) *GradeClient {
-	return &GradeClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `grade.Hooks(f(g(h())))`.
-func (c *GradeClient) Use(hooks ...Hook) {
-	c.hooks.Grade = append(c.hooks.Grade, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `grade.Intercept(f(g(h())))`.
-func (c *GradeClient) Intercept(interceptors ...Interceptor) {
-	c.inters.Grade = append(c.inters.Grade, interceptors...)
-}
-
-// Create returns a builder for creating a Grade entity.
-func (c *GradeClient) Create() *GradeCreate {
-	mutation := newGradeMutation(c.config, OpCreate)
-	return &GradeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of Grade entities.
-func (c *GradeClient) CreateBulk(builders ...*GradeCreate) *GradeCreateBulk {
-	return &GradeCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *GradeClient) MapCreateBulk(slice any, setFunc func(*GradeCreate, int)) *GradeCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &GradeCreateBulk{err: fmt.Errorf("calling to GradeClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*GradeCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &GradeCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for Grade.
-func (c *GradeClient) Update() *GradeUpdate {
-	mutation := newGradeMutation(c.config, OpUpdate)
-	return &GradeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *GradeClient) UpdateOne(_m *Grade) *GradeUpdateOne {
-	mutation := newGradeMutation(c.config, OpUpdateOne, withGrade(_m))
-	return &GradeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *GradeClient) UpdateOneID(id string) *GradeUpdateOne {
-	mutation := newGradeMutation(c.config, OpUpdateOne, withGradeID(id))
-	return &GradeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for Grade.
-func (c *GradeClient) Delete() *GradeDelete {
-	mutation := newGradeMutation(c.config, OpDelete)
-	return &GradeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *GradeClient) DeleteOne(_m *Grade) *GradeDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *GradeClient) DeleteOneID(id string) *GradeDeleteOne {
-	builder := c.Delete().Where(grade.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &GradeDeleteOne{builder}
-}
-
-// Query returns a query builder for Grade.
-func (c *GradeClient) Query() *GradeQuery {
-	return &GradeQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeGrade},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a Grade entity by its id.
-func (c *GradeClient) Get(ctx context.Context, id string) (*Grade, error) {
-	return c.Query().Where(grade.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *GradeClient) GetX(ctx context.Context, id string) *Grade {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QueryStudent queries the student edge of a Grade.
-func (c *GradeClient) QueryStudent(_m *Grade) *PersonQuery {
-	query := (&PersonClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(grade.Table, grade.FieldID, id),
-			sqlgraph.To(person.Table, person.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, grade.StudentTable, grade.StudentColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *GradeClient) Hooks() []Hook {
-	hooks := c.hooks.Grade
-	return append(hooks[:len(hooks):len(hooks)], grade.Hooks[:]...)
-}
-
-// Interceptors returns the client interceptors.
-func (c *GradeClient) Interceptors() []Interceptor {
-	return c.inters.Grade
-}
-
-func (c *GradeClient) mutate(ctx context.Context, m *GradeMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&GradeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&GradeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&GradeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&GradeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("db: unknown Grade mutation op: %q", m.Op())
 	}
 }
 
@@ -11948,11 +11632,11 @@ type (
 		AcademicSession, Alert, Announcement, Appointment, Attachment, AttendanceEvent,
 		AuditEvent, Bill, BookingSuspension, Broadcast, BureauNotice, CareContract,
 		CareVisit, CaseCategory, CaseEvent, CasePhoto, CaseSupporter, CitizenCard,
-		CityCase, CityFacility, Clinic, Consent, CourseResource, CreditLine,
-		DataExport, Delegation, Delivery, DeliveryAttempt, Department, Device,
-		District, Enrollment, EntitlementGrant, Grade, Guardianship, HealthRecord,
-		HelpCall, Hold, IdempotencyRecord, Identity, LeaveRequest, LedgerAccount,
-		LedgerEntry, LedgerTransaction, Message, MessageReport, Notification,
+		CityCase, CityFacility, Clinic, Consent, CreditLine, DataExport, Delegation,
+		Delivery, DeliveryAttempt, Department, Device, District, Enrollment,
+		EntitlementGrant, Guardianship, HealthRecord, HelpCall, Hold,
+		IdempotencyRecord, Identity, LeaveRequest, LedgerAccount, LedgerEntry,
+		LedgerTransaction, Message, MessageReport, Notification,
 		NotificationPreference, Person, PersonalData, Practitioner, PractitionerRole,
 		RecordAccess, RosterUser, ScenicSpot, Schedule, School, SchoolClass,
 		SensorAlarm, Session, Slot, StaffRole, Street, Thread, ThreadRead, TopUp,
@@ -11962,11 +11646,11 @@ type (
 		AcademicSession, Alert, Announcement, Appointment, Attachment, AttendanceEvent,
 		AuditEvent, Bill, BookingSuspension, Broadcast, BureauNotice, CareContract,
 		CareVisit, CaseCategory, CaseEvent, CasePhoto, CaseSupporter, CitizenCard,
-		CityCase, CityFacility, Clinic, Consent, CourseResource, CreditLine,
-		DataExport, Delegation, Delivery, DeliveryAttempt, Department, Device,
-		District, Enrollment, EntitlementGrant, Grade, Guardianship, HealthRecord,
-		HelpCall, Hold, IdempotencyRecord, Identity, LeaveRequest, LedgerAccount,
-		LedgerEntry, LedgerTransaction, Message, MessageReport, Notification,
+		CityCase, CityFacility, Clinic, Consent, CreditLine, DataExport, Delegation,
+		Delivery, DeliveryAttempt, Department, Device, District, Enrollment,
+		EntitlementGrant, Guardianship, HealthRecord, HelpCall, Hold,
+		IdempotencyRecord, Identity, LeaveRequest, LedgerAccount, LedgerEntry,
+		LedgerTransaction, Message, MessageReport, Notification,
 		NotificationPreference, Person, PersonalData, Practitioner, PractitionerRole,
 		RecordAccess, RosterUser, ScenicSpot, Schedule, School, SchoolClass,
 		SensorAlarm, Session, Slot, StaffRole, Street, Thread, ThreadRead, TopUp,

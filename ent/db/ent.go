@@ -25,7 +25,6 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
-	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -36,7 +35,6 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
-	"citygraph/ent/db/grade"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
 	"citygraph/ent/db/helpcall"
@@ -164,7 +162,6 @@ func checkColumn(t, c string) error {
 			cityfacility.Table:           cityfacility.ValidColumn,
 			clinic.Table:                 clinic.ValidColumn,
 			consent.Table:                consent.ValidColumn,
-			courseresource.Table:         courseresource.ValidColumn,
 			creditline.Table:             creditline.ValidColumn,
 			dataexport.Table:             dataexport.ValidColumn,
 			delegation.Table:             delegation.ValidColumn,
@@ -175,7 +172,6 @@ func checkColumn(t, c string) error {
 			district.Table:               district.ValidColumn,
 			enrollment.Table:             enrollment.ValidColumn,
 			entitlementgrant.Table:       entitlementgrant.ValidColumn,
-			grade.Table:                  grade.ValidColumn,
 			guardianship.Table:           guardianship.ValidColumn,
 			healthrecord.Table:           healthrecord.ValidColumn,
 			helpcall.Table:               helpcall.ValidColumn,

@@ -22,7 +22,6 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
-	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -2785,120 +2784,6 @@ type consentPaginateArgs struct {
 
 func newConsentPaginateArgs(rv map[string]any) *consentPaginateArgs {
 	args := &consentPaginateArgs{}
-	if rv == nil {
-		return args
-	}
-	if v := rv[firstField]; v != nil {
-		args.first = v.(*int)
-	}
-	if v := rv[lastField]; v != nil {
-		args.last = v.(*int)
-	}
-	if v := rv[afterField]; v != nil {
-		args.after = v.(*Cursor)
-	}
-	if v := rv[beforeField]; v != nil {
-		args.before = v.(*Cursor)
-	}
-	return args
-}
-
-// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
-func (_q *CourseResourceQuery) CollectFields(ctx context.Context, satisfies ...string) (*CourseResourceQuery, error) {
-	fc := graphql.GetFieldContext(ctx)
-	if fc == nil {
-		return _q, nil
-	}
-	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
-		return nil, err
-	}
-	return _q, nil
-}
-
-func (_q *CourseResourceQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
-	path = append([]string(nil), path...)
-	var (
-		unknownSeen    bool
-		fieldSeen      = make(map[string]struct{}, len(courseresource.Columns))
-		selectedFields = []string{courseresource.FieldID}
-	)
-	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
-		switch field.Name {
-
-		case "school":
-			var (
-				alias = field.Alias
-				path  = append(path, alias)
-				query = (&SchoolClient{config: _q.config}).Query()
-			)
-			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, schoolImplementors)...); err != nil {
-				return err
-			}
-			_q.withSchool = query
-			if _, ok := fieldSeen[courseresource.FieldSchoolID]; !ok {
-				selectedFields = append(selectedFields, courseresource.FieldSchoolID)
-				fieldSeen[courseresource.FieldSchoolID] = struct{}{}
-			}
-		case "createdAt":
-			if _, ok := fieldSeen[courseresource.FieldCreatedAt]; !ok {
-				selectedFields = append(selectedFields, courseresource.FieldCreatedAt)
-				fieldSeen[courseresource.FieldCreatedAt] = struct{}{}
-			}
-		case "updatedAt":
-			if _, ok := fieldSeen[courseresource.FieldUpdatedAt]; !ok {
-				selectedFields = append(selectedFields, courseresource.FieldUpdatedAt)
-				fieldSeen[courseresource.FieldUpdatedAt] = struct{}{}
-			}
-		case "grade":
-			if _, ok := fieldSeen[courseresource.FieldGrade]; !ok {
-				selectedFields = append(selectedFields, courseresource.FieldGrade)
-				fieldSeen[courseresource.FieldGrade] = struct{}{}
-			}
-		case "kind":
-			if _, ok := fieldSeen[courseresource.FieldKind]; !ok {
-				selectedFields = append(selectedFields, courseresource.FieldKind)
-				fieldSeen[courseresource.FieldKind] = struct{}{}
-			}
-		case "subject":
-			if _, ok := fieldSeen[courseresource.FieldSubject]; !ok {
-				selectedFields = append(selectedFields, courseresource.FieldSubject)
-				fieldSeen[courseresource.FieldSubject] = struct{}{}
-			}
-		case "title":
-			if _, ok := fieldSeen[courseresource.FieldTitle]; !ok {
-				selectedFields = append(selectedFields, courseresource.FieldTitle)
-				fieldSeen[courseresource.FieldTitle] = struct{}{}
-			}
-		case "url":
-			if _, ok := fieldSeen[courseresource.FieldURL]; !ok {
-				selectedFields = append(selectedFields, courseresource.FieldURL)
-				fieldSeen[courseresource.FieldURL] = struct{}{}
-			}
-		case "status":
-			if _, ok := fieldSeen[courseresource.FieldStatus]; !ok {
-				selectedFields = append(selectedFields, courseresource.FieldStatus)
-				fieldSeen[courseresource.FieldStatus] = struct{}{}
-			}
-		case "id":
-		case "__typename":
-		default:
-			unknownSeen = true
-		}
-	}
-	if !unknownSeen {
-		_q.Select(selectedFields...)
-	}
-	return nil
-}
-
-type courseresourcePaginateArgs struct {
-	first, last   *int
-	after, before *Cursor
-	opts          []CourseResourcePaginateOption
-}
-
-func newCourseResourcePaginateArgs(rv map[string]any) *courseresourcePaginateArgs {
-	args := &courseresourcePaginateArgs{}
 	if rv == nil {
 		return args
 	}

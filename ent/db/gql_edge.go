@@ -340,14 +340,6 @@ func (_m *Clinic) Departments(
 	return _m.QueryDepartments().Paginate(ctx, after, first, before, last, opts...)
 }
 
-func (_m *CourseResource) School(ctx context.Context) (*School, error) {
-	result, err := _m.Edges.SchoolOrErr()
-	if IsNotLoaded(err) {
-		result, err = _m.QuerySchool().Only(ctx)
-	}
-	return result, err
-}
-
 func (_m *CreditLine) Account(ctx context.Context) (*LedgerAccount, error) {
 	result, err := _m.Edges.AccountOrErr()
 	if IsNotLoaded(err) {

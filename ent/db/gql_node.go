@@ -22,7 +22,6 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
-	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -160,11 +159,6 @@ var consentImplementors = []string{"Consent", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Consent) IsNode() {}
-
-var courseresourceImplementors = []string{"CourseResource", "Node"}
-
-// IsNode implements the Node interface check for GQLGen.
-func (*CourseResource) IsNode() {}
 
 var creditlineImplementors = []string{"CreditLine", "Node"}
 
@@ -541,15 +535,6 @@ func (c *Client) noder(ctx context.Context, table string, id string) (Noder, err
 			Where(consent.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, consentImplementors...); err != nil {
-				return nil, err
-			}
-		}
-		return query.Only(ctx)
-	case courseresource.Table:
-		query := c.CourseResource.Query().
-			Where(courseresource.ID(id))
-		if fc := graphql.GetFieldContext(ctx); fc != nil {
-			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, courseresourceImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -1189,22 +1174,6 @@ func (c *Client) noders(ctx context.Context, table string, ids []string) ([]Node
 		query := c.Consent.Query().
 			Where(consent.IDIn(ids...))
 		query, err := query.CollectFields(ctx, consentImplementors...)
-		if err != nil {
-			return nil, err
-		}
-		nodes, err := query.All(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, node := range nodes {
-			for _, noder := range idmap[node.ID] {
-				*noder = node
-			}
-		}
-	case courseresource.Table:
-		query := c.CourseResource.Query().
-			Where(courseresource.IDIn(ids...))
-		query, err := query.CollectFields(ctx, courseresourceImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -25,7 +25,6 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
-	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -36,7 +35,6 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
-	"citygraph/ent/db/grade"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
 	"citygraph/ent/db/helpcall"
@@ -104,7 +102,6 @@ func Policies() map[string]ent.Policy {
 		"CityFacility":           cityfacility.Policy,
 		"Clinic":                 clinic.Policy,
 		"Consent":                consent.Policy,
-		"CourseResource":         courseresource.Policy,
 		"CreditLine":             creditline.Policy,
 		"DataExport":             dataexport.Policy,
 		"Delegation":             delegation.Policy,
@@ -115,7 +112,6 @@ func Policies() map[string]ent.Policy {
 		"District":               district.Policy,
 		"Enrollment":             enrollment.Policy,
 		"EntitlementGrant":       entitlementgrant.Policy,
-		"Grade":                  grade.Policy,
 		"Guardianship":           guardianship.Policy,
 		"HealthRecord":           healthrecord.Policy,
 		"HelpCall":               helpcall.Policy,
@@ -325,13 +321,6 @@ func (_q *ConsentQuery) WhereP(ps ...func(*sql.Selector)) {
 }
 
 // WhereP narrows the query by selector predicates.
-func (_q *CourseResourceQuery) WhereP(ps ...func(*sql.Selector)) {
-	for _, p := range ps {
-		_q.predicates = append(_q.predicates, p)
-	}
-}
-
-// WhereP narrows the query by selector predicates.
 func (_q *CreditLineQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
@@ -401,13 +390,6 @@ func (_q *EnrollmentQuery) WhereP(ps ...func(*sql.Selector)) {
 
 // WhereP narrows the query by selector predicates.
 func (_q *EntitlementGrantQuery) WhereP(ps ...func(*sql.Selector)) {
-	for _, p := range ps {
-		_q.predicates = append(_q.predicates, p)
-	}
-}
-
-// WhereP narrows the query by selector predicates.
-func (_q *GradeQuery) WhereP(ps ...func(*sql.Selector)) {
 	for _, p := range ps {
 		_q.predicates = append(_q.predicates, p)
 	}

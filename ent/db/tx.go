@@ -58,8 +58,6 @@ type Tx struct {
 	Clinic *ClinicClient
 	// Consent is the client for interacting with the Consent builders.
 	Consent *ConsentClient
-	// CourseResource is the client for interacting with the CourseResource builders.
-	CourseResource *CourseResourceClient
 	// CreditLine is the client for interacting with the CreditLine builders.
 	CreditLine *CreditLineClient
 	// DataExport is the client for interacting with the DataExport builders.
@@ -80,8 +78,6 @@ type Tx struct {
 	Enrollment *EnrollmentClient
 	// EntitlementGrant is the client for interacting with the EntitlementGrant builders.
 	EntitlementGrant *EntitlementGrantClient
-	// Grade is the client for interacting with the Grade builders.
-	Grade *GradeClient
 	// Guardianship is the client for interacting with the Guardianship builders.
 	Guardianship *GuardianshipClient
 	// HealthRecord is the client for interacting with the HealthRecord builders.
@@ -307,7 +303,6 @@ func (tx *Tx) init() {
 	tx.CityFacility = NewCityFacilityClient(tx.config)
 	tx.Clinic = NewClinicClient(tx.config)
 	tx.Consent = NewConsentClient(tx.config)
-	tx.CourseResource = NewCourseResourceClient(tx.config)
 	tx.CreditLine = NewCreditLineClient(tx.config)
 	tx.DataExport = NewDataExportClient(tx.config)
 	tx.Delegation = NewDelegationClient(tx.config)
@@ -318,7 +313,6 @@ func (tx *Tx) init() {
 	tx.District = NewDistrictClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)
 	tx.EntitlementGrant = NewEntitlementGrantClient(tx.config)
-	tx.Grade = NewGradeClient(tx.config)
 	tx.Guardianship = NewGuardianshipClient(tx.config)
 	tx.HealthRecord = NewHealthRecordClient(tx.config)
 	tx.HelpCall = NewHelpCallClient(tx.config)

@@ -82,11 +82,7 @@ func ActingFor(column, actor string, scopes scope.Set) Rows {
 // ent's for each part makes a hundred allocations of it.
 
 func actsFor(s *sql.Selector, column string, v *viewer.Viewer, scopes scope.Set) *sql.Predicate {
-	return actsForColumn(s.C(column), v, scopes)
-}
-
-// actsForColumn is actsFor of a column that is written out.
-func actsForColumn(column string, v *viewer.Viewer, scopes scope.Set) *sql.Predicate {
+	column = s.C(column)
 	return sql.P(func(b *sql.Builder) {
 		b.WriteString("(" + column + " = ").Arg(v.PersonID)
 		b.WriteString(" OR " + column + " IN (SELECT d.delegator_id FROM delegations AS d WHERE d.delegate_id = ").Arg(v.PersonID)

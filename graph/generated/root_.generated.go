@@ -41,6 +41,7 @@ type ResolverRoot interface {
 	Delivery() DeliveryResolver
 	HelpCall() HelpCallResolver
 	InboxChange() InboxChangeResolver
+	LeaveRequest() LeaveRequestResolver
 	LedgerEntry() LedgerEntryResolver
 	Message() MessageResolver
 	MessageReport() MessageReportResolver
@@ -89,6 +90,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddHealthRecordInput", ec.unmarshalInputAddHealthRecordInput),
 			graphql.NewInputUnmarshaler("AnnouncementAudienceInput", ec.unmarshalInputAnnouncementAudienceInput),
 			graphql.NewInputUnmarshaler("AppealSuspensionInput", ec.unmarshalInputAppealSuspensionInput),
+			graphql.NewInputUnmarshaler("AttendanceEntryInput", ec.unmarshalInputAttendanceEntryInput),
 			graphql.NewInputUnmarshaler("BilingualInput", ec.unmarshalInputBilingualInput),
 			graphql.NewInputUnmarshaler("BillLineInput", ec.unmarshalInputBillLineInput),
 			graphql.NewInputUnmarshaler("BindIdentityInput", ec.unmarshalInputBindIdentityInput),
@@ -114,6 +116,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateAttachmentUploadInput", ec.unmarshalInputCreateAttachmentUploadInput),
 			graphql.NewInputUnmarshaler("CreatePhotoUploadInput", ec.unmarshalInputCreatePhotoUploadInput),
 			graphql.NewInputUnmarshaler("DecideAppealInput", ec.unmarshalInputDecideAppealInput),
+			graphql.NewInputUnmarshaler("DecideLeaveInput", ec.unmarshalInputDecideLeaveInput),
 			graphql.NewInputUnmarshaler("DecideMessageReportInput", ec.unmarshalInputDecideMessageReportInput),
 			graphql.NewInputUnmarshaler("DeclineCareContractInput", ec.unmarshalInputDeclineCareContractInput),
 			graphql.NewInputUnmarshaler("DeclineHomeVisitInput", ec.unmarshalInputDeclineHomeVisitInput),
@@ -139,6 +142,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("JoinWaitlistInput", ec.unmarshalInputJoinWaitlistInput),
 			graphql.NewInputUnmarshaler("LaboratoryResultInput", ec.unmarshalInputLaboratoryResultInput),
 			graphql.NewInputUnmarshaler("LeaveWaitlistInput", ec.unmarshalInputLeaveWaitlistInput),
+			graphql.NewInputUnmarshaler("LessonInput", ec.unmarshalInputLessonInput),
 			graphql.NewInputUnmarshaler("MarkAllReadInput", ec.unmarshalInputMarkAllReadInput),
 			graphql.NewInputUnmarshaler("MarkAnnouncementReadInput", ec.unmarshalInputMarkAnnouncementReadInput),
 			graphql.NewInputUnmarshaler("MarkNoShowInput", ec.unmarshalInputMarkNoShowInput),
@@ -156,6 +160,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PublishBureauNoticeInput", ec.unmarshalInputPublishBureauNoticeInput),
 			graphql.NewInputUnmarshaler("QuietHoursInput", ec.unmarshalInputQuietHoursInput),
 			graphql.NewInputUnmarshaler("RateCaseInput", ec.unmarshalInputRateCaseInput),
+			graphql.NewInputUnmarshaler("RecordAttendanceInput", ec.unmarshalInputRecordAttendanceInput),
 			graphql.NewInputUnmarshaler("RecordWechatGrantInput", ec.unmarshalInputRecordWechatGrantInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RefundBillInput", ec.unmarshalInputRefundBillInput),
@@ -169,6 +174,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReportMessageInput", ec.unmarshalInputReportMessageInput),
 			graphql.NewInputUnmarshaler("RequestCareContractInput", ec.unmarshalInputRequestCareContractInput),
 			graphql.NewInputUnmarshaler("RequestHomeVisitInput", ec.unmarshalInputRequestHomeVisitInput),
+			graphql.NewInputUnmarshaler("RequestLeaveInput", ec.unmarshalInputRequestLeaveInput),
 			graphql.NewInputUnmarshaler("RescheduleAppointmentInput", ec.unmarshalInputRescheduleAppointmentInput),
 			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
 			graphql.NewInputUnmarshaler("ResolveHelpInput", ec.unmarshalInputResolveHelpInput),
@@ -185,6 +191,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SetNotificationPreferenceInput", ec.unmarshalInputSetNotificationPreferenceInput),
 			graphql.NewInputUnmarshaler("SetOnDutyInput", ec.unmarshalInputSetOnDutyInput),
+			graphql.NewInputUnmarshaler("SetTimetableInput", ec.unmarshalInputSetTimetableInput),
 			graphql.NewInputUnmarshaler("ShareRecordInput", ec.unmarshalInputShareRecordInput),
 			graphql.NewInputUnmarshaler("SignInWithFirebaseInput", ec.unmarshalInputSignInWithFirebaseInput),
 			graphql.NewInputUnmarshaler("SignInWithWechatInput", ec.unmarshalInputSignInWithWechatInput),
@@ -208,6 +215,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("WithdrawCaseInput", ec.unmarshalInputWithdrawCaseInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
 			graphql.NewInputUnmarshaler("WithdrawEntitlementInput", ec.unmarshalInputWithdrawEntitlementInput),
+			graphql.NewInputUnmarshaler("WithdrawLeaveInput", ec.unmarshalInputWithdrawLeaveInput),
 		)
 	}
 	first := true
@@ -1223,6 +1231,122 @@ extend type Mutation {
   held to the same rules. Who may upload may: FORBIDDEN otherwise; BAD_USER_INPUT.
   """
   createAttachmentUpload("What it is called." input: CreateAttachmentUploadInput!): CreateAttachmentUploadPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/attendance.graphqls", Input: `"Whether a pupil was in their class on a day, as its teacher last recorded it (考勤)."
+type AttendanceEvent implements Node {
+  "The global id."
+  id: ID!
+  "The pupil, as ` + "`" + `Student.personId` + "`" + `."
+  studentId: ID!
+  "The class."
+  schoolClassId: ID!
+  "The day in Shanghai, YYYY-MM-DD."
+  day: String!
+  "How it was."
+  status: AttendanceStatus!
+  "When it was first recorded."
+  createdAt: DateTime!
+  "When it was last corrected."
+  updatedAt: DateTime!
+}
+
+"How a pupil attended."
+enum AttendanceStatus {
+  "There (出勤)."
+  PRESENT
+  "Came late (迟到)."
+  LATE
+  "Not there, and nobody had asked for leave (缺勤)."
+  ABSENT
+  "Not there, with leave (请假)."
+  EXCUSED
+  "Left before the end (早退)."
+  LEFT_EARLY
+}
+
+"A class on a day, for its teachers (班级考勤)."
+type ClassAttendance {
+  "The class."
+  schoolClassId: ID!
+  "The day in Shanghai, YYYY-MM-DD."
+  day: String!
+  "Whether the city works on that day (是否上课日)."
+  schoolDay: Boolean!
+  "Its pupils as the roster says now, at most 500, in the order of their ids."
+  pupils: [PupilAttendance!]!
+}
+
+"A pupil on a day."
+type PupilAttendance {
+  "The pupil's id."
+  personId: ID!
+  "The name, masked."
+  maskedName: String!
+  "How it was; null while nobody has recorded it."
+  status: AttendanceStatus
+  "A leave, submitted or approved, that touches the day (请假)."
+  leave: LeaveRequest
+}
+
+"How one pupil attended."
+input AttendanceEntryInput {
+  "The pupil, of the class."
+  studentId: ID!
+  "How it was. Who is ABSENT with an approved leave that touches the day is recorded as EXCUSED."
+  status: AttendanceStatus!
+}
+
+"Records how pupils of a class attended on a day."
+input RecordAttendanceInput {
+  "The class."
+  classId: ID!
+  "The day in Shanghai, YYYY-MM-DD: a school day, today or up to 7 days ago; today when left out."
+  day: String
+  "1 to 500 pupils, each once; who is not named stays as they were."
+  entries: [AttendanceEntryInput!]!
+}
+
+"The answer to recordAttendance."
+type RecordAttendancePayload {
+  "The class on that day; null when refused."
+  classAttendance: ClassAttendance
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  How pupils attended whom the viewer may act for within SCHOOL, the latest day first, at most 1,000 (孩子考勤). UNAUTHENTICATED for a visitor;
+  BAD_USER_INPUT for days that are none, or more than 92.
+  """
+  attendance(
+    "Only this person. Needs SCHOOL, else DELEGATION_SCOPE."
+    child: ID
+    "The first day in Shanghai, YYYY-MM-DD."
+    from: String!
+    "The last day, YYYY-MM-DD, at most 92 days on."
+    to: String!
+  ): [AttendanceEvent!]!
+  """
+  A class on a day: every pupil, how they attended, and their leave (班级考勤). A teacher of the class may. UNAUTHENTICATED for a visitor, FORBIDDEN for who is
+  no teacher, NOT_FOUND alike for a class of another school and for none, NOT_CLASS_TEACHER for who does not teach it, BAD_USER_INPUT.
+  """
+  classAttendance(
+    "The class."
+    class: ID!
+    "The day in Shanghai, YYYY-MM-DD; today when left out."
+    day: String
+  ): ClassAttendance!
+}
+
+extend type Mutation {
+  """
+  Records how pupils of a class attended (登记考勤); again, it corrects. A teacher of the class may. Who is newly ABSENT has their guardians told at once, also in quiet hours,
+  once for the day; what was told is taken back once the record says that they were there. UNAUTHENTICATED, FORBIDDEN for who is no
+  teacher; NOT_FOUND for a class of another school, and for a pupil who is not of the class; NOT_CLASS_TEACHER, BAD_USER_INPUT.
+  """
+  recordAttendance("How they attended." input: RecordAttendanceInput!): RecordAttendancePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/bill.graphqls", Input: `"""
@@ -5851,6 +5975,182 @@ extend type Mutation {
   revokeDelegation("The delegation." input: RevokeDelegationInput!): RevokeDelegationPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/leave.graphqls", Input: `"What a guardian asks for when a pupil will not be at school (请假)."
+type LeaveRequest implements Node {
+  "The global id."
+  id: ID!
+  "The pupil, as ` + "`" + `Student.personId` + "`" + `."
+  studentId: ID!
+  "The pupil's class."
+  schoolClassId: ID!
+  "What sort it is."
+  kind: LeaveKind!
+  "From when."
+  startsAt: DateTime!
+  "Until when."
+  endsAt: DateTime!
+  "What for, for who may act for the pupil within SCHOOL and the class teachers; null for others and where nothing was said (请假事由)."
+  reason: String @goField(batch: true) @pii
+  "Where it stands."
+  status: LeaveStatus!
+  "When it was asked for."
+  createdAt: DateTime!
+  "When it was decided."
+  decidedAt: DateTime
+  "What the viewer may do with it now (可执行操作)."
+  allowedActions: [LeaveAction!]! @goField(forceResolver: true)
+}
+
+"The sorts of leave."
+enum LeaveKind {
+  "Not well, or to see a doctor (病假)."
+  ILLNESS
+  "A matter of the family (事假)."
+  PERSONAL
+  "Anything else (其他)."
+  OTHER
+}
+
+"SUBMITTED → APPROVED, REJECTED or WITHDRAWN; APPROVED → WITHDRAWN before it begins."
+enum LeaveStatus {
+  "Waits for the class teacher (待审批)."
+  SUBMITTED
+  "Granted (已批准)."
+  APPROVED
+  "Refused (已驳回)."
+  REJECTED
+  "Taken back (已撤销)."
+  WITHDRAWN
+}
+
+"What may be done with a leave."
+enum LeaveAction {
+  "Grant or refuse it: decideLeave."
+  DECIDE
+  "Take it back: withdrawLeave."
+  WITHDRAW
+}
+
+"What a class teacher says."
+enum LeaveDecision {
+  "Granted (批准)."
+  APPROVED
+  "Refused (驳回)."
+  REJECTED
+}
+
+"A page of leaves."
+type LeaveRequestConnection {
+  "The page's edges."
+  edges: [LeaveRequestEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A leave in a page."
+type LeaveRequestEdge {
+  "The leave."
+  node: LeaveRequest!
+  "Its position."
+  cursor: Cursor!
+}
+
+"Asks for leave."
+input RequestLeaveInput {
+  "Made by the client, so that a request sent twice takes effect once."
+  idempotencyKey: UUID!
+  "The pupil."
+  studentId: ID!
+  "What sort it is."
+  kind: LeaveKind!
+  "From when: not more than a day ago, and within a year."
+  startsAt: DateTime!
+  "Until when, at most 30 days on."
+  endsAt: DateTime!
+  "1 to 500 characters; needs a pupil who is bound to a real name."
+  reason: String
+}
+
+"The answer to requestLeave."
+type RequestLeavePayload {
+  "The leave, which is SUBMITTED; null when refused."
+  leaveRequest: LeaveRequest
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Grants or refuses leave."
+input DecideLeaveInput {
+  "The leave."
+  leaveRequestId: ID!
+  "What is said."
+  decision: LeaveDecision!
+}
+
+"The answer to decideLeave."
+type DecideLeavePayload {
+  "The leave as it is now; null when refused."
+  leaveRequest: LeaveRequest
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+"Takes leave back."
+input WithdrawLeaveInput {
+  "The leave."
+  leaveRequestId: ID!
+}
+
+"The answer to withdrawLeave."
+type WithdrawLeavePayload {
+  "The leave, which is WITHDRAWN; null when refused."
+  leaveRequest: LeaveRequest
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  Leaves, newest first (请假列表): without a class, those of pupils whom the viewer may act for within SCHOOL; with one, those of the class, for its teachers.
+  UNAUTHENTICATED for a visitor; with a class FORBIDDEN for who is no teacher, NOT_FOUND for a class of another school, NOT_CLASS_TEACHER; BAD_USER_INPUT for a child and a class.
+  """
+  leaveRequests(
+    "Only of this person. Needs SCHOOL, else DELEGATION_SCOPE."
+    child: ID
+    "Only of this class, which the viewer teaches."
+    class: ID
+    "Only in this status."
+    status: LeaveStatus
+    "Only what comes after this cursor."
+    after: Cursor
+    "The first so many, at most 100."
+    first: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The last so many, at most 100."
+    last: Int
+  ): LeaveRequestConnection!
+}
+
+extend type Mutation {
+  """
+  Asks for leave for a pupil (请假). Who may act for the pupil within SCHOOL may, and a pupil who is of age; a minor may not for themselves: FORBIDDEN. The class teachers
+  are told, without the reason. UNAUTHENTICATED; DELEGATION_SCOPE; NOT_FOUND for who is in no homeroom class; BAD_USER_INPUT, also where it overlaps another
+  leave that is SUBMITTED or APPROVED; REAL_NAME_REQUIRED for a reason where the pupil is bound to no real name; IDEMPOTENCY_KEY_REUSED.
+  """
+  requestLeave("What is asked for." input: RequestLeaveInput!): RequestLeavePayload!
+  """
+  Grants or refuses a leave that is SUBMITTED (审批请假). A class teacher of the class may, or where it has none, any teacher of it: NOT_CLASS_TEACHER else. The
+  pupil's guardians are told. UNAUTHENTICATED; NOT_FOUND; INVALID_TRANSITION, also once the pupil has left the class.
+  """
+  decideLeave("What is said." input: DecideLeaveInput!): DecideLeavePayload!
+  """
+  Takes back a leave that is SUBMITTED or APPROVED and has not begun (撤销请假). Who may ask for it may; the class teachers are told. UNAUTHENTICATED, NOT_FOUND,
+  DELEGATION_SCOPE for a teacher who may not act for the pupil, FORBIDDEN for a minor of themselves, INVALID_TRANSITION.
+  """
+  withdrawLeave("Which." input: WithdrawLeaveInput!): WithdrawLeavePayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/notification.graphqls", Input: `"What a notification is about (通知主题)."
 enum NotificationTopic {
   "A warning to the public (预警)."
@@ -5974,10 +6274,6 @@ enum NotificationTargetKind {
   LEAVE_REQUEST
   "Whether a pupil was there (考勤)."
   ATTENDANCE_EVENT
-  "A mark of a pupil (成绩)."
-  GRADE
-  "A digital textbook or lesson (课程资源)."
-  COURSE_RESOURCE
 }
 
 "Which notifications of an inbox (状态)."
@@ -7686,6 +7982,67 @@ extend type Subscription {
   ): Message!
 }
 `, BuiltIn: false},
+	{Name: "../schema/timetable.graphqls", Input: `"A lesson of each week (课)."
+type Lesson {
+  "1 is Monday, 7 Sunday."
+  weekday: Int!
+  "1 is the first of the day, 12 the last (节次)."
+  period: Int!
+  "When it begins, HH:MM in Shanghai."
+  begins: String!
+  "When it ends, HH:MM in Shanghai."
+  ends: String!
+  "What is taught (科目)."
+  subject: String!
+  "Where; empty when that is not said (教室)."
+  room: String!
+}
+
+extend type SchoolClass {
+  "Its lessons of each week, in their order; none until a class teacher has set them (课程表)."
+  timetable: [Lesson!]!
+}
+
+"A lesson of each week."
+input LessonInput {
+  "1 is Monday, 7 Sunday."
+  weekday: Int!
+  "1 to 12."
+  period: Int!
+  "HH:MM in Shanghai."
+  begins: String!
+  "HH:MM in Shanghai, after it begins."
+  ends: String!
+  "1 to 32 characters in one line."
+  subject: String!
+  "At most 32 characters in one line."
+  room: String! = ""
+}
+
+"Sets the lessons of a class."
+input SetTimetableInput {
+  "The class."
+  classId: ID!
+  "All lessons of the week, at most 84, no two of a day at once or in one period; none empties it."
+  lessons: [LessonInput!]!
+}
+
+"The answer to setTimetable."
+type SetTimetablePayload {
+  "The class; null when refused."
+  schoolClass: SchoolClass
+  "What the user can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Sets the lessons of a class in place of those before (设置课程表). A class teacher of the class may, or where it has none, any teacher of it. UNAUTHENTICATED, FORBIDDEN
+  for who is no teacher, NOT_FOUND for a class of another school, NOT_CLASS_TEACHER, BAD_USER_INPUT.
+  """
+  setTimetable("The lessons." input: SetTimetableInput!): SetTimetablePayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/topup.graphqls", Input: `"Who takes the money of a top-up (支付渠道)."
 enum TopUpProvider {
   "Nobody: it is paid at once with money that is none. Development only (沙箱)."
@@ -8191,6 +8548,26 @@ func (ec *executionContext) childFields_AttachmentUpload(ctx context.Context, fi
 		return ec.fieldContext_AttachmentUpload_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AttachmentUpload", field.Name)
+}
+
+func (ec *executionContext) childFields_AttendanceEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AttendanceEvent_id(ctx, field)
+	case "studentId":
+		return ec.fieldContext_AttendanceEvent_studentId(ctx, field)
+	case "schoolClassId":
+		return ec.fieldContext_AttendanceEvent_schoolClassId(ctx, field)
+	case "day":
+		return ec.fieldContext_AttendanceEvent_day(ctx, field)
+	case "status":
+		return ec.fieldContext_AttendanceEvent_status(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AttendanceEvent_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_AttendanceEvent_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttendanceEvent", field.Name)
 }
 
 func (ec *executionContext) childFields_Bill(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8953,6 +9330,20 @@ func (ec *executionContext) childFields_CityFacility(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type CityFacility", field.Name)
 }
 
+func (ec *executionContext) childFields_ClassAttendance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "schoolClassId":
+		return ec.fieldContext_ClassAttendance_schoolClassId(ctx, field)
+	case "day":
+		return ec.fieldContext_ClassAttendance_day(ctx, field)
+	case "schoolDay":
+		return ec.fieldContext_ClassAttendance_schoolDay(ctx, field)
+	case "pupils":
+		return ec.fieldContext_ClassAttendance_pupils(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClassAttendance", field.Name)
+}
+
 func (ec *executionContext) childFields_ClassPupil(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "personId":
@@ -9203,6 +9594,16 @@ func (ec *executionContext) childFields_DecideAppealPayload(ctx context.Context,
 		return ec.fieldContext_DecideAppealPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecideAppealPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideLeavePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "leaveRequest":
+		return ec.fieldContext_DecideLeavePayload_leaveRequest(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DecideLeavePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideLeavePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DecideMessageReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9781,6 +10182,44 @@ func (ec *executionContext) childFields_KeepMyAccountPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type KeepMyAccountPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_LeaveRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_LeaveRequest_id(ctx, field)
+	case "studentId":
+		return ec.fieldContext_LeaveRequest_studentId(ctx, field)
+	case "schoolClassId":
+		return ec.fieldContext_LeaveRequest_schoolClassId(ctx, field)
+	case "kind":
+		return ec.fieldContext_LeaveRequest_kind(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_LeaveRequest_startsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_LeaveRequest_endsAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_LeaveRequest_reason(ctx, field)
+	case "status":
+		return ec.fieldContext_LeaveRequest_status(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_LeaveRequest_createdAt(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_LeaveRequest_decidedAt(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_LeaveRequest_allowedActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LeaveRequest", field.Name)
+}
+
+func (ec *executionContext) childFields_LeaveRequestConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LeaveRequestConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LeaveRequestConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LeaveRequestConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_LeaveRequestDraft(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "childId":
@@ -9791,6 +10230,16 @@ func (ec *executionContext) childFields_LeaveRequestDraft(ctx context.Context, f
 		return ec.fieldContext_LeaveRequestDraft_to(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LeaveRequestDraft", field.Name)
+}
+
+func (ec *executionContext) childFields_LeaveRequestEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_LeaveRequestEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_LeaveRequestEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LeaveRequestEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_LeaveWaitlistPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9861,6 +10310,24 @@ func (ec *executionContext) childFields_LedgerTransaction(ctx context.Context, f
 		return ec.fieldContext_LedgerTransaction_reversesId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LedgerTransaction", field.Name)
+}
+
+func (ec *executionContext) childFields_Lesson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "weekday":
+		return ec.fieldContext_Lesson_weekday(ctx, field)
+	case "period":
+		return ec.fieldContext_Lesson_period(ctx, field)
+	case "begins":
+		return ec.fieldContext_Lesson_begins(ctx, field)
+	case "ends":
+		return ec.fieldContext_Lesson_ends(ctx, field)
+	case "subject":
+		return ec.fieldContext_Lesson_subject(ctx, field)
+	case "room":
+		return ec.fieldContext_Lesson_room(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Lesson", field.Name)
 }
 
 func (ec *executionContext) childFields_MarkAllReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10267,6 +10734,20 @@ func (ec *executionContext) childFields_PublishBureauNoticePayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type PublishBureauNoticePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PupilAttendance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "personId":
+		return ec.fieldContext_PupilAttendance_personId(ctx, field)
+	case "maskedName":
+		return ec.fieldContext_PupilAttendance_maskedName(ctx, field)
+	case "status":
+		return ec.fieldContext_PupilAttendance_status(ctx, field)
+	case "leave":
+		return ec.fieldContext_PupilAttendance_leave(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PupilAttendance", field.Name)
+}
+
 func (ec *executionContext) childFields_QueuePosition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "appointment":
@@ -10351,6 +10832,16 @@ func (ec *executionContext) childFields_RecordAccessEdge(ctx context.Context, fi
 		return ec.fieldContext_RecordAccessEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordAccessEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordAttendancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "classAttendance":
+		return ec.fieldContext_RecordAttendancePayload_classAttendance(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordAttendancePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordAttendancePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RecordWechatGrantPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10491,6 +10982,16 @@ func (ec *executionContext) childFields_RequestHomeVisitPayload(ctx context.Cont
 		return ec.fieldContext_RequestHomeVisitPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestHomeVisitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestLeavePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "leaveRequest":
+		return ec.fieldContext_RequestLeavePayload_leaveRequest(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestLeavePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestLeavePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RescheduleAppointmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10721,6 +11222,8 @@ func (ec *executionContext) childFields_SchoolClass(ctx context.Context, field g
 		return ec.fieldContext_SchoolClass_school(ctx, field)
 	case "academicSession":
 		return ec.fieldContext_SchoolClass_academicSession(ctx, field)
+	case "timetable":
+		return ec.fieldContext_SchoolClass_timetable(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SchoolClass", field.Name)
 }
@@ -10835,6 +11338,16 @@ func (ec *executionContext) childFields_SetOnDutyPayload(ctx context.Context, fi
 		return ec.fieldContext_SetOnDutyPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetOnDutyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetTimetablePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "schoolClass":
+		return ec.fieldContext_SetTimetablePayload_schoolClass(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetTimetablePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetTimetablePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ShareRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11363,6 +11876,16 @@ func (ec *executionContext) childFields_WithdrawEntitlementPayload(ctx context.C
 		return ec.fieldContext_WithdrawEntitlementPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawEntitlementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawLeavePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "leaveRequest":
+		return ec.fieldContext_WithdrawLeavePayload_leaveRequest(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawLeavePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawLeavePayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -251,6 +251,22 @@ func (ec *executionContext) fieldContext_SchoolClass_academicSession(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _SchoolClass_timetable(ctx context.Context, field graphql.CollectedField, obj *db.SchoolClass) (ret graphql.Marshaler) {
+	return ec.marshalNLesson2ᚕcitygraphᚋinternalᚋschoolᚋtimetableᚐEntryᚄ(exec.Enter(ctx, field), field.Selections, obj.Timetable)
+}
+func (ec *executionContext) fieldContext_SchoolClass_timetable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SchoolClass",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Lesson(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Student_personId(ctx context.Context, field graphql.CollectedField, obj *roster.Student) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.PersonID)
 }
@@ -524,6 +540,11 @@ func (ec *executionContext) _SchoolClass(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "timetable":
+			out.Values[i] = ec._SchoolClass_timetable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -789,6 +810,13 @@ func (ec *executionContext) marshalOAcademicSession2ᚖcitygraphᚋentᚋdbᚐAc
 		return graphql.Null
 	}
 	return ec._AcademicSession(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSchoolClass2ᚖcitygraphᚋentᚋdbᚐSchoolClass(ctx context.Context, sel ast.SelectionSet, v *db.SchoolClass) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SchoolClass(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

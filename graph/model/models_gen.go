@@ -22,6 +22,7 @@ import (
 	"citygraph/ent/db/citycase"
 	"citygraph/ent/db/consent"
 	"citygraph/ent/db/device"
+	"citygraph/ent/db/leaverequest"
 	"citygraph/ent/db/message"
 	"citygraph/ent/db/messagereport"
 	"citygraph/ent/db/notification"
@@ -44,7 +45,10 @@ import (
 	"citygraph/internal/paycode"
 	"citygraph/internal/payment"
 	"citygraph/internal/school/attachment"
+	"citygraph/internal/school/attendance"
+	"citygraph/internal/school/leave"
 	"citygraph/internal/school/thread"
+	"citygraph/internal/school/timetable"
 	"citygraph/internal/scope"
 	"citygraph/internal/transit"
 )
@@ -507,6 +511,22 @@ type DecideAppealInput struct {
 type DecideAppealPayload struct {
 	// The suspension as it then is; null when refused.
 	BookingSuspension *db.BookingSuspension `json:"bookingSuspension,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Grants or refuses leave.
+type DecideLeaveInput struct {
+	// The leave.
+	LeaveRequestID string `json:"leaveRequestId"`
+	// What is said.
+	Decision leave.Decision `json:"decision"`
+}
+
+// The answer to decideLeave.
+type DecideLeavePayload struct {
+	// The leave as it is now; null when refused.
+	LeaveRequest *db.LeaveRequest `json:"leaveRequest,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1185,6 +1205,24 @@ type RateCasePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Records how pupils of a class attended on a day.
+type RecordAttendanceInput struct {
+	// The class.
+	ClassID string `json:"classId"`
+	// The day in Shanghai, YYYY-MM-DD: a school day, today or up to 7 days ago; today when left out.
+	Day *string `json:"day,omitempty"`
+	// 1 to 500 pupils, each once; who is not named stays as they were.
+	Entries []*attendance.Entry `json:"entries"`
+}
+
+// The answer to recordAttendance.
+type RecordAttendancePayload struct {
+	// The class on that day; null when refused.
+	ClassAttendance *attendance.ClassDay `json:"classAttendance,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Records that the viewer has accepted one subscribe message.
 type RecordWechatGrantInput struct {
 	// Made by the client, once for each accept; the same again records nothing more.
@@ -1399,6 +1437,30 @@ type RequestHomeVisitInput struct {
 type RequestHomeVisitPayload struct {
 	// The visit, which is REQUESTED; null when refused.
 	CareVisit *db.CareVisit `json:"careVisit,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Asks for leave.
+type RequestLeaveInput struct {
+	// Made by the client, so that a request sent twice takes effect once.
+	IdempotencyKey uuid.UUID `json:"idempotencyKey"`
+	// The pupil.
+	StudentID string `json:"studentId"`
+	// What sort it is.
+	Kind leaverequest.Kind `json:"kind"`
+	// From when: not more than a day ago, and within a year.
+	StartsAt time.Time `json:"startsAt"`
+	// Until when, at most 30 days on.
+	EndsAt time.Time `json:"endsAt"`
+	// 1 to 500 characters; needs a pupil who is bound to a real name.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// The answer to requestLeave.
+type RequestLeavePayload struct {
+	// The leave, which is SUBMITTED; null when refused.
+	LeaveRequest *db.LeaveRequest `json:"leaveRequest,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1658,6 +1720,22 @@ type SetOnDutyInput struct {
 type SetOnDutyPayload struct {
 	// Who is on duty at the clinic now; null when refused.
 	OnDuty []*care.Shift `json:"onDuty,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Sets the lessons of a class.
+type SetTimetableInput struct {
+	// The class.
+	ClassID string `json:"classId"`
+	// All lessons of the week, at most 84, no two of a day at once or in one period; none empties it.
+	Lessons []*timetable.Entry `json:"lessons"`
+}
+
+// The answer to setTimetable.
+type SetTimetablePayload struct {
+	// The class; null when refused.
+	SchoolClass *db.SchoolClass `json:"schoolClass,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -2084,6 +2162,20 @@ type WithdrawEntitlementInput struct {
 type WithdrawEntitlementPayload struct {
 	// The entitlement as it ended; null when refused.
 	Entitlement *entitlement.Entitlement `json:"entitlement,omitempty"`
+	// What the user can put right.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Takes leave back.
+type WithdrawLeaveInput struct {
+	// The leave.
+	LeaveRequestID string `json:"leaveRequestId"`
+}
+
+// The answer to withdrawLeave.
+type WithdrawLeavePayload struct {
+	// The leave, which is WITHDRAWN; null when refused.
+	LeaveRequest *db.LeaveRequest `json:"leaveRequest,omitempty"`
 	// What the user can put right.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -26,6 +26,8 @@ var sections = []section{
 	{"appointments", []string{"Appointment"}, lang.Text{ZH: "就诊预约", EN: "your appointments at clinics"}, (*Exports).appointments},
 	{"waitlist", []string{"WaitlistEntry"}, lang.Text{ZH: "候补记录", EN: "what you waited for at clinics"}, (*Exports).waitlist},
 	{"school", []string{"Enrollment", "RosterUser"}, lang.Text{ZH: "您的班级，以及学校名册对您的记载", EN: "your classes, and what schools' rosters say of you"}, (*Exports).school},
+	{"attendance", []string{"AttendanceEvent"}, lang.Text{ZH: "您在校的考勤", EN: "whether you were at school"}, (*Exports).attendance},
+	{"leave", []string{"LeaveRequest"}, lang.Text{ZH: "您的请假", EN: "your leave from school"}, (*Exports).leave},
 	{"cases", []string{"CityCase", "CaseEvent"}, lang.Text{ZH: "您上报的案件及其处理过程", EN: "the city cases you reported, with their steps"}, (*Exports).cases},
 	{"photos", []string{"CasePhoto"}, lang.Text{ZH: "您上传的案件照片", EN: "the photos of city cases you uploaded"}, (*Exports).photos},
 	{"supports", []string{"CaseSupporter"}, lang.Text{ZH: "您附议的案件", EN: "the city cases you support"}, (*Exports).supports},

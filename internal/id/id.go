@@ -90,8 +90,6 @@ const (
 	Attachment      Kind = "file"
 	LeaveRequest    Kind = "leave"
 	AttendanceEvent Kind = "attendance"
-	Grade           Kind = "grade"
-	CourseResource  Kind = "resource"
 	BureauNotice    Kind = "bureau"
 )
 

@@ -43,8 +43,6 @@ const (
 	Thread            Kind = "THREAD"
 	LeaveRequest      Kind = "LEAVE_REQUEST"
 	AttendanceEvent   Kind = "ATTENDANCE_EVENT"
-	Grade             Kind = "GRADE"
-	CourseResource    Kind = "COURSE_RESOURCE"
 )
 
 var kinds = map[id.Kind]Kind{
@@ -71,8 +69,6 @@ var kinds = map[id.Kind]Kind{
 	id.Thread:            Thread,
 	id.LeaveRequest:      LeaveRequest,
 	id.AttendanceEvent:   AttendanceEvent,
-	id.Grade:             Grade,
-	id.CourseResource:    CourseResource,
 }
 
 // MarshalGQL writes the enum value.
@@ -145,10 +141,6 @@ func (t Target) page() string {
 		return "leave"
 	case AttendanceEvent:
 		return "attendance"
-	case Grade:
-		return "grade"
-	case CourseResource:
-		return "resource"
 	default:
 		return "home"
 	}

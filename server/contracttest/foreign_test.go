@@ -30,6 +30,7 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 		id.Appointment: "Appointment", id.WaitlistEntry: "WaitlistEntry",
 		id.SchoolClass: "SchoolClass", id.Enrollment: "Enrollment", id.RosterUser: "RosterUser",
 		id.Announcement: "Announcement", id.Delivery: "Delivery", id.Attachment: "Attachment", id.BureauNotice: "BureauNotice",
+		id.AttendanceEvent: "AttendanceEvent", id.LeaveRequest: "LeaveRequest",
 		id.TransitBatch: "TransitBatch", id.TransitRide: "TransitRide",
 		id.HealthRecord: "HealthRecord", id.BookingSuspension: "BookingSuspension", id.Bill: "Bill",
 	} {
@@ -167,6 +168,12 @@ func TestForeignAnswersAsMissing(t *testing.T) {
 			same(t, name+": issueBill", visit, id.Appointment, func(id string) citytest.Answer {
 				bills["appointmentId"] = id
 				return client.Do("IssueBill", citytest.Vars{"input": bills})
+			})
+		}
+		for verb, input := range map[string]citytest.Vars{"WithdrawLeave": {}, "DecideLeave": {"decision": "APPROVED"}} {
+			same(t, name+": "+verb, chenjing[id.LeaveRequest], id.LeaveRequest, func(id string) citytest.Answer {
+				input["leaveRequestId"] = id
+				return client.Do(verb, citytest.Vars{"input": input})
 			})
 		}
 		for _, verb := range []string{"MarkAnnouncementRead", "Acknowledge", "RetractAnnouncement", "ChaseUnread"} {

@@ -25,7 +25,7 @@ type scene func(t testing.TB, r *rig) asked
 
 // scenes is how every operation of every client is run for its figures, by its name. The rig has
 // settled: everyone has a phone, a report and a notice.
-var scenes = merged(caseScenes(), photoScenes(), recordScenes(), dayScenes(), billScenes(), careScenes(), bookingScenes(), fileScenes(), threadScenes(), map[string]scene{
+var scenes = merged(caseScenes(), photoScenes(), recordScenes(), dayScenes(), billScenes(), careScenes(), bookingScenes(), fileScenes(), threadScenes(), lifeScenes(), map[string]scene{
 	"CaseCategories":  by(visitor, citytest.Vars{"kind": "COMPONENT"}),
 	"Districts":       by(visitor, nil),
 	"ClinicCatalogue": by(visitor, citytest.Vars{"first": 20}),

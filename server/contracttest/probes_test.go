@@ -79,7 +79,7 @@ const topUp = `mutation($input: TopUpInput!) { topUp(input: $input) { userErrors
 const recordWechatGrant = `mutation($input: RecordWechatGrantInput!) { recordWechatGrant(input: $input) { userErrors { code } } }`
 
 // probes are the rows of the matrix; a root field may have several, on objects of different people.
-var probes = slices.Concat(caseProbes(), photoProbes(), recordProbes(), dayProbes(), billProbes(), careProbes(), bookingProbes(), fileProbes(), threadProbes(), []probe{
+var probes = slices.Concat(caseProbes(), photoProbes(), recordProbes(), dayProbes(), billProbes(), careProbes(), bookingProbes(), fileProbes(), threadProbes(), lifeProbes(), []probe{
 	{"Query.me", "oneself", everybody(nil), `{ me { id } }`},
 	{"Person.personalData", "oneself", everybody(nil), `{ me { personalData { name idNumber birthDate sex phone } } }`},
 	{"Person.personalData", "chenjing", everybody(citytest.Vars{"id": castID("chenjing")}), `query($id: ID!) { node(id: $id) { ... on Person { personalData { name idNumber birthDate sex phone } } } }`},

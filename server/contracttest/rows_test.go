@@ -87,6 +87,8 @@ func rowRig(t testing.TB) *rowsRig {
 	r.announced(t)
 	r.filed(t)
 	r.accused(t)
+	r.attended(t)
+	r.leaveOf(t)
 	r.confide(t)
 	r.enrolled(t)
 	r.drill(t)
@@ -169,6 +171,8 @@ func (r *rowsRig) sampled(t testing.TB, table string) []sampling {
 		return of("patient_id", "wangguiying", "maming")
 	case "Appointment", "WaitlistEntry":
 		return of("patient_id", "chenjing", "wangguiying", "zhaoqiang", "maming")
+	case "AttendanceEvent", "LeaveRequest":
+		return of("student_id", "zhouzihan")
 	case "SchoolClass", "Enrollment", "RosterUser":
 		return r.schoolSamples(t, table)
 	case "Consent", "EntitlementGrant":

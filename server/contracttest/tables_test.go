@@ -12,6 +12,7 @@ import (
 	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/attachment"
+	"citygraph/ent/db/attendanceevent"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/bill"
 	"citygraph/ent/db/bookingsuspension"
@@ -44,6 +45,7 @@ import (
 	"citygraph/ent/db/hold"
 	"citygraph/ent/db/idempotencyrecord"
 	"citygraph/ent/db/identity"
+	"citygraph/ent/db/leaverequest"
 	"citygraph/ent/db/ledgeraccount"
 	"citygraph/ent/db/ledgerentry"
 	"citygraph/ent/db/ledgertransaction"
@@ -269,6 +271,16 @@ var tables = []table{
 		"Bill", &bill.Policy, schema.Bill{}.Policy(),
 		func(c *db.Client, p condition) selection { return c.Bill.Query().Where(p) },
 		func(c *db.Client, owner string) creation { return c.Bill.Create().SetPatientID(owner) },
+	},
+	{
+		"AttendanceEvent", &attendanceevent.Policy, schema.AttendanceEvent{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.AttendanceEvent.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.AttendanceEvent.Create().SetStudentID(owner) },
+	},
+	{
+		"LeaveRequest", &leaverequest.Policy, schema.LeaveRequest{}.Policy(),
+		func(c *db.Client, p condition) selection { return c.LeaveRequest.Query().Where(p) },
+		func(c *db.Client, owner string) creation { return c.LeaveRequest.Create().SetStudentID(owner) },
 	},
 	{
 		"Announcement", &announcement.Policy, schema.Announcement{}.Policy(),

@@ -161,7 +161,7 @@ func holdsAny(t *testing.T, city *citytest.City, secrets [][]byte) bool {
 // tombstones are the columns that may name somebody whose account has ended: what the law has kept.
 var tombstones = []string{
 	"announcements.author_id", "attachments.uploader_id", "bureau_notices.author_id",
-	"announcements.author_id", "messages.author_id", "message_reports.reporter_id", "threads.student_id", "threads.teacher_id",
+	"messages.author_id", "message_reports.reporter_id", "threads.student_id", "threads.teacher_id", "attendance_events.recorder_id", "leave_requests.decider_id", "leave_requests.requester_id",
 	"audit_events.actor_id", "audit_events.subject_id", "audit_events.target_id",
 	"care_contracts.patient_id", "care_visits.patient_id", "help_calls.acknowledged_by_id", "help_calls.patient_id",
 	"case_events.actor_id", "case_supporters.person_id", "city_cases.assignee_id", "city_cases.reporter_id", "city_cases.resolver_id",

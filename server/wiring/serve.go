@@ -81,6 +81,7 @@ func (c *City) serve() error {
 		Schema: graph.NewSchema(&graph.Resolver{
 			DB: c.DB, Accounts: c.Accounts, Records: c.Records, Register: c.register, Cases: c.Cases, Desk: c.desk, Exports: c.Exports,
 			Photos: c.Photos, TopUps: c.TopUps, Credit: c.Credit, Day: c.Day, Rosters: c.Rosters, Board: c.Board, Attachments: c.Attachments, Bureau: c.Bureau, Talk: c.Talk,
+			Attendances: c.Attendance, Leaves: c.Leave, Planner: c.Planner,
 			Insurance:    c.insurance,
 			Bills:        c.ClinicBills,
 			Issuer:       &paycode.Issuer{DB: c.DB, Clock: o.Clock, Ring: o.PayCodes, For: c.register.For},

@@ -53,9 +53,12 @@ import (
 	"citygraph/internal/redisx"
 	"citygraph/internal/school/announcement"
 	"citygraph/internal/school/attachment"
+	"citygraph/internal/school/attendance"
 	"citygraph/internal/school/bureau"
+	"citygraph/internal/school/leave"
 	"citygraph/internal/school/roster"
 	"citygraph/internal/school/thread"
+	"citygraph/internal/school/timetabling"
 	"citygraph/internal/store"
 	"citygraph/internal/transit"
 	"citygraph/internal/wechat"
@@ -94,6 +97,9 @@ type City struct {
 	Attachments *attachment.Room
 	Bureau      *bureau.Office
 	Talk        *thread.Talk
+	Attendance  *attendance.Book
+	Leave       *leave.Desk
+	Planner     *timetabling.Planner
 	// PayNotices is at wechatpay.NotifyPath; nil without an account at WeChat Pay.
 	PayNotices http.Handler
 
@@ -322,6 +328,7 @@ func (c *City) work() (err error) {
 	c.attach(registry)
 	c.passOn(registry)
 	c.converse()
+	c.keepSchoolLife()
 	c.Queue, err = jobs.New(c.Store, registry, options)
 	if err != nil {
 		return err

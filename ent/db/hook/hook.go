@@ -272,18 +272,6 @@ func (f ConsentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ConsentMutation", m)
 }
 
-// The CourseResourceFunc type is an adapter to allow the use of ordinary
-// function as CourseResource mutator.
-type CourseResourceFunc func(context.Context, *db.CourseResourceMutation) (db.Value, error)
-
-// Mutate calls f(ctx, m).
-func (f CourseResourceFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
-	if mv, ok := m.(*db.CourseResourceMutation); ok {
-		return f(ctx, mv)
-	}
-	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.CourseResourceMutation", m)
-}
-
 // The CreditLineFunc type is an adapter to allow the use of ordinary
 // function as CreditLine mutator.
 type CreditLineFunc func(context.Context, *db.CreditLineMutation) (db.Value, error)
@@ -402,18 +390,6 @@ func (f EntitlementGrantFunc) Mutate(ctx context.Context, m db.Mutation) (db.Val
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.EntitlementGrantMutation", m)
-}
-
-// The GradeFunc type is an adapter to allow the use of ordinary
-// function as Grade mutator.
-type GradeFunc func(context.Context, *db.GradeMutation) (db.Value, error)
-
-// Mutate calls f(ctx, m).
-func (f GradeFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
-	if mv, ok := m.(*db.GradeMutation); ok {
-		return f(ctx, mv)
-	}
-	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.GradeMutation", m)
 }
 
 // The GuardianshipFunc type is an adapter to allow the use of ordinary

@@ -1079,47 +1079,6 @@ var (
 			},
 		},
 	}
-	// CourseResourcesColumns holds the columns for the "course_resources" table.
-	CourseResourcesColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeString, Size: 64},
-		{Name: "created_at", Type: field.TypeTime},
-		{Name: "updated_at", Type: field.TypeTime},
-		{Name: "grade", Type: field.TypeString, Size: 16, Default: ""},
-		{Name: "school_class_id", Type: field.TypeString, Nullable: true, Size: 64},
-		{Name: "author_id", Type: field.TypeString, Size: 64},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TEXTBOOK", "LESSON", "EXERCISE"}},
-		{Name: "subject", Type: field.TypeString, Size: 32},
-		{Name: "title", Type: field.TypeString, Size: 100},
-		{Name: "url", Type: field.TypeString, Size: 1000},
-		{Name: "status", Type: field.TypeEnum, Enums: []string{"PUBLISHED", "WITHDRAWN"}, Default: "PUBLISHED"},
-		{Name: "school_id", Type: field.TypeString, Size: 64},
-	}
-	// CourseResourcesTable holds the schema information for the "course_resources" table.
-	CourseResourcesTable = &schema.Table{
-		Name:       "course_resources",
-		Columns:    CourseResourcesColumns,
-		PrimaryKey: []*schema.Column{CourseResourcesColumns[0]},
-		ForeignKeys: []*schema.ForeignKey{
-			{
-				Symbol:     "course_resources_schools_school",
-				Columns:    []*schema.Column{CourseResourcesColumns[11]},
-				RefColumns: []*schema.Column{SchoolsColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-		},
-		Indexes: []*schema.Index{
-			{
-				Name:    "courseresource_school_id_id",
-				Unique:  false,
-				Columns: []*schema.Column{CourseResourcesColumns[11], CourseResourcesColumns[0]},
-			},
-			{
-				Name:    "courseresource_author_id_id",
-				Unique:  false,
-				Columns: []*schema.Column{CourseResourcesColumns[5], CourseResourcesColumns[0]},
-			},
-		},
-	}
 	// CreditLinesColumns holds the columns for the "credit_lines" table.
 	CreditLinesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -1468,45 +1427,6 @@ var (
 				Name:    "entitlementgrant_person_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{EntitlementGrantsColumns[3], EntitlementGrantsColumns[0]},
-			},
-		},
-	}
-	// GradesColumns holds the columns for the "grades" table.
-	GradesColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeString, Size: 64},
-		{Name: "created_at", Type: field.TypeTime},
-		{Name: "school_class_id", Type: field.TypeString, Size: 64},
-		{Name: "school_id", Type: field.TypeString, Size: 64},
-		{Name: "recorder_id", Type: field.TypeString, Size: 64},
-		{Name: "subject", Type: field.TypeString, Size: 32},
-		{Name: "title", Type: field.TypeString, Size: 64},
-		{Name: "sealed", Type: field.TypeBytes},
-		{Name: "corrects_id", Type: field.TypeString, Nullable: true, Size: 64},
-		{Name: "student_id", Type: field.TypeString, Size: 64},
-	}
-	// GradesTable holds the schema information for the "grades" table.
-	GradesTable = &schema.Table{
-		Name:       "grades",
-		Columns:    GradesColumns,
-		PrimaryKey: []*schema.Column{GradesColumns[0]},
-		ForeignKeys: []*schema.ForeignKey{
-			{
-				Symbol:     "grades_people_student",
-				Columns:    []*schema.Column{GradesColumns[9]},
-				RefColumns: []*schema.Column{PeopleColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-		},
-		Indexes: []*schema.Index{
-			{
-				Name:    "grade_student_id_id",
-				Unique:  false,
-				Columns: []*schema.Column{GradesColumns[9], GradesColumns[0]},
-			},
-			{
-				Name:    "grade_recorder_id_id",
-				Unique:  false,
-				Columns: []*schema.Column{GradesColumns[4], GradesColumns[0]},
 			},
 		},
 	}
@@ -3013,7 +2933,6 @@ var (
 		CityFacilitiesTable,
 		ClinicsTable,
 		ConsentsTable,
-		CourseResourcesTable,
 		CreditLinesTable,
 		DataExportsTable,
 		DelegationsTable,
@@ -3024,7 +2943,6 @@ var (
 		DistrictsTable,
 		EnrollmentsTable,
 		EntitlementGrantsTable,
-		GradesTable,
 		GuardianshipsTable,
 		HealthRecordsTable,
 		HelpCallsTable,
@@ -3199,10 +3117,6 @@ func init() {
 	ConsentsTable.Annotation = &entsql.Annotation{
 		Table: "consents",
 	}
-	CourseResourcesTable.ForeignKeys[0].RefTable = SchoolsTable
-	CourseResourcesTable.Annotation = &entsql.Annotation{
-		Table: "course_resources",
-	}
 	CreditLinesTable.ForeignKeys[0].RefTable = LedgerAccountsTable
 	CreditLinesTable.Annotation = &entsql.Annotation{
 		Table: "credit_lines",
@@ -3243,10 +3157,6 @@ func init() {
 	}
 	EntitlementGrantsTable.Annotation = &entsql.Annotation{
 		Table: "entitlement_grants",
-	}
-	GradesTable.ForeignKeys[0].RefTable = PeopleTable
-	GradesTable.Annotation = &entsql.Annotation{
-		Table: "grades",
 	}
 	GuardianshipsTable.ForeignKeys[0].RefTable = PeopleTable
 	GuardianshipsTable.ForeignKeys[1].RefTable = PeopleTable

@@ -72,9 +72,6 @@ type Clinic func(*sql.Selector)
 // Consent is the predicate function for consent builders.
 type Consent func(*sql.Selector)
 
-// CourseResource is the predicate function for courseresource builders.
-type CourseResource func(*sql.Selector)
-
 // CreditLine is the predicate function for creditline builders.
 type CreditLine func(*sql.Selector)
 
@@ -104,9 +101,6 @@ type Enrollment func(*sql.Selector)
 
 // EntitlementGrant is the predicate function for entitlementgrant builders.
 type EntitlementGrant func(*sql.Selector)
-
-// Grade is the predicate function for grade builders.
-type Grade func(*sql.Selector)
 
 // Guardianship is the predicate function for guardianship builders.
 type Guardianship func(*sql.Selector)

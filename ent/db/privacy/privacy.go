@@ -638,30 +638,6 @@ func (f ConsentMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ConsentMutation", m)
 }
 
-// The CourseResourceQueryRuleFunc type is an adapter to allow the use of ordinary
-// functions as a query rule.
-type CourseResourceQueryRuleFunc func(context.Context, *db.CourseResourceQuery) error
-
-// EvalQuery return f(ctx, q).
-func (f CourseResourceQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
-	if q, ok := q.(*db.CourseResourceQuery); ok {
-		return f(ctx, q)
-	}
-	return Denyf("db/privacy: unexpected query type %T, expect *db.CourseResourceQuery", q)
-}
-
-// The CourseResourceMutationRuleFunc type is an adapter to allow the use of ordinary
-// functions as a mutation rule.
-type CourseResourceMutationRuleFunc func(context.Context, *db.CourseResourceMutation) error
-
-// EvalMutation calls f(ctx, m).
-func (f CourseResourceMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
-	if m, ok := m.(*db.CourseResourceMutation); ok {
-		return f(ctx, m)
-	}
-	return Denyf("db/privacy: unexpected mutation type %T, expect *db.CourseResourceMutation", m)
-}
-
 // The CreditLineQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type CreditLineQueryRuleFunc func(context.Context, *db.CreditLineQuery) error
@@ -900,30 +876,6 @@ func (f EntitlementGrantMutationRuleFunc) EvalMutation(ctx context.Context, m db
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.EntitlementGrantMutation", m)
-}
-
-// The GradeQueryRuleFunc type is an adapter to allow the use of ordinary
-// functions as a query rule.
-type GradeQueryRuleFunc func(context.Context, *db.GradeQuery) error
-
-// EvalQuery return f(ctx, q).
-func (f GradeQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
-	if q, ok := q.(*db.GradeQuery); ok {
-		return f(ctx, q)
-	}
-	return Denyf("db/privacy: unexpected query type %T, expect *db.GradeQuery", q)
-}
-
-// The GradeMutationRuleFunc type is an adapter to allow the use of ordinary
-// functions as a mutation rule.
-type GradeMutationRuleFunc func(context.Context, *db.GradeMutation) error
-
-// EvalMutation calls f(ctx, m).
-func (f GradeMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
-	if m, ok := m.(*db.GradeMutation); ok {
-		return f(ctx, m)
-	}
-	return Denyf("db/privacy: unexpected mutation type %T, expect *db.GradeMutation", m)
 }
 
 // The GuardianshipQueryRuleFunc type is an adapter to allow the use of ordinary

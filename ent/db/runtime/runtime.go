@@ -25,7 +25,6 @@ import (
 	"citygraph/ent/db/cityfacility"
 	"citygraph/ent/db/clinic"
 	"citygraph/ent/db/consent"
-	"citygraph/ent/db/courseresource"
 	"citygraph/ent/db/creditline"
 	"citygraph/ent/db/dataexport"
 	"citygraph/ent/db/delegation"
@@ -36,7 +35,6 @@ import (
 	"citygraph/ent/db/district"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/entitlementgrant"
-	"citygraph/ent/db/grade"
 	"citygraph/ent/db/guardianship"
 	"citygraph/ent/db/healthrecord"
 	"citygraph/ent/db/helpcall"
@@ -1648,82 +1646,6 @@ func init() {
 			return nil
 		}
 	}()
-	courseresourceMixin := schema.CourseResource{}.Mixin()
-	courseresource.Policy = privacy.NewPolicies(schema.CourseResource{})
-	courseresource.Hooks[0] = func(next ent.Mutator) ent.Mutator {
-		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-			if err := courseresource.Policy.EvalMutation(ctx, m); err != nil {
-				return nil, err
-			}
-			return next.Mutate(ctx, m)
-		})
-	}
-	courseresourceMixinFields0 := courseresourceMixin[0].Fields()
-	_ = courseresourceMixinFields0
-	courseresourceMixinFields1 := courseresourceMixin[1].Fields()
-	_ = courseresourceMixinFields1
-	courseresourceFields := schema.CourseResource{}.Fields()
-	_ = courseresourceFields
-	// courseresourceDescCreatedAt is the schema descriptor for created_at field.
-	courseresourceDescCreatedAt := courseresourceMixinFields0[1].Descriptor()
-	// courseresource.DefaultCreatedAt holds the default value on creation for the created_at field.
-	courseresource.DefaultCreatedAt = courseresourceDescCreatedAt.Default.(func() time.Time)
-	// courseresourceDescUpdatedAt is the schema descriptor for updated_at field.
-	courseresourceDescUpdatedAt := courseresourceMixinFields1[0].Descriptor()
-	// courseresource.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	courseresource.DefaultUpdatedAt = courseresourceDescUpdatedAt.Default.(func() time.Time)
-	// courseresource.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	courseresource.UpdateDefaultUpdatedAt = courseresourceDescUpdatedAt.UpdateDefault.(func() time.Time)
-	// courseresourceDescSchoolID is the schema descriptor for school_id field.
-	courseresourceDescSchoolID := courseresourceFields[0].Descriptor()
-	// courseresource.SchoolIDValidator is a validator for the "school_id" field. It is called by the builders before save.
-	courseresource.SchoolIDValidator = courseresourceDescSchoolID.Validators[0].(func(string) error)
-	// courseresourceDescGrade is the schema descriptor for grade field.
-	courseresourceDescGrade := courseresourceFields[1].Descriptor()
-	// courseresource.DefaultGrade holds the default value on creation for the grade field.
-	courseresource.DefaultGrade = courseresourceDescGrade.Default.(string)
-	// courseresource.GradeValidator is a validator for the "grade" field. It is called by the builders before save.
-	courseresource.GradeValidator = courseresourceDescGrade.Validators[0].(func(string) error)
-	// courseresourceDescSchoolClassID is the schema descriptor for school_class_id field.
-	courseresourceDescSchoolClassID := courseresourceFields[2].Descriptor()
-	// courseresource.SchoolClassIDValidator is a validator for the "school_class_id" field. It is called by the builders before save.
-	courseresource.SchoolClassIDValidator = courseresourceDescSchoolClassID.Validators[0].(func(string) error)
-	// courseresourceDescAuthorID is the schema descriptor for author_id field.
-	courseresourceDescAuthorID := courseresourceFields[3].Descriptor()
-	// courseresource.AuthorIDValidator is a validator for the "author_id" field. It is called by the builders before save.
-	courseresource.AuthorIDValidator = courseresourceDescAuthorID.Validators[0].(func(string) error)
-	// courseresourceDescSubject is the schema descriptor for subject field.
-	courseresourceDescSubject := courseresourceFields[5].Descriptor()
-	// courseresource.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
-	courseresource.SubjectValidator = courseresourceDescSubject.Validators[0].(func(string) error)
-	// courseresourceDescTitle is the schema descriptor for title field.
-	courseresourceDescTitle := courseresourceFields[6].Descriptor()
-	// courseresource.TitleValidator is a validator for the "title" field. It is called by the builders before save.
-	courseresource.TitleValidator = courseresourceDescTitle.Validators[0].(func(string) error)
-	// courseresourceDescURL is the schema descriptor for url field.
-	courseresourceDescURL := courseresourceFields[7].Descriptor()
-	// courseresource.URLValidator is a validator for the "url" field. It is called by the builders before save.
-	courseresource.URLValidator = courseresourceDescURL.Validators[0].(func(string) error)
-	// courseresourceDescID is the schema descriptor for id field.
-	courseresourceDescID := courseresourceMixinFields0[0].Descriptor()
-	// courseresource.DefaultID holds the default value on creation for the id field.
-	courseresource.DefaultID = courseresourceDescID.Default.(func() string)
-	// courseresource.IDValidator is a validator for the "id" field. It is called by the builders before save.
-	courseresource.IDValidator = func() func(string) error {
-		validators := courseresourceDescID.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(id string) error {
-			for _, fn := range fns {
-				if err := fn(id); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
 	creditlineMixin := schema.CreditLine{}.Mixin()
 	creditline.Policy = privacy.NewPolicies(schema.CreditLine{})
 	creditline.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -2301,72 +2223,6 @@ func init() {
 	// entitlementgrant.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	entitlementgrant.IDValidator = func() func(string) error {
 		validators := entitlementgrantDescID.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(id string) error {
-			for _, fn := range fns {
-				if err := fn(id); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	gradeMixin := schema.Grade{}.Mixin()
-	grade.Policy = privacy.NewPolicies(schema.Grade{})
-	grade.Hooks[0] = func(next ent.Mutator) ent.Mutator {
-		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-			if err := grade.Policy.EvalMutation(ctx, m); err != nil {
-				return nil, err
-			}
-			return next.Mutate(ctx, m)
-		})
-	}
-	gradeMixinFields0 := gradeMixin[0].Fields()
-	_ = gradeMixinFields0
-	gradeFields := schema.Grade{}.Fields()
-	_ = gradeFields
-	// gradeDescCreatedAt is the schema descriptor for created_at field.
-	gradeDescCreatedAt := gradeMixinFields0[1].Descriptor()
-	// grade.DefaultCreatedAt holds the default value on creation for the created_at field.
-	grade.DefaultCreatedAt = gradeDescCreatedAt.Default.(func() time.Time)
-	// gradeDescStudentID is the schema descriptor for student_id field.
-	gradeDescStudentID := gradeFields[0].Descriptor()
-	// grade.StudentIDValidator is a validator for the "student_id" field. It is called by the builders before save.
-	grade.StudentIDValidator = gradeDescStudentID.Validators[0].(func(string) error)
-	// gradeDescSchoolClassID is the schema descriptor for school_class_id field.
-	gradeDescSchoolClassID := gradeFields[1].Descriptor()
-	// grade.SchoolClassIDValidator is a validator for the "school_class_id" field. It is called by the builders before save.
-	grade.SchoolClassIDValidator = gradeDescSchoolClassID.Validators[0].(func(string) error)
-	// gradeDescSchoolID is the schema descriptor for school_id field.
-	gradeDescSchoolID := gradeFields[2].Descriptor()
-	// grade.SchoolIDValidator is a validator for the "school_id" field. It is called by the builders before save.
-	grade.SchoolIDValidator = gradeDescSchoolID.Validators[0].(func(string) error)
-	// gradeDescRecorderID is the schema descriptor for recorder_id field.
-	gradeDescRecorderID := gradeFields[3].Descriptor()
-	// grade.RecorderIDValidator is a validator for the "recorder_id" field. It is called by the builders before save.
-	grade.RecorderIDValidator = gradeDescRecorderID.Validators[0].(func(string) error)
-	// gradeDescSubject is the schema descriptor for subject field.
-	gradeDescSubject := gradeFields[4].Descriptor()
-	// grade.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
-	grade.SubjectValidator = gradeDescSubject.Validators[0].(func(string) error)
-	// gradeDescTitle is the schema descriptor for title field.
-	gradeDescTitle := gradeFields[5].Descriptor()
-	// grade.TitleValidator is a validator for the "title" field. It is called by the builders before save.
-	grade.TitleValidator = gradeDescTitle.Validators[0].(func(string) error)
-	// gradeDescCorrectsID is the schema descriptor for corrects_id field.
-	gradeDescCorrectsID := gradeFields[7].Descriptor()
-	// grade.CorrectsIDValidator is a validator for the "corrects_id" field. It is called by the builders before save.
-	grade.CorrectsIDValidator = gradeDescCorrectsID.Validators[0].(func(string) error)
-	// gradeDescID is the schema descriptor for id field.
-	gradeDescID := gradeMixinFields0[0].Descriptor()
-	// grade.DefaultID holds the default value on creation for the id field.
-	grade.DefaultID = gradeDescID.Default.(func() string)
-	// grade.IDValidator is a validator for the "id" field. It is called by the builders before save.
-	grade.IDValidator = func() func(string) error {
-		validators := gradeDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
