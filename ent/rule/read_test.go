@@ -135,6 +135,8 @@ func TestWhoSeesWhat(t *testing.T) {
 	maps.Copy(counts, s.schoolCounts())
 	maps.Copy(counts, s.fileCounts())
 	maps.Copy(seen, fileSeen())
+	maps.Copy(counts, s.lifeCounts())
+	maps.Copy(seen, lifeSeen())
 	maps.Copy(counts, s.threadCounts())
 	for name := range db.Policies() {
 		count, ok := counts[name]

@@ -98,6 +98,7 @@ func set(t *testing.T) *stage {
 	s.visit = seedtest.PutAppointment(t, s.City, "chenjing", appointment.StatusCheckedIn)
 	s.clinics(ctx)
 	s.school(ctx, viewer.From(s.As(t, "lina")), seedtest.Person(t, "zhouzihan"))
+	s.life(ctx, viewer.From(s.As(t, "lina")), seedtest.Person(t, "zhouzihan"))
 	s.files(ctx, viewer.From(s.As(t, "lina")))
 	s.talk(ctx, seedtest.Person(t, "lina"), seedtest.Person(t, "zhouzihan"))
 	s.newConsent(s.chenjing).ExecX(ctx)

@@ -390,6 +390,7 @@ func (s *stage) writes() map[string]writes {
 	maps.Copy(table, s.schoolWrites())
 	maps.Copy(table, s.fileWrites())
 	maps.Copy(table, s.threadWrites())
+	maps.Copy(table, s.lifeWrites())
 	return table
 }
 
