@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/s2"
 	"github.com/rs/zerolog"
@@ -40,7 +41,8 @@ var mayStand = []struct{ value, place, why string }{
 	{"PublishAnnouncementInput.body", "announcements.body", "written for families to read"},
 	{"PublishBureauNoticeInput.title", "bureau_notices.title", "written for families to read"},
 	{"PublishBureauNoticeInput.body", "bureau_notices.body", "written for families to read"},
-	{"UploadAttachmentInput.name", "attachments.name", "what those who may open it save it under"},
+	{"PublishBureauNoticeInput.title", "announcements.title", "each school passes it on"},
+	{"PublishBureauNoticeInput.body", "announcements.body", "each school passes it on"},
 	{"UpdateAnnouncementInput.title", "announcements.title", "written for families to read"},
 	{"UpdateAnnouncementInput.body", "announcements.body", "written for families to read"},
 	{"SendMessageInput.body", "messages.body", "written for who is in the thread to read"},
@@ -49,8 +51,6 @@ var mayStand = []struct{ value, place, why string }{
 	{"EditMessageInput.body", "messages.body", "written for who is in the thread to read"},
 	{"LessonInput.subject", "school_classes.timetable", "a class's, and nobody's own"},
 	{"LessonInput.room", "school_classes.timetable", "a class's, and nobody's own"},
-	{"LessonInput.begins", "school_classes.timetable", "a class's, and nobody's own"},
-	{"LessonInput.ends", "school_classes.timetable", "a class's, and nobody's own"},
 	{"SubmitCaseInput.description", "city_cases.description", "officers work by the reporter's words"},
 	{"SubmitCaseInput.address", "city_cases.address", "officers go there"},
 	{"AcceptCaseInput.note", "case_events.note", "written for the reporter to read"},
@@ -272,10 +272,18 @@ func identifies(field *ast.Field) bool {
 
 // isText reports whether a leaf is words of its sender's own: no id, no enum, nothing the client makes by dice.
 func isText(schema *ast.Schema, l leaf) bool {
-	if _, text := l.value.(string); !text || schema.Types[l.kind].Kind == ast.Enum {
+	text, is := l.value.(string)
+	if !is || schema.Types[l.kind].Kind == ast.Enum || isTime(text) {
 		return false
 	}
 	return !slices.Contains([]string{"ID", "UUID", "DateTime", "YearMonth", "Cursor"}, l.kind)
+}
+
+// isTime reports whether a text is a day or a time of day, which stand in many rows.
+func isTime(text string) bool {
+	_, noDay := time.Parse(time.DateOnly, text)
+	_, noTime := time.Parse("15:04", text)
+	return noDay == nil || noTime == nil
 }
 
 // breakSeal exchanges two people's sealed data, so that reading them fails inside.

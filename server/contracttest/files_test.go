@@ -78,7 +78,7 @@ func fileScenes() map[string]scene {
 			return input(r.member["lina"], file())
 		},
 		"CreateAttachmentUpload": func(_ testing.TB, r *rig) asked {
-			return input(r.member["lina"], citytest.Vars{"name": "春游"})
+			return input(r.member["lina"], citytest.Vars{"name": "收条一份"})
 		},
 		"PublishBureauNotice": func(_ testing.TB, r *rig) asked { return input(r.member["fanglei"], notice()) },
 		"RetractBureauNotice": func(t testing.TB, r *rig) asked {
@@ -96,7 +96,7 @@ func fileProbes() []probe {
 	return []probe{
 		{"Mutation.uploadAttachment", "a photo", act(func(testing.TB, *rig, string) citytest.Vars { return file() }),
 			`mutation($input: UploadAttachmentInput!) { uploadAttachment(input: $input) { userErrors { code } } }`},
-		{"Mutation.createAttachmentUpload", "of a name", act(func(testing.TB, *rig, string) citytest.Vars { return citytest.Vars{"name": "春游"} }),
+		{"Mutation.createAttachmentUpload", "of a name", act(func(testing.TB, *rig, string) citytest.Vars { return citytest.Vars{"name": "收条一份"} }),
 			`mutation($input: CreateAttachmentUploadInput!) { createAttachmentUpload(input: $input) { userErrors { code } } }`},
 		{"Mutation.publishBureauNotice", "to the city", act(func(testing.TB, *rig, string) citytest.Vars { return notice() }),
 			`mutation($input: PublishBureauNoticeInput!) { publishBureauNotice(input: $input) { userErrors { code } } }`},

@@ -48,7 +48,11 @@ func (p idPath) name(argument string) string {
 func (p idPath) put(vars map[string]any, variable, value string) {
 	object, key := vars, variable
 	for _, step := range p.steps {
-		inner, ok := object[key].(map[string]any)
+		value := object[key]
+		if all, many := value.([]any); many && len(all) > 0 {
+			value = all[0]
+		}
+		inner, ok := value.(map[string]any)
 		if !ok {
 			inner = map[string]any{}
 			object[key] = inner
@@ -61,14 +65,17 @@ func (p idPath) put(vars map[string]any, variable, value string) {
 	}
 }
 
-// idPaths follows single objects; an object that need not be given is followed when it is.
+// idPaths follows single objects, and the first of a list; an object that need not be given is followed when it is.
 func idPaths(schema *ast.Schema, is *ast.Type, value any, steps []*ast.FieldDefinition) []idPath {
 	def := schema.Types[is.Name()]
 	switch {
 	case def.Name == "ID":
 		return []idPath{{steps: slices.Clone(steps), list: is.Elem != nil}}
-	case def.Kind != ast.InputObject || is.Elem != nil || value == nil && !is.NonNull:
+	case def.Kind != ast.InputObject || value == nil && !is.NonNull:
 		return nil
+	}
+	if all, many := value.([]any); many && len(all) > 0 {
+		value = all[0]
 	}
 	object, _ := value.(map[string]any)
 	var found []idPath

@@ -67,7 +67,7 @@ func (r *rig) leaveOf(t testing.TB) string {
 func (r *rig) lessons(t testing.TB) citytest.Vars {
 	t.Helper()
 	return citytest.Vars{"classId": r.classWith(t, "zhouzihan"), "lessons": []citytest.Vars{
-		{"weekday": 1, "period": 1, "begins": "08:00", "ends": "08:40", "subject": "语文", "room": "301"},
+		{"weekday": 1, "period": 1, "begins": "08:00", "ends": "08:40", "subject": "语文", "room": "教学楼三层301室"},
 	}}
 }
 
