@@ -162,7 +162,7 @@ func nameAt(text []byte, at int) (string, int) {
 		b := text[at]
 		if b == '#' && at+2 < len(text) {
 			if high, low := digit(text[at+1]), digit(text[at+2]); high >= 0 && low >= 0 {
-				b = byte(high<<4 | low)
+				b = byte(high<<4 | low) //nolint:gosec // two hexadecimal digits
 				at += 2
 			}
 		}

@@ -136,7 +136,7 @@ type writing struct {
 }
 
 func (w *writing) add(b *Book, class *db.SchoolClass, day time.Time, p *db.Person, stood *db.AttendanceEvent, status row.Status) {
-	eventID := ""
+	var eventID string
 	switch {
 	case stood == nil:
 		eventID = id.New(id.AttendanceEvent)

@@ -144,9 +144,7 @@ func (t *Talk) speakers(ctx context.Context, studentID string) ([]string, error)
 	if err != nil {
 		return nil, fmt.Errorf("load delegates: %w", err)
 	}
-	all := append(guardians, delegates...)
-	slices.Sort(all)
-	return slices.Compact(all), nil
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(guardians, delegates)))), nil
 }
 
 // names are the masked names of persons by id.
