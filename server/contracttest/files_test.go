@@ -6,7 +6,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
+	"citygraph/ent/db/announcement"
 	"citygraph/ent/db/attachment"
+	"citygraph/ent/db/delivery"
 	"citygraph/internal/photo/phototest"
 	"citygraph/internal/viewer"
 	"citygraph/server/citytest"
@@ -29,10 +31,11 @@ func (r *rig) said(t testing.TB) string {
 		PublishBureauNotice struct{ BureauNotice struct{ ID string } }
 	}
 	r.member["fanglei"].Do("PublishBureauNotice", citytest.Vars{"input": notice()}).Decode(t, &answer)
-	if answer.PublishBureauNotice.BureauNotice.ID == "" {
+	noticeID := answer.PublishBureauNotice.BureauNotice.ID
+	if noticeID == "" {
 		t.Fatal("the bureau could not publish")
 	}
-	return answer.PublishBureauNotice.BureauNotice.ID
+	return noticeID
 }
 
 // filed lays out an attachment of an announcement of lina's, one of chenjing's that waits, and a notice of the bureau's.
@@ -49,7 +52,8 @@ func (r *rig) filed(t testing.TB) {
 			t.Fatal(err)
 		}
 	}
-	r.said(t)
+	ofChenjing := r.DB.Delivery.Query().Where(delivery.GuardianID(castID("chenjing")), delivery.HasAnnouncementWith(announcement.BureauNoticeID(r.said(t))))
+	citytest.Eventually(t, "a school of chenjing's children passes it on", func() bool { return ofChenjing.Clone().ExistX(system) })
 }
 
 // fileSamples are the attachments of filed; the first is chenjing's.
