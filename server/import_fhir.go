@@ -78,7 +78,7 @@ func importFHIR(ctx context.Context, cfg Config, from supply, out io.Writer) err
 		}.Run(ctx, files)
 		rate := float64(done.Resources()) / time.Since(began).Seconds()
 		bar.done(fmt.Sprintf("%d resources: %s taken over; %d were here; %d of other types; %d refused; %.0f a second, %d MB of heap",
-			done.Resources(), counted(done.New), done.Known, done.Others, done.Refused, rate, heap>>20))
+			done.Resources(), counted(intake.Types, done.New), done.Known, done.Others, done.Refused, rate, heap>>20))
 		if err == nil && done.Refused > 0 {
 			err = fmt.Errorf("%d of %d resources were refused", done.Refused, done.Resources())
 		}
@@ -87,10 +87,10 @@ func importFHIR(ctx context.Context, cfg Config, from supply, out io.Writer) err
 }
 
 // counted lists how many of each type there are.
-func counted(types map[string]int) string {
+func counted(types []string, of map[string]int) string {
 	var parts []string
-	for _, kind := range intake.Types {
-		if n := types[kind]; n > 0 {
+	for _, kind := range types {
+		if n := of[kind]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, kind))
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,25 +78,11 @@ func importRoster(ctx context.Context, cfg Config, from rosterSet, out io.Writer
 		rate := float64(done.Rows) / time.Since(began).Seconds()
 		bar.done(fmt.Sprintf("%d rows: new %s; changed %s; ended %s; %d the same; %d refused, %d warnings; "+
 			"%d guardianships recorded, %d withdrawn; %d pupils of unknown age; %.0f a second, %d MB of heap",
-			done.Rows, each(done.New), each(done.Changed), each(done.Ended), done.Same, done.Refused, done.Warned,
+			done.Rows, counted(roster.Types, done.New), counted(roster.Types, done.Changed), counted(roster.Types, done.Ended), done.Same, done.Refused, done.Warned,
 			done.Guarded, done.Unguarded, done.Ageless, rate, heap>>20))
 		if err == nil && done.Refused > 0 {
 			err = fmt.Errorf("%d of %d rows were refused", done.Refused, done.Rows)
 		}
 		return err
 	})
-}
-
-// each lists how many of each type there are.
-func each(types map[string]int) string {
-	var parts []string
-	for _, kind := range roster.Types {
-		if n := types[kind]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, kind))
-		}
-	}
-	if len(parts) == 0 {
-		return "none"
-	}
-	return strings.Join(parts, ", ")
 }

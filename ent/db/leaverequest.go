@@ -38,7 +38,7 @@ type LeaveRequest struct {
 	// EndsAt holds the value of the "ends_at" field.
 	EndsAt time.Time `json:"ends_at,omitempty"`
 	// what for, sealed under the pupil's data key
-	Sealed *[]byte `json:"-"`
+	Sealed []byte `json:"-"`
 	// Status holds the value of the "status" field.
 	Status leaverequest.Status `json:"status,omitempty"`
 	// DeciderID holds the value of the "decider_id" field.
@@ -174,7 +174,7 @@ func (_m *LeaveRequest) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field sealed", values[i])
 			} else if value != nil {
-				_m.Sealed = value
+				_m.Sealed = *value
 			}
 		case leaverequest.FieldStatus:
 			if value, ok := values[i].(*sql.NullString); !ok {

@@ -372,7 +372,7 @@ func (_c *LeaveRequestCreate) createSpec() (*LeaveRequest, *sqlgraph.CreateSpec)
 	}
 	if value, ok := _c.mutation.Sealed(); ok {
 		_spec.SetField(leaverequest.FieldSealed, field.TypeBytes, value)
-		_node.Sealed = &value
+		_node.Sealed = value
 	}
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(leaverequest.FieldStatus, field.TypeEnum, value)

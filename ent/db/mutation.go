@@ -40414,7 +40414,7 @@ func (m *LeaveRequestMutation) Sealed() (r []byte, exists bool) {
 // OldSealed returns the old "sealed" field's value of the LeaveRequest entity.
 // If the LeaveRequest object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *LeaveRequestMutation) OldSealed(ctx context.Context) (v *[]byte, err error) {
+func (m *LeaveRequestMutation) OldSealed(ctx context.Context) (v []byte, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldSealed is only allowed on UpdateOne operations")
 	}

@@ -10,11 +10,15 @@ import (
 	"citygraph/internal/viewer"
 )
 
-// life lays out what is recorded of chenjing's daughter, in a class of lina's and in one that another teacher of the school has.
+// life lays out what is recorded of chenjing's daughter: in a class of lina's, in one that another teacher of the school has, and in one of
+// lina's that she has left.
 func (s *stage) life(ctx context.Context, lina *viewer.Viewer, daughter string) {
 	hers := s.DB.SchoolClass.Query().Where(schoolclass.HasEnrollmentsWith(enrollment.PersonID(daughter)), schoolclass.HasEnrollmentsWith(
 		enrollment.PersonID(lina.PersonID), enrollment.RoleEQ(enrollment.RoleTeacher))).OnlyIDX(ctx)
-	for _, class := range []string{hers, s.class.ID} {
+	left := s.newClass().SaveX(ctx).ID
+	s.DB.Enrollment.Create().SetSchoolClassID(left).SetPersonID(lina.PersonID).SetRole(enrollment.RoleTeacher).ExecX(ctx)
+	s.DB.Enrollment.Create().SetSchoolClassID(left).SetPersonID(daughter).SetRole(enrollment.RoleStudent).SetStatus(enrollment.StatusEnded).ExecX(ctx)
+	for _, class := range []string{hers, s.class.ID, left} {
 		s.newAttendance(daughter, class).ExecX(ctx)
 		s.newLeave(daughter, class).ExecX(ctx)
 	}
@@ -39,9 +43,9 @@ func (s *stage) lifeCounts() map[string]func(context.Context) int {
 	}
 }
 
-// lifeSeen is what the cast sees of it: a teacher what is of a class of theirs.
+// lifeSeen is what the cast sees of it: a teacher what is of a class of theirs, about who is in it now.
 func lifeSeen() map[string]map[string]int {
-	return map[string]map[string]int{"AttendanceEvent": {"chenjing": 2, "lina": 1}, "LeaveRequest": {"chenjing": 2, "lina": 1}}
+	return map[string]map[string]int{"AttendanceEvent": {"chenjing": 3, "lina": 1}, "LeaveRequest": {"chenjing": 3, "lina": 1}}
 }
 
 // lifeWrites try to write it, which is the verbs' alone.

@@ -28,7 +28,7 @@ func (LeaveRequest) Fields() []ent.Field {
 		field.Enum("kind").NamedValues("Illness", "ILLNESS", "Personal", "PERSONAL", "Other", "OTHER").Immutable(),
 		field.Time("starts_at").Immutable(),
 		field.Time("ends_at").Immutable(),
-		field.Bytes("sealed").Optional().Nillable().Sensitive().Immutable().Comment("what for, sealed under the pupil's data key").Annotations(hidden),
+		field.Bytes("sealed").Optional().Sensitive().Immutable().Comment("what for, sealed under the pupil's data key").Annotations(hidden),
 		field.Enum("status").NamedValues("Submitted", "SUBMITTED", "Approved", "APPROVED", "Rejected", "REJECTED", "Withdrawn", "WITHDRAWN").Default("SUBMITTED"),
 		field.String("decider_id").MaxLen(64).Optional().Nillable().Annotations(hidden),
 		field.Time("decided_at").Optional().Nillable(),

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -16,6 +15,7 @@ import (
 	protocol "citygraph/internal/alert/cap"
 	"citygraph/internal/audit"
 	"citygraph/internal/fault"
+	"citygraph/internal/freetext"
 	"citygraph/internal/id"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/lang"
@@ -127,7 +127,7 @@ func text(field string, t *lang.Text, least, most int) error {
 	return nil
 }
 
-func unprintable(r rune) bool { return r == utf8.RuneError || unicode.Is(unicode.C, r) && r != '\n' }
+func unprintable(r rune) bool { return r != '\n' && freetext.Unprintable(r) }
 
 // mostDistricts is how many codes a call may name; Hangzhou has 13.
 const mostDistricts = 20

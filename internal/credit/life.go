@@ -16,11 +16,9 @@ import (
 	"citygraph/internal/id"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/ledger"
+	"citygraph/internal/resident"
 	"citygraph/internal/viewer"
 )
-
-// ofAge is from when on a person may owe, in completed years: Civil Code (民法典) art. 17 and 18.
-const ofAge = 18
 
 // Open opens the viewer's own credit line, or one of theirs that is closed, with the cap of today. Nobody else may, and
 // nobody is given one unasked. Returns UNAUTHENTICATED; CARD_NOT_ACTIVE without a card in use; BAD_USER_INPUT before
@@ -57,7 +55,7 @@ func (l *Lines) mayOwe(ctx context.Context, personID string) error {
 		return err
 	case !known:
 		return fault.New(fault.BadUserInput).Say("请先完成实名认证。", "Bind your account by real name first.")
-	case age < ofAge:
+	case age < resident.OfAge:
 		return fault.New(fault.BadUserInput).Say("未满18周岁，不能开通先诊疗后付费。", "A credit line is for people from eighteen on.")
 	}
 	agreed, err := l.Agreed(ctx, personID)

@@ -51,10 +51,10 @@ func (e *Exports) leave(ctx context.Context) (any, error) {
 	}
 	reasons := make(map[string]*string, len(own))
 	for _, l := range own {
-		if l.Sealed == nil {
+		if len(l.Sealed) == 0 {
 			continue
 		}
-		plain, err := key.Open(vault.Place{Table: leaverequest.Table, Column: leaverequest.FieldSealed, Row: l.ID}, *l.Sealed)
+		plain, err := key.Open(vault.Place{Table: leaverequest.Table, Column: leaverequest.FieldSealed, Row: l.ID}, l.Sealed)
 		if err != nil {
 			return nil, err
 		}

@@ -81,6 +81,9 @@ func (s Sex) MarshalGQL(w io.Writer) { graphql.MarshalString(string(s)).MarshalG
 // UnmarshalGQL refuses: a sex is never an input, the id number tells it.
 func (s *Sex) UnmarshalGQL(any) error { return errors.New("a sex is not an input") }
 
+// OfAge is from when on a person decides for themselves, in completed years: Civil Code (民法典) art. 17 and 18.
+const OfAge = 18
+
 // Age is how many years somebody born on the day (YYYY-MM-DD) has completed at the instant, by its own
 // zone. Who was born on 29 February completes a year on 1 March where there is no such day.
 func Age(birth string, at time.Time) (int, error) {

@@ -97,8 +97,7 @@ func (w *writer) slots(ctx context.Context, diaries []diary) error {
 
 // sessions are the starts of a week's slots, from tomorrow on.
 func (w *writer) sessions() (starts []time.Time) {
-	y, m, d := w.now.In(clock.Shanghai).Date()
-	today := time.Date(y, m, d, 0, 0, 0, 0, clock.Shanghai)
+	today := clock.Midnight(w.now)
 	for n := 1; n <= diaryDays; n++ {
 		day := today.AddDate(0, 0, n)
 		if !workday.Is(day) {

@@ -91,3 +91,31 @@ func (r *rig) chased(t testing.TB) citytest.Vars {
 	in["announcementId"] = r.announced(t)
 	return in
 }
+
+// announcementProbes ask who may do what with announcements.
+func announcementProbes() []probe {
+	return []probe{
+		{"Query.announcements", "one's own", everybody(nil), `{ announcements { edges { node { id } } } }`},
+		{"Query.schoolAnnouncements", "of lina's school", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
+			return citytest.Vars{"school": r.linaTeachesAt(t)}
+		}), `query($school: ID!) { schoolAnnouncements(school: $school) { edges { node { id } } } }`},
+		{"Query.pendingDeliveries", "of lina's announcement", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
+			return citytest.Vars{"id": r.announced(t)}
+		}), `query($id: ID!) { pendingDeliveries(announcementId: $id) { edges { node { id } } } }`},
+		{"Subscription.announcementStats", "of lina's announcement", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
+			return citytest.Vars{"id": r.announced(t)}
+		}), `subscription($id: ID!) { announcementStats(announcementId: $id) { read } }`},
+		{"Mutation.publishAnnouncement", "to lina's class", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.trip(t, false) }), publishAnnouncement},
+		{"Mutation.updateAnnouncement", "lina's draft", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.revised(t) }), updateAnnouncement},
+		{"Mutation.retractAnnouncement", "lina's", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+			return citytest.Vars{"announcementId": r.announced(t)}
+		}), retractAnnouncement},
+		{"Mutation.chaseUnread", "lina's", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.chased(t) }), chaseUnread},
+		{"Mutation.markAnnouncementRead", "lina's to her class", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+			return citytest.Vars{"announcementId": r.announced(t)}
+		}), markAnnouncementRead},
+		{"Mutation.acknowledge", "lina's to her class", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
+			return citytest.Vars{"announcementId": r.announced(t)}
+		}), acknowledge},
+	}
+}

@@ -79,7 +79,7 @@ const topUp = `mutation($input: TopUpInput!) { topUp(input: $input) { userErrors
 const recordWechatGrant = `mutation($input: RecordWechatGrantInput!) { recordWechatGrant(input: $input) { userErrors { code } } }`
 
 // probes are the rows of the matrix; a root field may have several, on objects of different people.
-var probes = slices.Concat(caseProbes(), photoProbes(), recordProbes(), dayProbes(), billProbes(), careProbes(), bookingProbes(), fileProbes(), threadProbes(), lifeProbes(), []probe{
+var probes = slices.Concat(caseProbes(), photoProbes(), recordProbes(), dayProbes(), billProbes(), careProbes(), bookingProbes(), announcementProbes(), fileProbes(), threadProbes(), lifeProbes(), []probe{
 	{"Query.me", "oneself", everybody(nil), `{ me { id } }`},
 	{"Person.personalData", "oneself", everybody(nil), `{ me { personalData { name idNumber birthDate sex phone } } }`},
 	{"Person.personalData", "chenjing", everybody(citytest.Vars{"id": castID("chenjing")}), `query($id: ID!) { node(id: $id) { ... on Person { personalData { name idNumber birthDate sex phone } } } }`},
@@ -164,28 +164,6 @@ var probes = slices.Concat(caseProbes(), photoProbes(), recordProbes(), dayProbe
 		return citytest.Vars{"creditLineId": r.creditLine(t, "chenjing", creditline.StatusActive)}
 	}), closeCreditLine},
 	{"Mutation.repayCreditLine", "one's own", act(func(t testing.TB, r *rig, name string) citytest.Vars { return r.owing(t, name) }), repayCreditLine},
-	{"Query.announcements", "one's own", everybody(nil), `{ announcements { edges { node { id } } } }`},
-	{"Query.schoolAnnouncements", "of lina's school", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
-		return citytest.Vars{"school": r.linaTeachesAt(t)}
-	}), `query($school: ID!) { schoolAnnouncements(school: $school) { edges { node { id } } } }`},
-	{"Query.pendingDeliveries", "of lina's announcement", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
-		return citytest.Vars{"id": r.announced(t)}
-	}), `query($id: ID!) { pendingDeliveries(announcementId: $id) { edges { node { id } } } }`},
-	{"Subscription.announcementStats", "of lina's announcement", with(func(t testing.TB, r *rig, _ string) citytest.Vars {
-		return citytest.Vars{"id": r.announced(t)}
-	}), `subscription($id: ID!) { announcementStats(announcementId: $id) { read } }`},
-	{"Mutation.publishAnnouncement", "to lina's class", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.trip(t, false) }), publishAnnouncement},
-	{"Mutation.updateAnnouncement", "lina's draft", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.revised(t) }), updateAnnouncement},
-	{"Mutation.retractAnnouncement", "lina's", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
-		return citytest.Vars{"announcementId": r.announced(t)}
-	}), retractAnnouncement},
-	{"Mutation.chaseUnread", "lina's", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.chased(t) }), chaseUnread},
-	{"Mutation.markAnnouncementRead", "lina's to her class", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
-		return citytest.Vars{"announcementId": r.announced(t)}
-	}), markAnnouncementRead},
-	{"Mutation.acknowledge", "lina's to her class", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
-		return citytest.Vars{"announcementId": r.announced(t)}
-	}), acknowledge},
 	{"Mutation.chargeCode", "for zju-1", act(func(t testing.TB, r *rig, _ string) citytest.Vars { return r.sale(t) }), chargeCode},
 	{"Mutation.reverseTransaction", "of what zju-1 received", act(func(t testing.TB, r *rig, _ string) citytest.Vars {
 		return citytest.Vars{"idempotencyKey": uuid.NewString(), "transactionId": r.sold(t), "amount": 1}

@@ -15,6 +15,7 @@ import (
 	"citygraph/ent/db"
 	"citygraph/ent/db/appointment"
 	"citygraph/ent/db/clinic"
+	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/healthrecord"
 	"citygraph/ent/db/notification"
 	"citygraph/ent/db/recordaccess"
@@ -200,6 +201,46 @@ func TestAMotherIsOfferedALeaveForSchool(t *testing.T) {
 	}
 	if _, code := recordOf(t, city.As(t, "zhouwei"), visit.PatientID); code != "DELEGATION_SCOPE" {
 		t.Errorf("the father reads: %q", code)
+	}
+}
+
+// The mother asks the school for the time she was offered. The teacher gets that, and nothing that tells of a clinic.
+func TestAVisitBecomesALeave(t *testing.T) {
+	city := citytest.Start(t)
+	visit := seedtest.PutAppointment(t, &seedtest.City{Store: city.Store, DB: city.DB}, "zhouzihan", appointment.StatusBooked)
+	mother, teacher := city.As(t, "chenjing"), city.As(t, "lina")
+	var offered struct {
+		Node struct {
+			LeaveRequestDraft struct{ ChildID, From, To string }
+		}
+	}
+	mother.Query(`query($id: ID!) { node(id: $id) { ... on Appointment { leaveRequestDraft { childId from to } } } }`, citytest.Vars{"id": visit.ID}).Decode(t, &offered)
+	draft := offered.Node.LeaveRequestDraft
+	var asked struct {
+		RequestLeave struct {
+			LeaveRequest struct{ ID, StartsAt, EndsAt string }
+		}
+	}
+	mother.Do("RequestLeave", citytest.Vars{"input": citytest.Vars{
+		"idempotencyKey": uuid.NewString(), "studentId": draft.ChildID, "kind": "OTHER", "startsAt": draft.From, "endsAt": draft.To,
+	}}).Decode(t, &asked)
+	leave := asked.RequestLeave.LeaveRequest
+	if leave.ID == "" || leave.StartsAt != draft.From || leave.EndsAt != draft.To {
+		t.Fatalf("she was offered %+v and asked for %+v", draft, leave)
+	}
+	class := city.DB.Enrollment.Query().Where(enrollment.PersonID(visit.PatientID)).OnlyX(system(t)).SchoolClassID
+	hers := teacher.Do("LeaveRequests", citytest.Vars{"class": class, "first": 20})
+	inbox := teacher.Do("Inbox", citytest.Vars{"first": 20})
+	clinic := city.DB.Clinic.GetX(system(t), visit.ClinicID)
+	for what, body := range map[string]string{"the leave": string(hers.Body), "the notice": string(inbox.Body)} {
+		if !strings.Contains(body, leave.ID) {
+			t.Errorf("%s is not there: %s", what, body)
+		}
+		for _, word := range []string{visit.ID, clinic.ID, clinic.Name.ZH, clinic.Name.EN} {
+			if strings.Contains(body, word) {
+				t.Errorf("%s tells of the clinic: %s", what, body)
+			}
+		}
 	}
 }
 

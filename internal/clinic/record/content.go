@@ -7,13 +7,13 @@ import (
 	"io"
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
 	"citygraph/ent/db/healthrecord"
 	"citygraph/internal/fault"
+	"citygraph/internal/freetext"
 )
 
 // Content is what was found. It shows nothing when printed.
@@ -147,7 +147,7 @@ func (r *MedicalReport) tidy() error {
 func check(text *string, most int, path ...string) error {
 	*text = strings.TrimSpace(*text)
 	prose := path[len(path)-1] == "text"
-	unprintable := func(r rune) bool { return r == utf8.RuneError || unicode.Is(unicode.C, r) && (r != '\n' || !prose) }
+	unprintable := func(r rune) bool { return freetext.Unprintable(r) && (r != '\n' || !prose) }
 	if n := utf8.RuneCountInString(*text); n < 1 || n > most || strings.ContainsFunc(*text, unprintable) {
 		return fault.New(fault.BadUserInput).At(path...).Say(
 			fmt.Sprintf("须为1至%d个字，不能含控制字符。", most), fmt.Sprintf("It must have 1 to %d characters, and no control characters.", most))

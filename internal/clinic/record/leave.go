@@ -25,7 +25,6 @@ const (
 	schoolBegins = 8 * time.Hour
 	schoolEnds   = 16*time.Hour + 30*time.Minute
 	travel       = time.Hour
-	ofAge        = 18 // in completed years: Civil Code (民法典) art. 17
 )
 
 // Leave is a draft of the leave that a minor needs for an appointment, for their guardian: nil unless it is BOOKED or CHECKED_IN, and takes them from
@@ -49,7 +48,7 @@ func (a *Archive) Leave(ctx context.Context, visit *db.Appointment) (*LeaveDraft
 	if err != nil {
 		return nil, fmt.Errorf("age of a child: %w", err)
 	}
-	if age >= ofAge {
+	if age >= resident.OfAge {
 		return nil, nil //nolint:nilnil // and for who asks for themselves
 	}
 	return &LeaveDraft{ChildID: visit.PatientID, From: from, To: to}, nil
@@ -57,8 +56,7 @@ func (a *Archive) Leave(ctx context.Context, visit *db.Appointment) (*LeaveDraft
 
 // inSchool tells whether a time touches the hours of a school day. No appointment lasts over midnight.
 func inSchool(from, to time.Time) bool {
-	y, m, d := from.In(clock.Shanghai).Date()
-	midnight := time.Date(y, m, d, 0, 0, 0, 0, clock.Shanghai)
+	midnight := clock.Midnight(from)
 	return workday.Is(from) && from.Before(midnight.Add(schoolEnds)) && to.After(midnight.Add(schoolBegins))
 }
 

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -128,10 +127,4 @@ func (b *Board) teachers(ctx context.Context, announcementID string) (*db.Announ
 		return nil, fmt.Errorf("load announcement: %w", err)
 	}
 	return found, nil
-}
-
-// day is the midnight in Shanghai before an instant.
-func day(at time.Time) time.Time {
-	y, m, d := at.In(clock.Shanghai).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, clock.Shanghai)
 }

@@ -3,6 +3,7 @@ package announcement
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -13,6 +14,7 @@ import (
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/rule"
 	"citygraph/internal/audit"
+	"citygraph/internal/clock"
 	"citygraph/internal/fault"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/scope"
@@ -44,7 +46,7 @@ func (b *Board) ChaseUnread(ctx context.Context, key uuid.UUID, announcementID s
 		if err := b.keeps(ctx, a); err != nil {
 			return "", err
 		}
-		if err := b.chase(ctx, Chasing{a.ID, day(b.Clock.Now()).Format("2006-01-02")}, fault.New(fault.InvalidTransition)); err != nil {
+		if err := b.chase(ctx, Chasing{a.ID, clock.Midnight(b.Clock.Now()).Format(time.DateOnly)}, fault.New(fault.InvalidTransition)); err != nil {
 			return "", err
 		}
 		return a.ID, audit.Record(ctx, b.DB, audit.Deed{Action: "chaseUnread", Subject: viewer.From(ctx).PersonID, TargetID: a.ID})
@@ -57,7 +59,7 @@ func (b *Board) ChaseUnread(ctx context.Context, key uuid.UUID, announcementID s
 
 // GoOn tells the next batch of those who are chased.
 func (b *Board) GoOn(ctx context.Context, c Chasing) error {
-	if day(b.Clock.Now()).Format("2006-01-02") != c.Day { // the day is over: whoever is left is chased when a teacher asks again
+	if clock.Midnight(b.Clock.Now()).Format(time.DateOnly) != c.Day { // the day is over: whoever is left is chased when a teacher asks again
 		return nil
 	}
 	return b.Store.InTx(ctx, func(ctx context.Context) error { return b.chase(ctx, c, nil) })
@@ -77,7 +79,7 @@ func (b *Board) chase(ctx context.Context, c Chasing, over error) error {
 	}
 	now := b.Clock.Now()
 	late := delivery.And(delivery.AnnouncementID(a.ID), pending(a),
-		delivery.Or(delivery.ChasedAtIsNil(), delivery.ChasedAtLT(day(now))))
+		delivery.Or(delivery.ChasedAtIsNil(), delivery.ChasedAtLT(clock.Midnight(now))))
 	due, err := b.DB.Delivery.Query().Where(late).Order(delivery.ByID()).Limit(BatchSize).WithStudents().All(system(ctx))
 	if err != nil || len(due) == 0 {
 		return err

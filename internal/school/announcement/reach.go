@@ -14,9 +14,9 @@ import (
 	"citygraph/ent/db/delivery"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/guardianship"
-	"citygraph/ent/db/person"
 	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/rule"
+	"citygraph/internal/school/part"
 	"citygraph/internal/scope"
 )
 
@@ -144,7 +144,7 @@ func (b *Board) recipients(ctx context.Context, a *db.Announcement, guardians []
 	for _, of := range pupils {
 		all = append(all, of...)
 	}
-	names, err := b.names(ctx, distinct(all))
+	names, err := part.Names(ctx, b.DB, b.Store, distinct(all))
 	if err != nil {
 		return nil, err
 	}
@@ -175,22 +175,4 @@ func (b *Board) scan(ctx context.Context, s *sql.Selector, each func(one, other 
 		each(one, other)
 	}
 	return rows.Err()
-}
-
-// names are the masked names of persons by id.
-func (b *Board) names(ctx context.Context, persons []string) (map[string]*db.Person, error) {
-	found, err := b.DB.Person.Query().Where(b.Store.OneOf(person.FieldID, persons)).Select(person.FieldID, person.FieldName).All(system(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("load names: %w", err)
-	}
-	named := make(map[string]*db.Person, len(found))
-	for _, p := range found {
-		named[p.ID] = p
-	}
-	for _, one := range persons {
-		if named[one] == nil {
-			named[one] = &db.Person{ID: one}
-		}
-	}
-	return named, nil
 }

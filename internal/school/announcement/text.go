@@ -1,14 +1,13 @@
 package announcement
 
 import (
-	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	row "citygraph/ent/db/announcement"
 	"citygraph/internal/fault"
+	"citygraph/internal/freetext"
 	"citygraph/internal/school/audience"
 )
 
@@ -37,10 +36,10 @@ const (
 
 // check holds a text to its rules at the instant, and tidies it. BAD_USER_INPUT.
 func (t *Text) check(kind row.Kind, now time.Time) error {
-	if err := words("title", &t.Title, mostTitle, false); err != nil {
+	if err := freetext.Line("title", &t.Title, mostTitle); err != nil {
 		return err
 	}
-	if err := words("body", &t.Body, mostBody, true); err != nil {
+	if err := freetext.Lines("body", &t.Body, mostBody); err != nil {
 		return err
 	}
 	if err := t.checkAudience(); err != nil {
@@ -85,23 +84,9 @@ func (t *Text) checkAudience() error {
 		return bad("最多选择20个年级、100个班级或100名学生。", "Name at most 20 grades, 100 classes or 100 students.")
 	}
 	for _, g := range a.Grades {
-		if n := utf8.RuneCountInString(g); n == 0 || n > longestGrade || strings.ContainsFunc(g, unprintable) {
+		if n := utf8.RuneCountInString(g); n == 0 || n > longestGrade || strings.ContainsFunc(g, freetext.Unprintable) {
 			return bad("没有这个年级。", "There is no such grade.")
 		}
 	}
 	return nil
 }
-
-// words trims what a teacher typed, and checks its length and that it has no control characters.
-func words(field string, s *string, most int, lines bool) error {
-	*s = strings.TrimSpace(strings.ReplaceAll(*s, "\r\n", "\n"))
-	n := utf8.RuneCountInString(*s)
-	bad := func(r rune) bool { return unprintable(r) && (!lines || (r != '\n' && r != '\t')) }
-	if n == 0 || n > most || strings.ContainsFunc(*s, bad) {
-		return fault.BadInput(field, fmt.Sprintf("须为1至%d个字，且不含控制字符。", most),
-			fmt.Sprintf("It must have 1 to %d characters, and no control characters.", most))
-	}
-	return nil
-}
-
-func unprintable(r rune) bool { return r == utf8.RuneError || unicode.Is(unicode.C, r) }

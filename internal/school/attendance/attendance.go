@@ -58,19 +58,13 @@ func system(ctx context.Context) context.Context {
 // dayOf reads a day; nil is today.
 func (b *Book) dayOf(field string, day *string) (time.Time, error) {
 	if day == nil {
-		return midnight(b.Clock.Now()), nil
+		return clock.Midnight(b.Clock.Now()), nil
 	}
 	at, err := time.ParseInLocation(time.DateOnly, *day, clock.Shanghai)
 	if err != nil {
 		return at, fault.BadInput(field, "日期须为YYYY-MM-DD。", "A day is YYYY-MM-DD.")
 	}
 	return at, nil
-}
-
-// midnight is the one in Shanghai before an instant.
-func midnight(at time.Time) time.Time {
-	y, m, d := at.In(clock.Shanghai).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, clock.Shanghai)
 }
 
 // Forget deletes the attendance of a person whose account has ended, in the transaction of ctx.

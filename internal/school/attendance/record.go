@@ -9,6 +9,7 @@ import (
 	row "citygraph/ent/db/attendanceevent"
 	"citygraph/ent/db/leaverequest"
 	"citygraph/internal/audit"
+	"citygraph/internal/clock"
 	"citygraph/internal/fault"
 	"citygraph/internal/id"
 	"citygraph/internal/school/part"
@@ -61,7 +62,7 @@ func (b *Book) recordable(day *string) (time.Time, error) {
 	if err != nil {
 		return at, err
 	}
-	today := midnight(b.Clock.Now())
+	today := clock.Midnight(b.Clock.Now())
 	switch {
 	case at.After(today) || at.Before(today.AddDate(0, 0, -mostBack)):
 		return at, fault.BadInput("day", "只能登记今天或过去7天的考勤。", "Attendance is recorded for today, or up to 7 days ago.")

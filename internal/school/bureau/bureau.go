@@ -186,7 +186,7 @@ func (o *Office) Retract(ctx context.Context, noticeID string) (*db.BureauNotice
 			return fmt.Errorf("retract bureau notice: %w", err)
 		}
 		if changed == 0 {
-			return fault.New(fault.InvalidTransition)
+			return fault.NotNow("通知", "The notice", row.StatusRetracted)
 		}
 		if err := audit.Record(ctx, o.DB, audit.Deed{Action: "retractBureauNotice", Subject: viewer.From(ctx).PersonID, TargetID: n.ID}); err != nil {
 			return err

@@ -2,11 +2,9 @@ package leave
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"citygraph/ent/db"
-	"citygraph/ent/db/enrollment"
 	row "citygraph/ent/db/leaverequest"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/rule"
@@ -57,7 +55,7 @@ func (d *Desk) List(ctx context.Context, q *db.LeaveRequestQuery, f Filter) (*db
 func (d *Desk) Reasons(ctx context.Context, leaves []*db.LeaveRequest) ([]*string, error) {
 	reasons, pupils := make([]*string, len(leaves)), []string{}
 	for i, l := range leaves {
-		if l.Sealed == nil {
+		if len(l.Sealed) == 0 {
 			continue
 		}
 		speaks, err := d.ActsFor(ctx, l.StudentID, scope.School)
@@ -89,7 +87,7 @@ func (d *Desk) Reasons(ctx context.Context, leaves []*db.LeaveRequest) ([]*strin
 			reasons[i] = nil
 			continue
 		}
-		plain, err := key.Open(place(l.ID), *l.Sealed)
+		plain, err := key.Open(place(l.ID), l.Sealed)
 		if err != nil {
 			return nil, err
 		}
@@ -106,33 +104,8 @@ func (d *Desk) leads(ctx context.Context, l *db.LeaveRequest) (bool, error) {
 	if !v.HasAt(viewer.Teacher, l.SchoolID) {
 		return false, nil
 	}
-	classes, err := memo.Once(ctx, led{v.PersonID}, func() ([]string, error) {
-		own := []predicate.Enrollment{
-			enrollment.RoleEQ(enrollment.RoleTeacher), enrollment.StatusEQ(enrollment.StatusActive),
-		}
-		mine, err := d.DB.Enrollment.Query().Where(append(own, enrollment.PersonID(v.PersonID))...).All(system(ctx))
-		if err != nil {
-			return nil, err
-		}
-		taught := make([]string, len(mine))
-		for i, m := range mine {
-			taught[i] = m.SchoolClassID
-		}
-		leaders, err := d.DB.Enrollment.Query().
-			Where(append(own, enrollment.SchoolClassIDIn(taught...), enrollment.DutyEQ(enrollment.DutyClassTeacher))...).All(system(ctx))
-		if err != nil {
-			return nil, err
-		}
-		return slices.DeleteFunc(taught, func(class string) bool {
-			has := slices.ContainsFunc(leaders, func(e *db.Enrollment) bool { return e.SchoolClassID == class })
-			me := slices.ContainsFunc(leaders, func(e *db.Enrollment) bool { return e.SchoolClassID == class && e.PersonID == v.PersonID })
-			return has && !me
-		}), nil
-	})
-	if err != nil {
-		return false, fmt.Errorf("ask who leads a class: %w", err)
-	}
-	return slices.Contains(classes, l.SchoolClassID), nil
+	classes, err := memo.Once(ctx, led{v.PersonID}, func() ([]string, error) { return part.Led(ctx, d.DB) })
+	return slices.Contains(classes, l.SchoolClassID), err
 }
 
 // AllowedActions is what the viewer may do with a leave now.

@@ -3,10 +3,7 @@ package leave
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -15,8 +12,10 @@ import (
 	"citygraph/internal/audit"
 	"citygraph/internal/clock"
 	"citygraph/internal/fault"
+	"citygraph/internal/freetext"
 	"citygraph/internal/id"
 	"citygraph/internal/idempotency"
+	"citygraph/internal/resident"
 	"citygraph/internal/school/part"
 	"citygraph/internal/scope"
 	"citygraph/internal/viewer"
@@ -36,7 +35,6 @@ const (
 	mostSpan   = 30 * 24 * time.Hour
 	mostAgo    = 24 * time.Hour
 	mostAhead  = 366 * 24 * time.Hour
-	ofAge      = 18 // in completed years: Civil Code (民法典) art. 17
 )
 
 // Request asks for leave for a pupil. Who may act for them within SCHOOL may, and a pupil who is of age; its class teachers are told, and not what for.
@@ -131,7 +129,7 @@ func (d *Desk) speaks(ctx context.Context, pupilID string) error {
 
 func (d *Desk) adult(ctx context.Context, pupilID string) (bool, error) {
 	age, known, err := d.People.Age(ctx, pupilID, d.Clock.Now().In(clock.Shanghai))
-	return known && age >= ofAge, err
+	return known && age >= resident.OfAge, err
 }
 
 func (in *Asking) check(now time.Time) error {
@@ -143,13 +141,9 @@ func (in *Asking) check(now time.Time) error {
 	case in.Reason == nil:
 		return nil
 	}
-	reason := strings.TrimSpace(strings.ReplaceAll(*in.Reason, "\r\n", "\n"))
-	bad := func(r rune) bool { return r != '\n' && (r == utf8.RuneError || unicode.Is(unicode.C, r)) }
-	if n := utf8.RuneCountInString(reason); n == 0 || n > mostReason || strings.ContainsFunc(reason, bad) {
-		return fault.BadInput("reason", "须为1至500个字，且不含控制字符。", "It must have 1 to 500 characters, and no control characters.")
-	}
+	reason := *in.Reason // the caller's stays as it was typed
 	in.Reason = &reason
-	return nil
+	return freetext.Lines("reason", in.Reason, mostReason)
 }
 
 // moved records what was done with a leave, and has it told.

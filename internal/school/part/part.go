@@ -10,12 +10,14 @@ import (
 	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/guardianship"
+	"citygraph/ent/db/person"
 	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/rule"
 	"citygraph/internal/fault"
 	"citygraph/internal/id"
 	"citygraph/internal/scope"
+	"citygraph/internal/store"
 	"citygraph/internal/viewer"
 )
 
@@ -70,15 +72,6 @@ func Pupils(ctx context.Context, c *db.Client, classID string) ([]*db.Enrollment
 	return pupils, nil
 }
 
-// Attends tells whether a pupil is in a class now.
-func Attends(ctx context.Context, c *db.Client, pupilID, classID string) (bool, error) {
-	is, err := in(c, enrollment.RoleStudent, classID).Where(enrollment.PersonID(pupilID)).Exist(system(ctx))
-	if err != nil {
-		return false, fmt.Errorf("ask who is in a class: %w", err)
-	}
-	return is, nil
-}
-
 // Homeroom is the class in which a pupil spends the day; nil for who has none.
 func Homeroom(ctx context.Context, c *db.Client, pupilID string) (*db.SchoolClass, error) {
 	class, err := c.SchoolClass.Query().Where(
@@ -119,6 +112,25 @@ func Leads(ctx context.Context, c *db.Client, classID string) error {
 	return err
 }
 
+// Led are the classes that the viewer is one of the leaders of.
+func Led(ctx context.Context, c *db.Client) ([]string, error) {
+	me := viewer.From(ctx).PersonID
+	teachers := c.Enrollment.Query().Where(enrollment.RoleEQ(enrollment.RoleTeacher), enrollment.StatusEQ(enrollment.StatusActive))
+	mine, err := teachers.Clone().Where(enrollment.PersonID(me)).Select(enrollment.FieldSchoolClassID).Strings(system(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("load classes: %w", err)
+	}
+	leaders, err := teachers.Where(enrollment.SchoolClassIDIn(mine...), enrollment.DutyEQ(enrollment.DutyClassTeacher)).All(system(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("load class teachers: %w", err)
+	}
+	led := map[string]bool{} // by class that has a class teacher: whether that is the viewer
+	for _, l := range leaders {
+		led[l.SchoolClassID] = led[l.SchoolClassID] || l.PersonID == me
+	}
+	return slices.DeleteFunc(mine, func(class string) bool { is, has := led[class]; return has && !is }), nil
+}
+
 // Speakers are who may act within SCHOOL for each of the pupils, but for the pupils themselves: guardians, and whom SCHOOL was given. A
 // custody bar beats both.
 func Speakers(ctx context.Context, c *db.Client, pupils ...string) (map[string][]string, error) {
@@ -144,4 +156,20 @@ func Speakers(ctx context.Context, c *db.Client, pupils ...string) (map[string][
 		of[pupil] = slices.Compact(people)
 	}
 	return of, nil
+}
+
+// Names are persons by id with their names, which are masked wherever they are shown; one without a row has none.
+func Names(ctx context.Context, c *db.Client, s *store.Store, persons []string) (map[string]*db.Person, error) {
+	found, err := c.Person.Query().Where(s.OneOf(person.FieldID, persons)).Select(person.FieldID, person.FieldName).All(system(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("load names: %w", err)
+	}
+	named := make(map[string]*db.Person, len(persons))
+	for _, one := range persons {
+		named[one] = &db.Person{ID: one}
+	}
+	for _, p := range found {
+		named[p.ID] = p
+	}
+	return named, nil
 }

@@ -3,7 +3,6 @@ package roster_test
 import (
 	"bytes"
 	"encoding/base64"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -65,19 +64,20 @@ func TestARelationshipThatCannotBeReadStopsTheSet(t *testing.T) {
 	}
 }
 
-// The samples of School Data Sync lie beside the project, where there are any.
-func TestTheSamplesAreReadWithAReport(t *testing.T) {
-	const samples = "/work/shared/data/08_standards/oneroster_sds_v2_1"
-	if _, err := os.Stat(samples); err != nil {
-		t.Skip("there are no samples here")
-	}
+// A college's export has organisations that are no schools, a class of one of them, and files of its own: what cannot be taken is refused with
+// its place, and the rest is taken.
+func TestWhatIsNoSchoolIsRefusedWithItsPlace(t *testing.T) {
 	r := open(t)
-	done := r.take(t, samples)
-	if done.Refused == 0 || done.New["RosterUser"] == 0 {
-		t.Errorf("%+v", done)
+	set := r.sds(t, "boy,mum,relative\n")
+	write(t, set, "orgs.csv", "sourcedId,name,type,parentSourcedId\ncol,工程学院,college,\ndep,计算机系,department,col\nxj,杭州市学军小学,school,col\n")
+	write(t, set, "classes.csv", "sourcedId,orgSourcedId,title,sessionSourcedIds,courseSourcedId\nmusic,xj,合唱班,,\ncs,dep,程序设计,,\n")
+	write(t, set, "userFlags.csv", "userSourcedId,flag\nboy,iep\n")
+	done := r.take(t, set)
+	if done.Refused != 1 || done.New["SchoolClass"] != 1 || !slices.ContainsFunc(r.told, func(p string) bool { return strings.HasPrefix(p, "classes.csv:3") }) {
+		t.Errorf("%+v, told %q", done, r.told)
 	}
 	before := r.rows(t)
-	r.take(t, samples)
+	r.take(t, set)
 	if r.rows(t) != before {
 		t.Error("the same again changes something")
 	}

@@ -110,7 +110,7 @@ func (t *Talk) Decide(ctx context.Context, reportID string, decision Decision) (
 			return fmt.Errorf("decide report: %w", err)
 		}
 		if n == 0 {
-			return fault.New(fault.InvalidTransition)
+			return fault.NotNow("举报", "The report", report.Status)
 		}
 		m, err := t.DB.Message.Get(system(ctx), report.MessageID)
 		if err != nil {

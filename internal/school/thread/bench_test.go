@@ -98,8 +98,10 @@ func weigh(b *testing.B, replicas []*thread.Talk, threads []string, families []c
 	speaking.Wait()
 	said := time.Since(began)
 	want := int64(n * benchEach)
+	late := time.NewTicker(time.Second)
+	defer late.Stop()
 	for until := time.Now().Add(40 * time.Second); heard.Load() < want && time.Now().Before(until); {
-		time.Sleep(10 * time.Millisecond)
+		<-late.C
 	}
 	cancel()
 	listening.Wait()

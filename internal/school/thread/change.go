@@ -8,6 +8,7 @@ import (
 	"citygraph/ent/db/message"
 	"citygraph/internal/audit"
 	"citygraph/internal/fault"
+	"citygraph/internal/freetext"
 	"citygraph/internal/id"
 	"citygraph/internal/viewer"
 )
@@ -45,14 +46,13 @@ func (t *Talk) Change(ctx context.Context, messageID, body string) (*db.Message,
 	if _, err := t.own(ctx, messageID); err != nil {
 		return nil, err
 	}
-	body, err := said(body)
-	if err != nil {
+	if err := freetext.Lines("body", &body, mostBody); err != nil {
 		return nil, err
 	}
 	if err := t.decent(ctx, body); err != nil {
 		return nil, err
 	}
-	err = t.Store.InTx(ctx, func(ctx context.Context) error {
+	err := t.Store.InTx(ctx, func(ctx context.Context) error {
 		m, err := t.own(ctx, messageID)
 		if err != nil {
 			return err
@@ -67,7 +67,7 @@ func (t *Talk) Change(ctx context.Context, messageID, body string) (*db.Message,
 			return fmt.Errorf("edit message: %w", err)
 		}
 		if n == 0 {
-			return fault.New(fault.InvalidTransition)
+			return tooLate()
 		}
 		t.wake(ctx, m.ThreadID)
 		return nil
@@ -87,14 +87,14 @@ func (t *Talk) TakeBack(ctx context.Context, messageID string) (*db.Message, err
 			return err
 		}
 		if !t.Clock.Now().Before(m.CreatedAt.Add(EditFor)) {
-			return fault.New(fault.InvalidTransition)
+			return tooLate()
 		}
 		done, err := t.bury(ctx, m)
 		if err != nil {
 			return err
 		}
 		if !done {
-			return fault.New(fault.InvalidTransition)
+			return tooLate()
 		}
 		return audit.Record(ctx, t.DB, audit.Deed{Action: "retractMessage", Subject: m.AuthorID, TargetID: m.ID})
 	})
@@ -102,6 +102,11 @@ func (t *Talk) TakeBack(ctx context.Context, messageID string) (*db.Message, err
 		return nil, err
 	}
 	return t.message(ctx, messageID)
+}
+
+// tooLate says that a message can no longer be changed.
+func tooLate() error {
+	return fault.New(fault.InvalidTransition).Say("消息发出15分钟后，或已撤回，不能再更改。", "A message can be changed for 15 minutes, and not once it is retracted.")
 }
 
 // bury retracts a message, in the transaction of ctx, and reports whether it still said something.

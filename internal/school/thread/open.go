@@ -11,6 +11,7 @@ import (
 	"citygraph/internal/audit"
 	"citygraph/internal/fault"
 	"citygraph/internal/id"
+	"citygraph/internal/school/part"
 	"citygraph/internal/scope"
 	"citygraph/internal/viewer"
 )
@@ -137,7 +138,7 @@ func (t *Talk) Contacts(ctx context.Context, childID string) ([]*Contact, error)
 			contacts, ids = append(contacts, &c), append(ids, c.TeacherID)
 		}
 	}
-	named, err := t.names(ctx, ids)
+	named, err := part.Names(ctx, t.DB, t.Store, ids)
 	if err != nil {
 		return nil, err
 	}

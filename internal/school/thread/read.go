@@ -13,6 +13,7 @@ import (
 	row "citygraph/ent/db/thread"
 	"citygraph/ent/db/threadread"
 	"citygraph/internal/fault"
+	"citygraph/internal/freetext"
 	"citygraph/internal/id"
 	"citygraph/internal/viewer"
 )
@@ -54,7 +55,7 @@ func (t *Talk) Search(ctx context.Context, q *db.MessageQuery, text string, thre
 		return nil, err
 	}
 	text = strings.TrimSpace(text)
-	if n := utf8.RuneCountInString(text); n < leastQuery || n > mostQuery || strings.ContainsFunc(text, unprintable) {
+	if n := utf8.RuneCountInString(text); n < leastQuery || n > mostQuery || strings.ContainsFunc(text, freetext.Unprintable) {
 		return nil, fault.BadInput("query", "请输入2至50个字。", "Enter 2 to 50 characters.")
 	}
 	if threadID != nil {

@@ -3,20 +3,14 @@ package thread
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
 	"citygraph/ent/db"
-	"citygraph/ent/db/delegation"
 	"citygraph/ent/db/enrollment"
-	"citygraph/ent/db/guardianship"
-	"citygraph/ent/db/person"
-	"citygraph/ent/db/predicate"
 	"citygraph/ent/db/schoolclass"
 	"citygraph/ent/db/staffrole"
 	row "citygraph/ent/db/thread"
-	"citygraph/ent/rule"
 	"citygraph/internal/fault"
 	"citygraph/internal/id"
 	"citygraph/internal/scope"
@@ -127,40 +121,4 @@ func (t *Talk) taughtBy(ctx context.Context, studentID, teacherID string) ([]Con
 		found = append(found, c)
 	}
 	return found, rows.Err()
-}
-
-// speakers are those who act within SCHOOL for the pupil now, in the order of their ids. The pupil is none of them.
-func (t *Talk) speakers(ctx context.Context, studentID string) ([]string, error) {
-	within := scope.Of(scope.School)
-	guardians, err := t.DB.Guardianship.Query().
-		Where(guardianship.ChildID(studentID), predicate.Guardianship(rule.Guarding(within))).
-		Select(guardianship.FieldGuardianID).Strings(system(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("load guardians: %w", err)
-	}
-	delegates, err := t.DB.Delegation.Query().
-		Where(delegation.DelegatorID(studentID), predicate.Delegation(rule.Delegating(within))).
-		Select(delegation.FieldDelegateID).Strings(system(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("load delegates: %w", err)
-	}
-	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(guardians, delegates)))), nil
-}
-
-// names are the masked names of persons by id.
-func (t *Talk) names(ctx context.Context, persons []string) (map[string]*db.Person, error) {
-	found, err := t.DB.Person.Query().Where(t.Store.OneOf(person.FieldID, persons)).Select(person.FieldID, person.FieldName).All(system(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("load names: %w", err)
-	}
-	named := make(map[string]*db.Person, len(found))
-	for _, p := range found {
-		named[p.ID] = p
-	}
-	for _, one := range persons {
-		if named[one] == nil {
-			named[one] = &db.Person{ID: one}
-		}
-	}
-	return named, nil
 }

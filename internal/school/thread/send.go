@@ -14,9 +14,11 @@ import (
 	row "citygraph/ent/db/thread"
 	"citygraph/internal/audit"
 	"citygraph/internal/fault"
+	"citygraph/internal/freetext"
 	"citygraph/internal/id"
 	"citygraph/internal/idempotency"
 	"citygraph/internal/lang"
+	"citygraph/internal/school/part"
 	"citygraph/internal/viewer"
 )
 
@@ -38,14 +40,13 @@ func (t *Talk) Say(ctx context.Context, in Saying) (*db.Message, error) {
 		return nil, err
 	}
 	request := idempotency.Request{Key: in.Key, Operation: "sendMessage", Input: in}
-	body, err := said(in.Body)
-	if err != nil {
+	body, tongue := in.Body, string(lang.From(ctx))
+	if err := freetext.Lines("body", &body, mostBody); err != nil {
 		return nil, err
 	}
-	tongue := string(lang.From(ctx))
 	if in.Language != nil {
-		if tongue, err = language(*in.Language); err != nil {
-			return nil, err
+		if tongue = *in.Language; !tag.MatchString(tongue) {
+			return nil, fault.BadInput("language", "语言须为BCP 47标签，例如 zh-Hans。", "The language must be a BCP 47 tag, such as zh-Hans.")
 		}
 	}
 	request.Early = func(ctx context.Context) error { // a checker is not waited for in a transaction
@@ -96,17 +97,17 @@ func (t *Talk) spread(ctx context.Context, th *db.Thread, m *db.Message) error {
 			return err
 		}
 	}
-	told, err := t.speakers(ctx, th.StudentID)
+	speakers, err := part.Speakers(ctx, t.DB, th.StudentID)
 	if err != nil {
 		return err
 	}
-	named, err := t.names(ctx, []string{th.StudentID})
+	named, err := part.Names(ctx, t.DB, t.Store, []string{th.StudentID})
 	if err != nil {
 		return err
 	}
 	e := Told{
 		MessageID: m.ID, ThreadID: th.ID, SchoolID: th.SchoolID, Child: Child{th.StudentID, named[th.StudentID].Name}, Urgent: urgent,
-		Guardians: slices.DeleteFunc(told, func(one string) bool { return one == m.AuthorID || one == th.TeacherID || one == th.StudentID }),
+		Guardians: slices.DeleteFunc(speakers[th.StudentID], func(one string) bool { return one == m.AuthorID || one == th.TeacherID || one == th.StudentID }),
 	}
 	if m.AuthorID != th.TeacherID {
 		e.TeacherID = th.TeacherID

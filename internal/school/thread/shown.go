@@ -15,6 +15,7 @@ import (
 	"citygraph/ent/rule"
 	"citygraph/internal/mask"
 	"citygraph/internal/memo"
+	"citygraph/internal/school/part"
 	"citygraph/internal/scope"
 	"citygraph/internal/viewer"
 )
@@ -56,7 +57,7 @@ func known[T any](ctx context.Context, t *Talk, what string, ids []string, find 
 // Children are the pupils the threads are about.
 func (t *Talk) Children(ctx context.Context, threads []*db.Thread) ([]*Child, error) {
 	found, err := known(ctx, t, "child", each(threads, idOf), func(ctx context.Context, of []*db.Thread) (map[string]*Child, error) {
-		named, err := t.names(ctx, each(of, func(th *db.Thread) string { return th.StudentID }))
+		named, err := part.Names(ctx, t.DB, t.Store, each(of, func(th *db.Thread) string { return th.StudentID }))
 		children := make(map[string]*Child, len(of))
 		for _, th := range of {
 			if err == nil {
@@ -71,7 +72,7 @@ func (t *Talk) Children(ctx context.Context, threads []*db.Thread) ([]*Child, er
 // Teachers are the masked names of the threads' teachers.
 func (t *Talk) Teachers(ctx context.Context, threads []*db.Thread) ([]string, error) {
 	found, err := known(ctx, t, "teacher", each(threads, idOf), func(ctx context.Context, of []*db.Thread) (map[string]string, error) {
-		named, err := t.names(ctx, each(of, func(th *db.Thread) string { return th.TeacherID }))
+		named, err := part.Names(ctx, t.DB, t.Store, each(of, func(th *db.Thread) string { return th.TeacherID }))
 		names := make(map[string]string, len(of))
 		for _, th := range of {
 			if err == nil {

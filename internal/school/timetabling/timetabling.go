@@ -8,13 +8,13 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"citygraph/ent/db"
 	"citygraph/internal/audit"
 	"citygraph/internal/clock"
 	"citygraph/internal/fault"
+	"citygraph/internal/freetext"
 	"citygraph/internal/school/part"
 	"citygraph/internal/school/timetable"
 	"citygraph/internal/store"
@@ -99,6 +99,5 @@ func hour(s string) bool {
 }
 
 func line(s string) bool {
-	return utf8.RuneCountInString(s) <= mostSubject &&
-		!strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || unicode.Is(unicode.C, r) })
+	return utf8.RuneCountInString(s) <= mostSubject && !strings.ContainsFunc(s, freetext.Unprintable)
 }

@@ -1,0 +1,35 @@
+package contracttest_test
+
+// mayStand are the values that stand somewhere in clear, where, and why they may. Everything else that a client
+// sends as text, every @pii value and every token stands nowhere.
+var mayStand = []struct{ value, place, why string }{
+	{"RegisterDeviceInput.pushToken", "devices.push_token", "FCM is given it with each push; it opens nothing without the city's service account and names nobody"},
+	{"RegisterDeviceInput.appVersion", "devices.app_version", "the app's own, for support"},
+	{"PublishAnnouncementInput.title", "announcements.title", "written for families to read"},
+	{"PublishAnnouncementInput.body", "announcements.body", "written for families to read"},
+	{"PublishBureauNoticeInput.title", "bureau_notices.title", "written for families to read"},
+	{"PublishBureauNoticeInput.body", "bureau_notices.body", "written for families to read"},
+	{"PublishBureauNoticeInput.title", "announcements.title", "each school passes it on"},
+	{"PublishBureauNoticeInput.body", "announcements.body", "each school passes it on"},
+	{"UpdateAnnouncementInput.title", "announcements.title", "written for families to read"},
+	{"UpdateAnnouncementInput.body", "announcements.body", "written for families to read"},
+	{"SendMessageInput.body", "messages.body", "written for who is in the thread to read"},
+	{"SendMessageInput.language", "messages.language", "the language of a message"},
+	{"$query", "messages.body", "the words of a message that is searched for are in it"},
+	{"EditMessageInput.body", "messages.body", "written for who is in the thread to read"},
+	{"LessonInput.subject", "school_classes.timetable", "a class's, and nobody's own"},
+	{"LessonInput.room", "school_classes.timetable", "a class's, and nobody's own"},
+	{"SubmitCaseInput.description", "city_cases.description", "officers work by the reporter's words"},
+	{"SubmitCaseInput.address", "city_cases.address", "officers go there"},
+	{"AcceptCaseInput.note", "case_events.note", "written for the reporter to read"},
+	{"AddCaseUpdateInput.note", "case_events.note", "written for those who follow the case, or for officers"},
+	{"FreezeCardInput.reason", "audit_events.reason", "written for auditors to read"},
+	{"UnfreezeCardInput.reason", "audit_events.reason", "written for auditors to read"},
+	{"RejectCaseInput.reason", "case_events.note", "written for the reporter to read"},
+	{"ReopenCaseInput.reason", "case_events.note", "written for officers to read"},
+	{"ReturnCaseInput.reason", "case_events.note", "written for officers to read"},
+	{"SuspendCaseInput.reason", "case_events.note", "written for the reporter to read"},
+	{"ReportAlarmInput.alarmKey", "sensor_alarms.alarm_key", "a sensor's own number for its alarm"},
+	{"WeChat open id", "identities.subject", "the account's name at its provider, by which it signs in and is written to; a pseudonym of this app's"},
+	{"Firebase uid", "identities.subject", "the account's name at its provider, by which it signs in; a pseudonym of this project's"},
+}
