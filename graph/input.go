@@ -85,6 +85,7 @@ func announcingInstead(in model.UpdateAnnouncementInput) announcement.Change {
 func saying(in model.SendMessageInput) thread.Saying {
 	return thread.Saying{
 		Key: in.IdempotencyKey, ThreadID: in.ThreadID, Body: in.Body, Language: in.Language, ReplyTo: in.ReplyToID, Urgency: in.Urgency,
+		AttachmentIDs: in.AttachmentIds,
 	}
 }
 

@@ -25,6 +25,10 @@ func (r *messageResolver) Body(ctx context.Context, obj *db.Message) (*string, e
 	return thread.Body(obj), nil
 }
 
+func (r *messageResolver) Attachments(ctx context.Context, obj *db.Message) ([]*db.Attachment, error) {
+	return thread.Attachments(ctx, obj)
+}
+
 func (r *messageResolver) AllowedActions(ctx context.Context, objs []*db.Message) ([][]thread.MessageAction, error) {
 	return r.Talk.MessageActions(ctx, objs)
 }

@@ -2,6 +2,7 @@ package rule_test
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -9,7 +10,8 @@ import (
 	"citygraph/internal/viewer"
 )
 
-// files lays out an attachment of what the school told chenjing, one of what it took back, one of lina's that waits, and a notice of the bureau's.
+// files lays out an attachment of what the school told chenjing, one of what it took back, one of lina's that waits, one
+// of a message and one of a message that was retracted, and a notice of the bureau's.
 func (s *stage) files(ctx context.Context, lina *viewer.Viewer) {
 	s.newAttachment(lina.PersonID).SetAnnouncementID(s.announced).ExecX(ctx)
 	s.newAttachment(lina.PersonID).ExecX(ctx)
@@ -17,6 +19,9 @@ func (s *stage) files(ctx context.Context, lina *viewer.Viewer) {
 	told := s.DB.Delivery.Query().WithStudents().FirstX(ctx)
 	s.DB.Delivery.Create().SetAnnouncementID(back).SetGuardianID(told.GuardianID).AddStudents(told.Edges.Students...).ExecX(ctx)
 	s.newAttachment(lina.PersonID).SetAnnouncementID(back).ExecX(ctx)
+	s.newAttachment(lina.PersonID).SetMessageID(s.message).ExecX(ctx)
+	gone := s.newMessage(lina.PersonID, 3).SetRetractedAt(time.Now()).SaveX(ctx).ID
+	s.newAttachment(s.chenjing).SetMessageID(gone).ExecX(ctx)
 	s.newBureauNotice(s.chenjing).ExecX(ctx)
 }
 
@@ -40,7 +45,7 @@ func (s *stage) fileCounts() map[string]func(context.Context) int {
 // fileSeen is what the cast sees of them: chenjing none of what was taken back, and none of what waits.
 func fileSeen() map[string]map[string]int {
 	return map[string]map[string]int{
-		"Attachment":   {"chenjing": 1, "lina": 3},
+		"Attachment":   {"chenjing": 2, "lina": 4},
 		"BureauNotice": {"fanglei": 1, "lina": 1},
 	}
 }
@@ -52,7 +57,7 @@ func (s *stage) fileWrites() map[string]writes {
 		"Attachment": {
 			create: func(ctx context.Context, me string) error { return s.newAttachment(me).Exec(ctx) },
 			update: func(ctx context.Context) (int, error) {
-				return c.Attachment.Update().SetAnnouncementID(s.announced).Save(ctx)
+				return c.Attachment.Update().ClearMessageID().SetAnnouncementID(s.announced).Save(ctx)
 			},
 			delete: func(ctx context.Context) (int, error) { return c.Attachment.Delete().Exec(ctx) },
 		},

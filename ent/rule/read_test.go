@@ -125,7 +125,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	maps.Copy(seen, map[string]map[string]int{ // of chenjing's children, and of lina's school with those of the demo
 		"AcademicSession": {}, "Announcement": {"chenjing": 2, "lina": 2}, "Delivery": {"chenjing": 2, "lina": 2}, // of each one that was taken back
 		"SchoolClass": {"chenjing": 3, "lina": 4}, "Enrollment": {"chenjing": 4, "lina": 16}, "RosterUser": {},
-		"Thread": one("chenjing", "lina"), "Message": one("chenjing", "lina"), "ThreadRead": one("chenjing", "lina"), "MessageReport": one("chenjing", "fanglei"),
+		"Thread": one("chenjing", "lina"), "Message": {"chenjing": 2, "lina": 2}, "ThreadRead": one("chenjing", "lina"), "MessageReport": one("chenjing", "fanglei"),
 	})
 	for _, member := range cast {
 		seen["AcademicSession"][member] = all

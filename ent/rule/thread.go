@@ -43,7 +43,7 @@ func inThread(v *viewer.Viewer) Rows {
 var MessageReport = Policy{Read: orAll(own(reportReporter), viewer.Admin)}
 
 // Attachment is seen by who uploaded it while it goes with nothing, and with the announcement or message it goes with: by families no
-// longer once the announcement is retracted.
+// longer once the announcement is retracted, by nobody once the message is.
 var Attachment = Policy{Read: func(v *viewer.Viewer) Rows {
 	if !v.SignedIn() {
 		return nil
@@ -55,10 +55,12 @@ var Attachment = Policy{Read: func(v *viewer.Viewer) Rows {
 			says = sql.Or(says, atOrganisation(announced, schoolColumn, v, viewer.Teacher))
 		}
 		announced.Where(says)
+		said := chosen(s, messageTable, Message.Read(v))
+		said.Where(sql.IsNull(said.C("retracted_at")))
 		s.Where(sql.Or(
 			sql.And(sql.EQ(s.C(attachmentUploader), v.PersonID), sql.IsNull(s.C(attachmentAnnounced)), sql.IsNull(s.C(attachmentMessage))),
 			sql.In(s.C(attachmentAnnounced), announced),
-			sql.In(s.C(attachmentMessage), chosen(s, messageTable, Message.Read(v))),
+			sql.In(s.C(attachmentMessage), said),
 		))
 	}
 }}

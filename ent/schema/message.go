@@ -42,7 +42,7 @@ func (Message) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("thread", Thread.Type).Ref("messages").Field("thread_id").Unique().Required().Immutable(),
 		edge.To("reply_to", Message.Type).Field("reply_to_id").Unique().Immutable(),
-		edge.To("attachments", Attachment.Type).Annotations(hidden),
+		edge.To("attachments", Attachment.Type),
 	}
 }
 

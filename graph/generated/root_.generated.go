@@ -1144,7 +1144,7 @@ enum AttachmentKind {
 
 """
 A photo or a PDF that goes with an announcement or a message (附件). It is seen with what it goes with; before, by who uploaded it. Families see
-that of an announcement no longer once it is retracted.
+that of an announcement no longer once it is retracted, and nobody that of a message.
 """
 type Attachment implements Node {
   "The global id."
@@ -7595,6 +7595,8 @@ type Message implements Node {
   isMine: Boolean! @goField(forceResolver: true)
   "What it says; null once it is retracted (正文)."
   body: String @goField(forceResolver: true)
+  "The photos and PDFs that go with it, in the order of their upload; none once it is retracted (附件)."
+  attachments: [Attachment!]! @goField(forceResolver: true)
   "The language it was written in, BCP 47 (原文语言)."
   language: String!
   "How much it may disturb."
@@ -7777,6 +7779,8 @@ input SendMessageInput {
   replyToId: ID
   "How much it may disturb."
   urgency: MessageUrgency! = NORMAL
+  "Photos and PDFs that the viewer has uploaded and nothing has named, at most 9: see uploadAttachment."
+  attachmentIds: [ID!]! = []
 }
 
 "The answer to sendMessage."
@@ -10410,6 +10414,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_isMine(ctx, field)
 	case "body":
 		return ec.fieldContext_Message_body(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Message_attachments(ctx, field)
 	case "language":
 		return ec.fieldContext_Message_language(ctx, field)
 	case "urgency":

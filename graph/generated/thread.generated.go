@@ -22,6 +22,7 @@ import (
 type MessageResolver interface {
 	IsMine(ctx context.Context, obj *db.Message) (bool, error)
 	Body(ctx context.Context, obj *db.Message) (*string, error)
+	Attachments(ctx context.Context, obj *db.Message) ([]*db.Attachment, error)
 
 	AllowedActions(ctx context.Context, objs []*db.Message) ([][]thread.MessageAction, error)
 }
@@ -246,6 +247,38 @@ func (ec *executionContext) _Message_body(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_Message_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, true, true, "String")
+}
+
+func (ec *executionContext) _Message_attachments(ctx context.Context, field graphql.CollectedField, obj *db.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_attachments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().Attachments(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Attachment) graphql.Marshaler {
+			return ec.marshalNAttachment2ᚕᚖcitygraphᚋentᚋdbᚐAttachmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_attachments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Message_language(ctx context.Context, field graphql.CollectedField, obj *db.Message) (ret graphql.Marshaler) {
@@ -1476,8 +1509,11 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 	if _, present := asMap["urgency"]; !present {
 		asMap["urgency"] = "NORMAL"
 	}
+	if _, present := asMap["attachmentIds"]; !present {
+		asMap["attachmentIds"] = []any{}
+	}
 
-	fieldsInOrder := [...]string{"idempotencyKey", "threadId", "body", "language", "replyToId", "urgency"}
+	fieldsInOrder := [...]string{"idempotencyKey", "threadId", "body", "language", "replyToId", "urgency", "attachmentIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1526,6 +1562,13 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.Urgency = data
+		case "attachmentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attachmentIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttachmentIds = data
 		}
 	}
 	return it, nil
@@ -1687,6 +1730,11 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 		case "body":
 			out.Values[i] = ec._Message_body(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "attachments":
+			out.Values[i] = ec._Message_attachments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "language":

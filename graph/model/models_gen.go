@@ -1666,6 +1666,8 @@ type SendMessageInput struct {
 	ReplyToID *string `json:"replyToId,omitempty"`
 	// How much it may disturb.
 	Urgency message.Urgency `json:"urgency"`
+	// Photos and PDFs that the viewer has uploaded and nothing has named, at most 9: see uploadAttachment.
+	AttachmentIds []string `json:"attachmentIds"`
 }
 
 // The answer to sendMessage.

@@ -1,11 +1,13 @@
 package journey_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"citygraph/ent/db/enrollment"
+	"citygraph/internal/photo/phototest"
 	"citygraph/internal/seed/seedtest"
 	"citygraph/server/citytest"
 )
@@ -93,6 +95,16 @@ func TestAMotherAndATeacherTalk(t *testing.T) {
 		if code := city.As(t, name).Do("Messages", citytest.Vars{"thread": th.ID}).Code(); code != "NOT_FOUND" {
 			t.Errorf("%s reads: %q", name, code)
 		}
+	}
+	note, code := sendFile(t, mother, "假条", phototest.Phone(32, 24, 1))
+	if code != "" {
+		t.Fatalf("she cannot upload a note: %s", code)
+	}
+	mother.DoFor("wechat-miniprogram", "SendMessage", citytest.Vars{"input": citytest.Vars{
+		"idempotencyKey": uuid.NewString(), "threadId": th.ID, "body": "假条见附件", "attachmentIds": []string{note},
+	}})
+	if page := string(teacher.Do("Messages", citytest.Vars{"thread": th.ID}).Body); !strings.Contains(page, note) || !strings.Contains(page, "假条.jpg") {
+		t.Errorf("the teacher has no note: %s", page)
 	}
 	city.DB.Enrollment.Update().Where(enrollment.PersonID(child)).SetStatus(enrollment.StatusEnded).ExecX(system(t))
 	found := problems(t, mother.Do("SendMessage", citytest.Vars{"input": citytest.Vars{

@@ -24,7 +24,7 @@ func (c *City) converse() {
 	c.Talk = &thread.Talk{
 		DB: c.DB, Store: c.Store, Clock: c.options.Clock, Events: c.bus, Hub: c.hub, For: c.register.For, Rights: household.Topic,
 		Once:  idempotency.Ledger{DB: c.DB, Store: c.Store, Clock: c.options.Clock},
-		Admit: c.Accounts.Standing, Fail: edge.Fail, Unheard: c.unheard(),
+		Admit: c.Accounts.Standing, Fail: edge.Fail, Unheard: c.unheard(), Attach: c.Attachments.GiveMessage,
 	}
 	if c.wechat != nil {
 		c.Talk.Checker = miniProgram{c}

@@ -65,6 +65,11 @@ func (r *Room) GiveAnnouncement(ctx context.Context, ids []string, announcementI
 	return r.Give(ctx, ids, To{AnnouncementID: announcementID})
 }
 
+// GiveMessage is Give to a message.
+func (r *Room) GiveMessage(ctx context.Context, ids []string, messageID string) error {
+	return r.Give(ctx, ids, To{MessageID: messageID})
+}
+
 // checkIDs holds a list of attachments to its length and its form; a forged id costs no statement.
 func checkIDs(ids []string) error {
 	if len(ids) > Most {

@@ -3,6 +3,7 @@ package thread
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -73,6 +74,16 @@ func Body(m *db.Message) *string {
 		return nil
 	}
 	return &m.Body
+}
+
+// Attachments are the photos and PDFs that go with a message, in the order of their upload; see Body.
+func Attachments(ctx context.Context, m *db.Message) ([]*db.Attachment, error) {
+	if m.RetractedAt != nil {
+		return []*db.Attachment{}, nil
+	}
+	found, err := m.Attachments(ctx)
+	slices.SortFunc(found, func(a, b *db.Attachment) int { return strings.Compare(a.ID, b.ID) })
+	return found, err
 }
 
 // IsMine tells whether the viewer wrote a message.

@@ -17,6 +17,7 @@ import (
 	"citygraph/internal/live"
 	"citygraph/internal/notice"
 	"citygraph/internal/reaction"
+	"citygraph/internal/school/attachment"
 	"citygraph/internal/school/thread"
 	"citygraph/internal/seed/seedtest"
 	"citygraph/internal/viewer"
@@ -47,7 +48,8 @@ func open(t testing.TB) *school {
 	desk := &notice.Desk{DB: city.DB, Store: city.Store, Clock: s.clock, Hub: hub, Deliver: func(context.Context, []string) error { return nil }}
 	s.Talk = &thread.Talk{
 		DB: city.DB, Store: city.Store, Clock: s.clock, Events: bus, Hub: hub, Once: once, For: register.For, Rights: household.Topic,
-		Admit: func(context.Context) error { return nil },
+		Attach: (&attachment.Room{DB: city.DB, Store: city.Store, Clock: s.clock}).GiveMessage,
+		Admit:  func(context.Context) error { return nil },
 		Fail: func(_ context.Context, err error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()

@@ -30,6 +30,8 @@ type Saying struct {
 	Language *string // BCP 47; that of the request for nil
 	ReplyTo  *string // a message of the same thread
 	Urgency  message.Urgency
+
+	AttachmentIDs []string // of attachments that the viewer has uploaded, at most 9
 }
 
 // Say says something in a thread of the viewer's: it has the next number, everybody else in the thread is told, and the viewer has read
@@ -77,6 +79,11 @@ func (t *Talk) Say(ctx context.Context, in Saying) (*db.Message, error) {
 			Save(system(ctx))
 		if err != nil {
 			return "", fmt.Errorf("write message: %w", err)
+		}
+		if len(in.AttachmentIDs) > 0 {
+			if err := t.Attach(ctx, in.AttachmentIDs, m.ID); err != nil {
+				return "", err
+			}
 		}
 		return m.ID, t.spread(ctx, th, m)
 	})

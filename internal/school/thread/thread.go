@@ -35,11 +35,12 @@ type Talk struct {
 
 	// For answers whether the viewer may act for a person; see household.Register.
 	For     func(ctx context.Context, personID *string, s scope.Scope) (context.Context, error)
-	Rights  func(personID string) string         // the wake-up topic of whom a person may act for
-	Admit   func(ctx context.Context) error      // fails once the subscriber of ctx may be told nothing more
-	Fail    func(ctx context.Context, err error) // tells the subscriber of ctx why its stream ends
-	Checker ContentChecker                       // nil where nothing is checked
-	Unheard func(ctx context.Context, err error) // hears that the checker could not be asked; may be nil
+	Rights  func(personID string) string                                    // the wake-up topic of whom a person may act for
+	Admit   func(ctx context.Context) error                                 // fails once the subscriber of ctx may be told nothing more
+	Fail    func(ctx context.Context, err error)                            // tells the subscriber of ctx why its stream ends
+	Attach  func(ctx context.Context, ids []string, messageID string) error // has attachments go with a message; see attachment.Room.Give
+	Checker ContentChecker                                                  // nil where nothing is checked
+	Unheard func(ctx context.Context, err error)                            // hears that the checker could not be asked; may be nil
 }
 
 // Told happens when somebody says something: its recipients are to be told.

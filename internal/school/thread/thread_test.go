@@ -7,6 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"citygraph/ent/db"
+	"citygraph/ent/db/attachment"
 	"citygraph/ent/db/auditevent"
 	"citygraph/ent/db/enrollment"
 	"citygraph/ent/db/guardianship"
@@ -200,6 +204,52 @@ func TestAMessageIsEditedAndTakenBackByItsAuthorForAWhile(t *testing.T) {
 	want(t, "to edit too late", err, fault.InvalidTransition)
 	_, err = s.TakeBack(s.mother, old.ID)
 	want(t, "to retract too late", err, fault.InvalidTransition)
+}
+
+// A message takes along what its author has uploaded: not another's, not what goes with something, and nothing at all when it is refused. It shows
+// them until it is retracted.
+func TestAMessageTakesAttachmentsAlong(t *testing.T) {
+	s := open(t)
+	threadID := s.opened(t)
+	file := func(uploader string) string {
+		return s.DB.Attachment.Create().SetUploaderID(seedtest.Person(t, uploader)).SetKind("PDF").SetName("假条.pdf").SetSizeBytes(1).
+			SetFile(uuid.NewString()).SetDataKey([]byte{1}).SaveX(seedtest.System(t)).ID
+	}
+	mine, hers := file("chenjing"), file("lina")
+	with := func(ids ...string) (*db.Message, error) {
+		in := saying(threadID, "见附件")
+		in.AttachmentIDs = ids
+		return s.Say(s.mother, in)
+	}
+	_, err := with(mine, hers)
+	want(t, "another's", err, fault.NotFound)
+	if n := s.DB.Message.Query().CountX(seedtest.System(t)); n != 0 {
+		t.Fatalf("what was refused left %d messages", n)
+	}
+	m, err := with(mine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = with(mine)
+	want(t, "what goes with another", err, fault.NotFound)
+	shown := func(what string, ctx context.Context, most int) {
+		t.Helper()
+		found, err := s.DB.Message.Query().Where(message.ID(m.ID)).Only(seedtest.System(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := thread.Attachments(ctx, found)
+		if rows := s.DB.Attachment.Query().Where(attachment.ID(mine)).CountX(ctx); err != nil || len(got) != most || rows != most {
+			t.Errorf("%s sees %d and %d of it, %v", what, len(got), rows, err)
+		}
+	}
+	shown("the teacher", s.lina, 1)
+	shown("a stranger", s.city.As(t, "maming"), 0)
+	if _, err := s.TakeBack(s.mother, m.ID); err != nil {
+		t.Fatal(err)
+	}
+	shown("after the retraction the teacher", s.lina, 0)
+	shown("and its author", s.mother, 0)
 }
 
 func TestSearchFindsOnesOwn(t *testing.T) {
